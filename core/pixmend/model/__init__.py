@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The contract between the rooms: what crosses a border is one of these."""
+
+from pixmend.model._defect import ANY_CHANNEL, Defect, Sample, Severity, Status
+from pixmend.model._kinds import KINDS, Kind, KindText, kind_from_word
+from pixmend.model._map import DefectMap, Source, merge_maps
+from pixmend.model._mapfile import MAP_SCHEMA, map_from_json, map_to_json
+from pixmend.model._patch import Patch
+from pixmend.model._plate import Channel, PlateInfo, Raster, SampleCodec, SampleType
+from pixmend.model._ranges import FrameRange
+
+__all__ = [
+    "ANY_CHANNEL",
+    "KINDS",
+    "MAP_SCHEMA",
+    "Channel",
+    "Defect",
+    "DefectMap",
+    "FrameRange",
+    "Kind",
+    "KindText",
+    "Patch",
+    "PlateInfo",
+    "Raster",
+    "Sample",
+    "SampleCodec",
+    "SampleType",
+    "Severity",
+    "Source",
+    "Status",
+    "kind_from_word",
+    "map_from_json",
+    "map_to_json",
+    "merge_maps",
+]

@@ -1,0 +1,183 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The map on disk: JSON of a versioned schema, checked, upgraded, unknown fields kept.
+
+Nothing in a map is executed, followed or used as a path: `source.sequence` is a
+label for people. Text in, text out; files are opened at the edges.
+"""
+
+import json
+from collections.abc import Callable
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import jsonschema
+
+from pixmend.errors import MapError, RangeError
+from pixmend.model._defect import Defect, Sample, Severity, Status
+from pixmend.model._kinds import Kind
+from pixmend.model._map import DefectMap, Source
+from pixmend.model._plate import Raster
+from pixmend.model._ranges import FrameRange
+
+__all__ = ["MAP_SCHEMA", "map_from_json", "map_to_json"]
+
+MAP_SCHEMA = "pixmend.map/1"
+
+# One function per schema that ever shipped and is no longer current: it takes the
+# document of that version and returns the document of the next.
+UPGRADES: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {}
+
+
+def map_from_json(text: str, *, where: str = "") -> DefectMap:
+    """Read a defect map from its JSON text.
+
+    Parameters
+    ----------
+    text : str
+    where : str
+        The file's name, for messages.
+
+    Raises
+    ------
+    MapError
+        If the text is no JSON, no map, of an unknown version, or breaks the schema.
+    """
+    try:
+        document = json.loads(text, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as exc:
+        raise MapError("this is not JSON", where=where, hint=f"{exc}") from exc
+    document = _upgraded(document, where)
+    _check_schema(document, where)
+    try:
+        return _map_from(document)
+    except RangeError as exc:
+        raise MapError(exc.what, where=where, hint=exc.hint) from exc
+
+
+def map_to_json(defect_map: DefectMap) -> str:
+    """Return the map's JSON text: current schema, one defect a line, fields in fixed order."""
+    head = {
+        "schema": MAP_SCHEMA,
+        "raster": None if defect_map.raster is None else _raster_fields(defect_map.raster),
+        "source": _source_fields(defect_map.source),
+        "made_by": dict(defect_map.made_by),
+        **defect_map.extra,
+    }
+    lines = [f"  {json.dumps(key)}: {json.dumps(value, ensure_ascii=False)}" for key, value in head.items()]
+    rows = ",\n".join(
+        f"    {json.dumps(_defect_fields(each), ensure_ascii=False)}" for each in defect_map.defects
+    )
+    lines.append(f'  "defects": [\n{rows}\n  ]' if rows else '  "defects": []')
+    return "{\n" + ",\n".join(lines) + "\n}\n"
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _upgraded(document: object, where: str) -> dict[str, Any]:
+    if not isinstance(document, dict) or not isinstance(document.get("schema"), str):
+        raise MapError(
+            "this is not a defect map", where=where, hint=f'a map starts with "schema": "{MAP_SCHEMA}"'
+        )
+    while document["schema"] != MAP_SCHEMA:
+        upgrade = UPGRADES.get(document["schema"])
+        if upgrade is None:
+            raise MapError(
+                f"the map's schema is {document['schema']!r}, this pixmend reads {MAP_SCHEMA!r}",
+                where=where,
+                hint="use the pixmend that wrote it, or a newer one",
+            )
+        document = upgrade(document)
+    return document
+
+
+@cache
+def _validator() -> jsonschema.protocols.Validator:
+    text = (files("pixmend.model") / "schema" / "pixmend.map.1.json").read_text(encoding="utf-8")
+    return jsonschema.Draft202012Validator(json.loads(text))
+
+
+def _check_schema(document: dict[str, Any], where: str) -> None:
+    error = jsonschema.exceptions.best_match(_validator().iter_errors(document))
+    if error is not None:
+        path = "/".join(str(part) for part in error.absolute_path) or "the top level"
+        raise MapError(f"{path}: {error.message[:200]}", where=where, hint="see docs/map.md for the fields")
+    ids = [each["id"] for each in document["defects"]]
+    twice = sorted({each for each in ids if ids.count(each) > 1}) if len(set(ids)) < len(ids) else []
+    if twice:
+        raise MapError(f"the id {twice[0]!r} stands for more than one defect", where=where)
+
+
+def _map_from(document: dict[str, Any]) -> DefectMap:
+    fields = dict(document)
+    fields.pop("schema")
+    raster = fields.pop("raster")
+    return DefectMap(
+        raster=None if raster is None else Raster(*(raster[key] for key in ("x", "y", "width", "height"))),
+        source=_source_from(dict(fields.pop("source", {}))),
+        made_by=fields.pop("made_by", {}),
+        defects=tuple(_defect_from(dict(each)) for each in fields.pop("defects")),
+        extra=fields,
+    )
+
+
+def _source_from(fields: dict[str, Any]) -> Source:
+    frames = fields.pop("frames", "")
+    return Source(
+        sequence=fields.pop("sequence", ""),
+        frames=FrameRange.parse(frames) if frames else None,
+        camera=fields.pop("camera", ""),
+        channels=tuple(fields.pop("channels", ())),
+        extra=fields,
+    )
+
+
+def _defect_from(fields: dict[str, Any]) -> Defect:
+    frames = fields.pop("frames", None)
+    return Defect(
+        id=fields.pop("id"),
+        x=fields.pop("x"),
+        y=fields.pop("y"),
+        kind=Kind(fields.pop("kind")),
+        frames=None if frames is None else FrameRange.parse(frames),
+        samples=tuple(Sample(*each) for each in fields.pop("samples")),
+        amplitude_sigma=fields.pop("amplitude_sigma", None),
+        confidence=fields.pop("confidence", None),
+        status=Status(fields.pop("status", "proposed")),
+        severity=Severity(fields.pop("severity", "issue")),
+        note=fields.pop("note", ""),
+        extra=fields,
+    )
+
+
+def _raster_fields(raster: Raster) -> dict[str, int]:
+    return {"x": raster.x, "y": raster.y, "width": raster.width, "height": raster.height}
+
+
+def _source_fields(source: Source) -> dict[str, Any]:
+    return {
+        "sequence": source.sequence,
+        "frames": "" if source.frames is None else str(source.frames),
+        "camera": source.camera,
+        "channels": list(source.channels),
+        **source.extra,
+    }
+
+
+def _defect_fields(defect: Defect) -> dict[str, Any]:
+    return {
+        "id": defect.id,
+        "x": defect.x,
+        "y": defect.y,
+        "kind": defect.kind.value,
+        **({} if defect.frames is None else {"frames": str(defect.frames)}),
+        "samples": [list(each) for each in defect.samples],
+        "amplitude_sigma": defect.amplitude_sigma,
+        "confidence": defect.confidence,
+        "status": defect.status.value,
+        "severity": defect.severity.value,
+        "note": defect.note,
+        **defect.extra,
+    }

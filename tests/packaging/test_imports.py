@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The house plan, held by a test: who may import whom."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+CORE = Path(__file__).parents[2] / "core" / "pixmend"
+
+LEAVES = {"errors", "arrays", "publish"}
+MAY_IMPORT: dict[str, set[str]] = {
+    "errors": set(),
+    "arrays": set(),
+    "publish": {"errors"},
+    "model": {"errors"},
+    "formats": {"errors", "model"},
+    "stats": {"errors", "arrays", "model"},
+    "detect": {"errors", "arrays", "model", "stats"},
+    "fill": {"errors", "arrays", "model"},
+    "simulate": {"errors", "arrays", "model", "publish"},
+    "frames": {"errors", "publish", "model", "formats"},
+    "splice": {"errors", "publish", "model", "formats"},
+    "proof": {"errors", "publish", "model", "formats", "frames", "splice"},
+    "pipeline": LEAVES | {"model", "stats", "detect", "fill", "simulate", "frames", "splice", "proof"},
+    "cli": LEAVES | {"model", "stats", "detect", "fill", "simulate", "frames", "splice", "proof", "pipeline"},
+}
+FILES = sorted(
+    path for path in CORE.rglob("*.py") if path.parent != CORE or path.stem not in {"__init__", "__main__"}
+)
+
+
+def room_of(path: Path) -> str:
+    return path.relative_to(CORE).parts[0].removesuffix(".py")
+
+
+def rooms_imported_by(path: Path) -> set[str]:
+    rooms = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "relative imports hide the room they name"
+            names = (
+                [f"{node.module}.{alias.name}" for alias in node.names]
+                if node.module == "pixmend"
+                else [node.module]
+            )
+        elif isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        else:
+            continue
+        rooms |= {name.split(".")[1] for name in names if name and name.startswith("pixmend.")}
+    return rooms - {"__version__"}
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(CORE)))
+def test_imports_flow_one_way(path):
+    assert rooms_imported_by(path) - {room_of(path)} <= MAY_IMPORT[room_of(path)]
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(CORE)))
+def test_rooms_are_entered_by_the_door(path):
+    """Another room's private files are its own: only its __init__ is imported."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        module = node.module if isinstance(node, ast.ImportFrom) else None
+        if module and module.startswith("pixmend.") and module.split(".")[1] != room_of(path):
+            assert not any(part.startswith("_") for part in module.split("."))
