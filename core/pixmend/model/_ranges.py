@@ -5,7 +5,9 @@ import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
-import fileseq
+from fileseq import framesToFrameRange
+from fileseq.exceptions import FileSeqException
+from fileseq.frameset import FrameSet
 
 from pixmend.errors import RangeError
 
@@ -75,7 +77,7 @@ class FrameRange:
         return hash(self._members)
 
     def __str__(self) -> str:
-        return fileseq.framesToFrameRange(self._frames, sort=False) if self._frames else ""
+        return framesToFrameRange(self._frames, sort=False) if self._frames else ""
 
     def __repr__(self) -> str:
         return f"FrameRange.parse({str(self)!r})"
@@ -102,8 +104,8 @@ def _parse(text: str) -> FrameRange:
             f"{text!r} is not a frame range", hint="write it like 1001-1100, 1001-1100x2 or 1,5-9"
         )
     try:
-        frames = fileseq.FrameSet(",".join(chunks))
-    except fileseq.exceptions.FileSeqException as exc:
+        frames = FrameSet(",".join(chunks))
+    except FileSeqException as exc:
         raise RangeError(
             f"{text!r} is not a usable frame range", hint="steps start at 1, ranges end"
         ) from exc
