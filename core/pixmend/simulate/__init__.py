@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Truth by injection: shots with known defects, and their clean twins."""
+
+from pixmend.simulate._camera import Motion
+from pixmend.simulate._defects import (
+    DEMO_RECIPE,
+    STANDARD_RECIPE,
+    Ingredient,
+    PlantedDefect,
+    plant_defects,
+)
+from pixmend.simulate._picture import procedural_street
+from pixmend.simulate._sensor import Demosaic, Sensor, develop
+from pixmend.simulate._shot import Distractor, ShotSpec, SimulatedShot
+from pixmend.simulate._truth import Spoiled, spoiled_samples, true_map
+from pixmend.simulate._write import ShotFormat, to_acescct, truth_json, write_shot
+
+__all__ = [
+    "DEMO_RECIPE",
+    "STANDARD_RECIPE",
+    "Demosaic",
+    "Distractor",
+    "Ingredient",
+    "Motion",
+    "PlantedDefect",
+    "Sensor",
+    "ShotFormat",
+    "ShotSpec",
+    "SimulatedShot",
+    "Spoiled",
+    "develop",
+    "plant_defects",
+    "procedural_street",
+    "spoiled_samples",
+    "to_acescct",
+    "true_map",
+    "truth_json",
+    "write_shot",
+]
