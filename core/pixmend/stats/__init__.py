@@ -1,0 +1,21 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Pure: frames -> noise model, sigma scale and statistics that merge in any order."""
+
+from pixmend.stats._kernels import local_scale
+from pixmend.stats._model import ShotModel, clip_for, train_shot_model
+from pixmend.stats._noise import NoiseModel, estimate_noise
+from pixmend.stats._pool import FrameEvidence, ShotStatistics, measure_frame
+from pixmend.stats._scale import SigmaScale
+
+__all__ = [
+    "FrameEvidence",
+    "NoiseModel",
+    "ShotModel",
+    "ShotStatistics",
+    "SigmaScale",
+    "clip_for",
+    "estimate_noise",
+    "local_scale",
+    "measure_frame",
+    "train_shot_model",
+]

@@ -1,0 +1,158 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The shot model: what is learned from a few frames before all frames are measured."""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pixmend.arrays import patch_covariance, sample_patches
+from pixmend.model import Raster, SampleCodec, SampleType
+from pixmend.stats._noise import NoiseModel, estimate_noise
+from pixmend.stats._scale import SigmaScale
+
+__all__ = ["ShotModel", "clip_for", "train_shot_model"]
+
+_RADIUS_PX = 3  # whitening windows of 7 x 7 pixels
+_PATCHES = 40_000
+_SEED = 20_090_412  # of the patch places; any number, but for ever the same
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ShotModel:
+    """Noise and small-scale structure of one shot.
+
+    Attributes
+    ----------
+    noise : NoiseModel
+    covariance : (D, D) float64 ndarray
+        Of C x 7 x 7 patches on the sigma scale.
+    clip_sigma : float
+        How much one sample of one frame may count.
+    """
+
+    raster: Raster
+    channels: tuple[str, ...]
+    sample: SampleType
+    encoding: str
+    noise: NoiseModel
+    covariance: NDArray[np.float64]
+    clip_sigma: float
+    radius_px: int = _RADIUS_PX
+    _whitening: list[NDArray[np.float32]] = field(default_factory=list, repr=False)
+
+    def whitening(self) -> NDArray[np.float32]:
+        """Return the filters (C, C, side, side) that take off what the neighbours predict.
+
+        Row c of the inverse covariance at the window's centre, divided by the root of
+        its diagonal: the response to the shot itself has variance 1.
+        """
+        if not self._whitening:
+            precision = np.linalg.inv(self.covariance)
+            rows = [precision[index] / np.sqrt(precision[index, index]) for index in self.centres()]
+            side = 2 * self.radius_px + 1
+            filters = np.stack(rows).reshape(len(rows), len(self.channels), side, side)
+            self._whitening.append(np.ascontiguousarray(filters, np.float32))
+        return self._whitening[0]
+
+    def centres(self) -> list[int]:
+        """Return the index of the centre sample of each channel in a patch."""
+        area = (2 * self.radius_px + 1) ** 2
+        return [channel * area + area // 2 for channel in range(len(self.channels))]
+
+    def digest(self) -> str:
+        """Return a hash of everything that the statistics depend on."""
+        sha = hashlib.sha256(self._facts().encode())
+        for array in (self.noise.coefficients, self.covariance):
+            sha.update(np.ascontiguousarray(array).tobytes())
+        return sha.hexdigest()
+
+    def to_arrays(self) -> dict[str, NDArray[Any]]:
+        """Return the model as named arrays."""
+        return {
+            "model": np.array(self._facts()),
+            "noise": self.noise.coefficients,
+            "covariance": self.covariance,
+        }
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> "ShotModel":
+        """Rebuild the model from `to_arrays`; KeyError or ValueError if that is not what it is."""
+        facts = json.loads(str(arrays["model"]))
+        return cls(
+            raster=Raster(*facts["raster"]),
+            channels=tuple(facts["channels"]),
+            sample=next(each for each in SampleType if each.label == facts["sample"]),
+            encoding=facts["encoding"],
+            noise=NoiseModel(np.array(arrays["noise"])),
+            covariance=np.array(arrays["covariance"]),
+            clip_sigma=facts["clip_sigma"],
+            radius_px=facts["radius_px"],
+        )
+
+    def _facts(self) -> str:
+        raster = self.raster
+        return json.dumps(
+            {
+                "raster": [raster.x, raster.y, raster.width, raster.height],
+                "channels": self.channels,
+                "sample": self.sample.label,
+                "encoding": self.encoding,
+                "clip_sigma": self.clip_sigma,
+                "radius_px": self.radius_px,
+            }
+        )
+
+
+def clip_for(frames: int) -> float:
+    """Return how many sigma one sample of one frame may count when `frames` are pooled.
+
+    3 keeps a glint in one frame of many from being taken for a defect. With few
+    frames each has to say more, or nothing could pass the threshold.
+    """
+    return max(3.0, 12.0 / float(np.sqrt(max(frames, 1))))
+
+
+def train_shot_model(
+    frames: Sequence[NDArray[Any]],
+    *,
+    raster: Raster,
+    channels: Sequence[str],
+    sample: SampleType,
+    codec: SampleCodec,
+    encoding: str,
+    pooled_frames: int,
+) -> tuple[ShotModel, SigmaScale]:
+    """Learn a shot's noise and structure from a few frames of it.
+
+    Parameters
+    ----------
+    frames : sequence of (H, W, C) ndarray
+        As stored; one or more.
+    pooled_frames : int
+        How many frames the statistics will hold in all; sets the clip.
+
+    Notes
+    -----
+    NaN and Inf are left out. Same frames, same model, to the bit.
+    """
+    linear = [np.moveaxis(codec.to_linear(frame, sample), -1, 0) for frame in frames]
+    noise = estimate_noise(linear)
+    scale = SigmaScale(codec, sample, noise)
+    patches = sample_patches(
+        [scale.forward(frame) for frame in frames], radius_px=_RADIUS_PX, count=_PATCHES, seed=_SEED
+    )
+    model = ShotModel(
+        raster=raster,
+        channels=tuple(channels),
+        sample=sample,
+        encoding=encoding,
+        noise=noise,
+        covariance=patch_covariance(patches, contrast_floor=1.0),
+        clip_sigma=clip_for(pooled_frames),
+    )
+    return model, scale

@@ -1,0 +1,188 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Statistics of a shot that merge: whitened, clipped and summed as whole numbers.
+
+Each frame is whitened by the shot's own covariance (every sample minus what its
+neighbours predict, in sigma), scaled by its local busyness, clipped and added.
+Summing first and matching footprints afterwards means that one pool serves any
+footprint, and whole numbers make the sum the same to the bit in any order.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import binary_dilation
+
+from pixmend.errors import UsageError
+from pixmend.model import FrameRange
+from pixmend.stats._kernels import correlate, local_scale
+from pixmend.stats._model import ShotModel
+
+__all__ = ["FrameEvidence", "ShotStatistics", "measure_frame"]
+
+_POOL_SCHEMA = "pixmend.statistics/1"
+_EXCESS_STEPS = 256  # per sigma, of one frame's clipped excess
+_LEVEL_STEPS = 64  # per sigma, of one frame's level
+_BUSYNESS_RADIUS_PX = 3  # a window of 7 px: texture is silenced where it is, and only there
+_QUIETEST = 0.05  # of the model's own whitened sigma: nothing is scaled up more than 20 times
+_MOST_FRAMES = 8192  # keeps the int32 sums from overflowing
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FrameEvidence:
+    """What one frame adds: whole numbers, (C, H, W) and (H, W)."""
+
+    excess: NDArray[np.int16]
+    level: NDArray[np.int32]
+    seen: NDArray[np.bool_]
+
+
+@dataclass(slots=True, eq=False)
+class ShotStatistics:
+    """Sums over frames; `merge` is associative and order-free to the bit.
+
+    Attributes
+    ----------
+    excess : (C, H, W) int32 ndarray
+        Sum of clipped whitened excess, in 1/256 sigma.
+    level : (C, H, W) int32 ndarray
+        Sum of the sample's own level on the sigma scale, in 1/64 sigma.
+    square : (C, H, W) int64 ndarray
+        Sum of the squared level, in sigma squared, each rounded.
+    seen : (H, W) int32 ndarray
+        Frames that count at each pixel (non-finite samples do not).
+    """
+
+    model: ShotModel
+    excess: NDArray[np.int32]
+    level: NDArray[np.int32]
+    square: NDArray[np.int64]
+    seen: NDArray[np.int32]
+    frames: FrameRange = field(default_factory=lambda: FrameRange(()))
+
+    @classmethod
+    def empty(cls, model: ShotModel) -> "ShotStatistics":
+        """Return the statistics of no frame."""
+        raster = model.raster
+        shape = (len(model.channels), raster.height, raster.width)
+        return cls(
+            model,
+            np.zeros(shape, np.int32),
+            np.zeros(shape, np.int32),
+            np.zeros(shape, np.int64),
+            np.zeros(shape[1:], np.int32),
+        )
+
+    def add(self, frame: int, evidence: FrameEvidence) -> None:
+        """Add one frame.
+
+        Raises
+        ------
+        UsageError
+            If the frame is in already, or there are too many.
+        """
+        self._check_new(FrameRange([frame]))
+        self.excess += evidence.excess
+        self.level += evidence.level
+        self.square += np.rint((evidence.level / _LEVEL_STEPS) ** 2).astype(np.int64)
+        self.seen += evidence.seen
+        self.frames |= FrameRange([frame])
+
+    def merge(self, other: "ShotStatistics") -> None:
+        """Add the frames of other statistics of the same shot model.
+
+        Raises
+        ------
+        UsageError
+            If the models differ, or a frame is in both.
+        """
+        if other.model.digest() != self.model.digest():
+            raise UsageError(
+                "the statistics were made with different shot models",
+                hint="make them from one shot, with the same --train frames, encoding and pixmend version",
+            )
+        self._check_new(other.frames)
+        self.excess += other.excess
+        self.level += other.level
+        self.square += other.square
+        self.seen += other.seen
+        self.frames |= other.frames
+
+    def to_arrays(self) -> dict[str, NDArray[Any]]:
+        """Return everything as named arrays, for an ``.npz`` file."""
+        sums = {name: getattr(self, name) for name in ("excess", "level", "square", "seen")}
+        return {
+            "schema": np.array(_POOL_SCHEMA),
+            "frames": np.array(str(self.frames)),
+            **sums,
+            **self.model.to_arrays(),
+        }
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]], *, where: str = "") -> "ShotStatistics":
+        """Rebuild statistics from `to_arrays`.
+
+        Raises
+        ------
+        UsageError
+            If the arrays are no statistics, or of another version.
+        """
+        try:
+            if str(arrays["schema"]) != _POOL_SCHEMA:
+                raise UsageError(f"statistics of schema {arrays['schema']}, not {_POOL_SCHEMA}", where=where)
+            blank = cls.empty(ShotModel.from_arrays(arrays))
+            for name in ("excess", "level", "square", "seen"):
+                getattr(blank, name)[...] = arrays[name]
+            text = str(arrays["frames"])
+            blank.frames = FrameRange.parse(text) if text else FrameRange(())
+        except (KeyError, ValueError, TypeError) as exc:
+            raise UsageError(
+                "this is no statistics file", where=where, hint="`detect --stats-out` writes one"
+            ) from exc
+        return blank
+
+    def _check_new(self, frames: FrameRange) -> None:
+        twice = self.frames & frames
+        if len(twice):
+            raise UsageError(f"frame {twice.frames[0]} is in the statistics twice")
+        if len(self.frames) + len(frames) > _MOST_FRAMES:
+            raise UsageError(
+                f"more than {_MOST_FRAMES} frames in one shot's statistics", hint="pass --every N"
+            )
+
+
+def measure_frame(values: NDArray[np.float32], model: ShotModel) -> FrameEvidence:
+    """Whiten one frame and quantise what it says.
+
+    Parameters
+    ----------
+    values : (C, H, W) float32 ndarray
+        On the sigma scale.
+
+    Notes
+    -----
+    NaN: a non-finite sample counts at no pixel whose whitening window holds it, and
+    changes nothing else. At the borders the picture is mirrored.
+    """
+    radius = model.radius_px
+    finite: NDArray[np.bool_] = np.asarray(np.isfinite(values).all(axis=0))
+    if not finite.all():
+        values = np.where(np.isfinite(values), values, np.float32(0.0))
+    padded = np.pad(values, ((0, 0), (radius, radius), (radius, radius)), mode="reflect")
+    whitened = correlate(padded, model.whitening())
+    excess = np.empty(values.shape, np.int16)
+    for channel, plane in enumerate(whitened):
+        busyness = np.maximum(local_scale(plane, _BUSYNESS_RADIUS_PX), np.float32(_QUIETEST))
+        excess[channel] = np.rint(
+            np.clip(plane / busyness, -model.clip_sigma, model.clip_sigma) * _EXCESS_STEPS
+        )
+    seen = finite
+    if not finite.all():
+        reach = radius + 2 * _BUSYNESS_RADIUS_PX
+        seen = ~binary_dilation(~finite, np.ones((2 * reach + 1, 2 * reach + 1), bool))
+        excess[:, ~seen] = 0
+    level = np.rint(values * _LEVEL_STEPS).astype(np.int32)
+    level[:, ~seen] = 0
+    return FrameEvidence(excess, level, seen)
