@@ -8,11 +8,12 @@ import pytest
 
 CORE = Path(__file__).parents[2] / "core" / "pixmend"
 
-LEAVES = {"errors", "arrays", "publish"}
+LEAVES = {"errors", "arrays", "publish", "progress"}
 MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
     "arrays": set(),
     "publish": {"errors"},
+    "progress": set(),
     "model": {"errors"},
     "formats": {"errors", "model"},
     "stats": {"errors", "arrays", "model"},

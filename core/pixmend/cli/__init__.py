@@ -1,4 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The command line."""
+"""The command line: one file a command, one place that prints."""
 
-__all__: list[str] = []
+from pixmend.cli._main import main
+
+__all__ = ["main"]

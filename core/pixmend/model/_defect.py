@@ -9,10 +9,13 @@ from typing import Any, NamedTuple
 from pixmend.model._kinds import Kind
 from pixmend.model._ranges import FrameRange
 
-__all__ = ["ANY_CHANNEL", "Defect", "Sample", "Severity", "Status"]
+__all__ = ["ANY_CHANNEL", "FARTHEST", "Defect", "Sample", "Severity", "Status"]
 
 ANY_CHANNEL = "*"
 """Channel of a sample that stands for every colour channel of the plate (imported maps)."""
+
+FARTHEST = 1_000_000
+"""Largest coordinate, in pixels from the origin, that a map may name."""
 
 
 class Status(StrEnum):

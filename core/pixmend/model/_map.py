@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pixmend.errors import MapError
-from pixmend.model._defect import Defect, Sample, Status
+from pixmend.model._defect import ANY_CHANNEL, Defect, Sample, Status
 from pixmend.model._plate import PlateInfo, Raster
 from pixmend.model._ranges import FrameRange
 
@@ -77,6 +77,40 @@ class DefectMap:
             kept.append(named)
         return replace(self, defects=tuple(kept))
 
+    def moved(self, dx: int, dy: int, *, raster: Raster | None = None) -> "DefectMap":
+        """Return the map with every defect moved by (dx, dy) pixels, in the same or another raster.
+
+        Raises
+        ------
+        MapError
+            If a sample comes to lie outside the raster.
+        """
+        defects = tuple(replace(each, x=each.x + dx, y=each.y + dy) for each in self.defects)
+        there = replace(self, defects=defects, raster=raster or self.raster)
+        there.check_inside()
+        return there
+
+    def pixels(self) -> set[tuple[int, int]]:
+        """Return every pixel (x, y) of a defect that is not rejected, whatever frame and channel."""
+        return {
+            (each.x + dx, each.y + dy)
+            for each in self.defects
+            if each.status is not Status.REJECTED
+            for dx, dy, _ in each.samples
+        }
+
+    def check_inside(self, *, where: str = "") -> None:
+        """Check that every sample lies in the map's own raster, where that is known.
+
+        Raises
+        ------
+        MapError
+            If one does not.
+        """
+        if self.raster is not None:
+            for each in self.defects:
+                _check_inside(each, self.raster, where)
+
     def check_fits(self, plate: PlateInfo, *, where: str = "") -> None:
         """Check that every defect can be found on a plate.
 
@@ -98,16 +132,23 @@ class DefectMap:
 
 
 def _check_defect_fits(defect: Defect, plate: PlateInfo, names: set[str], where: str) -> None:
-    for x, y, channel in defect.pixels(plate.colour):
-        if channel not in names:
+    _check_inside(defect, plate.raster, where)
+    for _, _, channel in defect.samples:
+        if channel not in names and channel != ANY_CHANNEL:
             raise MapError(
                 f"defect {defect.id} names channel {channel!r}, the plate has {', '.join(sorted(names))}",
                 where=where,
             )
-        if not plate.raster.contains(x, y):
+
+
+def _check_inside(defect: Defect, raster: Raster, where: str) -> None:
+    for dx, dy, _ in defect.samples:
+        x, y = defect.x + dx, defect.y + dy
+        if not raster.contains(x, y):
             raise MapError(
-                f"defect {defect.id} has a sample at ({x}, {y}), outside the raster {plate.raster}",
+                f"defect {defect.id} has a sample at ({x}, {y}), outside the raster {raster}",
                 where=where,
+                hint="check the raster of the map, or reject or remove this defect",
             )
 
 
