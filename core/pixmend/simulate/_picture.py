@@ -166,7 +166,7 @@ def _paint_trees(picture: NDArray[np.float32], ground: int, rng: np.random.Gener
     for _ in range(max(2 * width // height, 2)):
         x = rng.uniform(0, width)
         _grow(strokes, (x, float(ground), -np.pi / 2, 0.10 * height, height / 120), rng)
-    draw_strokes(cover, np.array(strokes, dtype=np.float64))
+    draw_strokes(cover, np.array(strokes, dtype=np.float64).reshape(-1, 6))
     bark = np.array([0.010, 0.008, 0.006], dtype=np.float32)
     picture[:] = picture * (1 - cover[..., None]) + bark * cover[..., None]
 
