@@ -19,7 +19,16 @@ from pixmend.errors import BadFrameError, UnsupportedError
 from pixmend.formats._bytesource import ByteCursor, ByteSource
 from pixmend.model import Channel, Raster, SampleType
 
-__all__ = ["EXR_MAGIC", "ExrChannel", "ExrChunk", "ExrCompression", "ExrLayout", "ExrWindow", "find_chunk", "parse_exr"]
+__all__ = [
+    "EXR_MAGIC",
+    "ExrChannel",
+    "ExrChunk",
+    "ExrCompression",
+    "ExrLayout",
+    "ExrWindow",
+    "find_chunk",
+    "parse_exr",
+]
 
 EXR_MAGIC = b"\x76\x2f\x31\x01"
 
@@ -331,7 +340,7 @@ def _layout_from(attributes: Mapping[str, bytes], version: int, cursor: ByteCurs
 
 
 def _part_kind(attributes: Mapping[str, bytes], version: int) -> str:
-    """The flags tell; in multi-part and deep files only the attribute does."""
+    """Read the kind from the flags; in multi-part and deep files only the attribute tells."""
     if version & (_MULTI_PART | _DEEP) and "type" in attributes:
         return attributes["type"].rstrip(b"\0").decode("ascii", "replace")
     if version & _DEEP:

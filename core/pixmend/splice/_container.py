@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a file format must be able to do to be mended, and which one a file is."""
+
+from collections.abc import Mapping
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pixmend.errors import BadFrameError, ProofError, UnsupportedError
+from pixmend.formats import EXR_MAGIC, TIFF_MAGICS, ByteSource
+from pixmend.model import Channel, Patch, PlateInfo, Raster
+from pixmend.splice._dpx import DpxContainer
+from pixmend.splice._edits import ByteEdit
+from pixmend.splice._exr import ExrContainer
+from pixmend.splice._tiff import TiffContainer
+
+__all__ = ["Container", "check_agrees", "open_container", "patch_on"]
+
+
+class Container(Protocol):
+    """A sound file whose samples can be replaced without touching anything else.
+
+    Making one raises BadFrameError where the file is damaged and UnsupportedError
+    where it is of a form that is not handled.
+    """
+
+    file_format: str
+    raster: Raster
+    channels: tuple[Channel, ...]
+
+    def read_bits(self, patch: Patch) -> NDArray[np.uint32]:
+        """Return what the file holds where the patch's samples are, by our own addressing."""
+        ...
+
+    def library_bits(self, patch: Patch) -> NDArray[np.uint32] | None:
+        """Return the same by another reader, where `read_bits` is also how frames are read.
+
+        None where frames are read by a library, so that `read_bits` is the second reader.
+        """
+        ...
+
+    def edits_for(self, patch: Patch) -> list[ByteEdit]:
+        """Return the ordered edits that give the patch's samples their new bits."""
+        ...
+
+    def touched(self, patch: Patch) -> Mapping[int, bytes]:
+        """Return the unpacked units (chunks, or runs of bytes) in which the patch's samples lie."""
+        ...
+
+    def patched(self, patch: Patch) -> Mapping[int, bytes]:
+        """Return the same units as they are meant to be afterwards."""
+        ...
+
+    def editable_ranges(self) -> list[tuple[int, int]]:
+        """Return the ordered ranges of bytes outside of which an edit would change the header."""
+        ...
+
+
+def open_container(source: ByteSource, channels: tuple[Channel, ...] | None = None) -> Container:
+    """Return the container that a file is.
+
+    Parameters
+    ----------
+    source : ByteSource
+    channels : tuple of Channel, optional
+        The names that the plate's reader gave the channels, for formats whose files
+        name none (TIFF).
+
+    Raises
+    ------
+    BadFrameError
+        If the file is damaged or of no known format.
+    UnsupportedError
+        If it is sound, but of a form that is not handled.
+    """
+    magic = source.read(0, min(4, source.size))
+    if magic == EXR_MAGIC:
+        return ExrContainer(source)
+    if magic in {b"SDPX", b"XPDS"}:
+        return DpxContainer(source)
+    if magic in TIFF_MAGICS:
+        return TiffContainer(source, channels)
+    what = "the file is empty" if not source.size else "this is no EXR, DPX or TIFF file"
+    raise BadFrameError(what, where=source.name)
+
+
+def check_agrees(container: Container, plate: PlateInfo, where: str) -> None:
+    """Check that the container and the reader of the plate saw the same frame.
+
+    Raises
+    ------
+    UnsupportedError
+        If the plate has channels that the container does not have, or of another type.
+    ProofError
+        If the rasters differ.
+    """
+    if container.raster != plate.raster:
+        raise ProofError(
+            f"two readers disagree: the data window is {plate.raster}, and {container.raster}", where=where
+        )
+    unknown = [each.name for each in plate.channels if each not in container.channels]
+    if unknown:
+        raise UnsupportedError(
+            f"two readers disagree about channel {unknown[0]!r}; the file is left as it was", where=where
+        )
+
+
+def patch_on(container: Container, patch: Patch) -> Patch:
+    """Return the patch with `channel` counting through the container's channels.
+
+    Raises
+    ------
+    ValueError
+        If a sample is given twice, is outside the raster, its channel is none of the
+        container's or its bits are too wide.
+    """
+    numbers = {each: number for number, each in enumerate(container.channels)}
+    try:
+        table = np.array([numbers[each] for each in patch.channels], dtype=np.int16)
+    except KeyError as exc:
+        raise ValueError(f"the file has no channel {exc}") from exc
+    channel = table[patch.channel] if len(patch) else patch.channel
+    columns = (patch.x, patch.y, channel, patch.old, patch.new)
+    placed = Patch(patch.frame, container.channels, *columns)
+    _check_samples(placed, container.raster)
+    return placed
+
+
+def _check_samples(patch: Patch, raster: Raster) -> None:
+    if not len(patch):
+        return
+    inside = (patch.x >= raster.x) & (patch.x < raster.x + raster.width)
+    inside &= (patch.y >= raster.y) & (patch.y < raster.y + raster.height)
+    if not inside.all():
+        raise ValueError(f"a sample of the patch is outside the raster {raster}")
+    if len(np.unique(np.stack([patch.x, patch.y, patch.channel]), axis=1).T) < len(patch):
+        raise ValueError("the patch names a sample twice")
+    largest = np.array([(1 << each.sample.bits) - 1 for each in patch.channels], dtype=np.uint32)
+    if (patch.new > largest[patch.channel]).any():
+        raise ValueError("a new value of the patch has more bits than its sample")

@@ -1,0 +1,164 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Packing and unpacking single EXR chunks, by the public interface of the OpenEXR library.
+
+The library reads and writes whole files only. So a chunk is unpacked by wrapping it
+into a tiny EXR file that has just this chunk, and packed by writing its lines as a
+tiny file and lifting the only chunk. What a chunk's bytes are depends on nothing else:
+not on its line numbers, nor on the names of the channels, for full-sampled lossless codecs.
+"""
+
+import contextlib
+import os
+import struct
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import OpenEXR
+from numpy.typing import NDArray
+
+from pixmend.errors import BadFrameError, TemporaryError
+from pixmend.formats import EXR_MAGIC, ExrCompression, ExrLayout, MemoryBytes, find_chunk, parse_exr
+from pixmend.model import SampleType
+
+__all__ = ["ChunkForm", "pack_chunk", "unpack_chunk"]
+
+_TYPE_CODES = {SampleType.UINT32: 0, SampleType.HALF: 1, SampleType.FLOAT: 2}
+
+
+@dataclass(frozen=True, slots=True)
+class ChunkForm:
+    """What the chunks of one part have in common.
+
+    Attributes
+    ----------
+    compression : ExrCompression
+    width : int
+        Pixels in a line.
+    samples : tuple of SampleType
+        One for each channel, in file order.
+    """
+
+    compression: ExrCompression
+    width: int
+    samples: tuple[SampleType, ...]
+
+    @classmethod
+    def of(cls, layout: ExrLayout) -> "ChunkForm":
+        """Return the form of a file's chunks."""
+        return cls(
+            layout.compression,
+            layout.data_window.width,
+            tuple(each.sample for each in layout.channels),
+        )
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Neutral names in alphabetical order, so that the file's own cannot disturb the library."""
+        return tuple(f"c{index:04d}" for index in range(len(self.samples)))
+
+    def columns(self) -> Iterator[tuple[str, SampleType, slice]]:
+        """Yield each channel's name, type and place among the bytes of a line."""
+        start = 0
+        for name, sample in zip(self.names, self.samples, strict=True):
+            stop = start + self.width * sample.dtype.itemsize
+            yield name, sample, slice(start, stop)
+            start = stop
+
+
+def unpack_chunk(form: ChunkForm, packed: bytes, lines: int) -> bytes:
+    """Unpack the payload of one chunk.
+
+    Returns
+    -------
+    unpacked : bytes
+        Lines from top to bottom, in each the channels one after the other, little endian.
+
+    Raises
+    ------
+    BadFrameError
+        If the library cannot unpack it; without a name of the file, the caller knows it.
+    """
+    with _scratch_file() as path:
+        path.write_bytes(_wrapped(form, packed, lines))
+        try:
+            channels = OpenEXR.File(str(path), separate_channels=True).channels()
+            planes = [np.ascontiguousarray(channels[name].pixels) for name in form.names]
+        except (RuntimeError, ValueError, KeyError, MemoryError) as exc:
+            raise BadFrameError(f"a packed chunk cannot be read: {exc}") from exc
+    rows = [_plane_bytes(plane, form, lines) for plane in planes]
+    return np.concatenate(rows, axis=1).tobytes()
+
+
+def pack_chunk(form: ChunkForm, unpacked: bytes, lines: int) -> bytes:
+    """Pack one chunk; the inverse of `unpack_chunk`, with this library's compressor.
+
+    Where packing does not make it smaller, the chunk is returned as it is: so the format wants it.
+    """
+    rows = np.frombuffer(unpacked, np.uint8).reshape(lines, -1)
+    planes = {
+        name: np.ascontiguousarray(rows[:, place]).view(sample.dtype)
+        for name, sample, place in form.columns()
+    }
+    header = {
+        "compression": OpenEXR.Compression(int(form.compression)),
+        "type": OpenEXR.scanlineimage,
+    }
+    with _scratch_file() as path:
+        OpenEXR.File(header, planes).write(str(path))
+        tiny = MemoryBytes(path.read_bytes(), name="a packed chunk")
+    layout = parse_exr(tiny)
+    chunk = find_chunk(tiny, layout, 0, int(layout.read_offset_table(tiny)[0]))
+    return tiny.read(chunk.payload_offset, chunk.packed_bytes)
+
+
+def _plane_bytes(plane: NDArray[Any], form: ChunkForm, lines: int) -> NDArray[np.uint8]:
+    if plane.shape != (lines, form.width):
+        raise BadFrameError("a packed chunk has another size than the header says")
+    return plane.view(np.uint8)
+
+
+def _wrapped(form: ChunkForm, packed: bytes, lines: int) -> bytes:
+    """Return a one-chunk EXR file around `packed`."""
+    channels = b"".join(
+        name.encode() + struct.pack("<xiB3xii", _TYPE_CODES[sample], 0, 1, 1)
+        for name, sample in zip(form.names, form.samples, strict=True)
+    )
+    window = struct.pack("<4i", 0, 0, form.width - 1, lines - 1)
+    head = EXR_MAGIC + struct.pack("<I", 2)
+    head += _attribute("channels", "chlist", channels + b"\0")
+    head += _attribute("compression", "compression", bytes([form.compression]))
+    head += _attribute("dataWindow", "box2i", window) + _attribute("displayWindow", "box2i", window)
+    head += _attribute("lineOrder", "lineOrder", b"\0")
+    head += _attribute("pixelAspectRatio", "float", struct.pack("<f", 1))
+    head += _attribute("screenWindowCenter", "v2f", struct.pack("<2f", 0, 0))
+    head += _attribute("screenWindowWidth", "float", struct.pack("<f", 1)) + b"\0"
+    return head + struct.pack("<Qii", len(head) + 8, 0, len(packed)) + packed
+
+
+def _attribute(name: str, kind: str, stored: bytes) -> bytes:
+    return f"{name}\0{kind}\0".encode() + struct.pack("<i", len(stored)) + stored
+
+
+@contextlib.contextmanager
+def _scratch_file() -> Iterator[Path]:
+    """Yield a path for a tiny file: in memory on Linux, in the temporary folder elsewhere."""
+    try:
+        if sys.platform == "linux" and Path("/proc/self/fd").is_dir():
+            descriptor = os.memfd_create("pixmend chunk")
+            path = Path(f"/proc/self/fd/{descriptor}")
+        else:
+            descriptor, name = tempfile.mkstemp(prefix="pixmend", suffix=".exr")
+            path = Path(name)
+    except OSError as exc:
+        raise TemporaryError(f"no scratch file can be made: {exc}") from exc
+    try:
+        yield path
+    finally:
+        os.close(descriptor)
+        if path.parent != Path("/proc/self/fd"):
+            path.unlink(missing_ok=True)
