@@ -111,9 +111,12 @@ class SimulatedShot:
         """Return one frame with its defects, (H, W, 3) float32, scene-linear. Errors as `render_pair`."""
         return self._finish(self._lie(self._noisy(frame), frame))
 
-    def render_clean(self, frame: int) -> NDArray[np.float32]:
-        """Return the clean twin of one frame: the same noise, no defect. Else as `render`."""
-        return self._finish(self._noisy(frame))
+    def render_clean(self, frame: int, *, take: int = 0) -> NDArray[np.float32]:
+        """Return the clean twin of one frame: the same noise, no defect. Else as `render`.
+
+        Another `take` is the same view with other noise, which tells the noise of each sample.
+        """
+        return self._finish(self._noisy(frame, take=take))
 
     def render_pair(self, frame: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Return a frame with its defects and its clean twin.
@@ -160,11 +163,11 @@ class SimulatedShot:
             raise ValueError(f"frame {frame} is not in the shot {self.frames}")
         return views_of_shutter(self._path, self._index[frame], size=self._size, offset=self._offset)
 
-    def _noisy(self, frame: int) -> NDArray[np.float32]:
+    def _noisy(self, frame: int, *, take: int = 0) -> NDArray[np.float32]:
         """Photosites of one frame with noise and without defects, in electrons."""
         views = self._views(frame)
         electrons = light_of_plane(self._planes, views, *self._size)
-        rng = self._rng(frame, 104)
+        rng = self._rng(frame, 104, take)
         if self._lights is not None:
             self._lights.shine(electrons, views, self.spec.sensor)
         if Distractor.RAIN in self.spec.distractors:

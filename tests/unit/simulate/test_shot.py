@@ -53,6 +53,16 @@ def test_noise_changes_from_frame_to_frame_of_a_locked_camera():
     assert np.median(np.abs(first - second)) < 0.1 * np.median(first)
 
 
+def test_takes_of_a_frame_differ_in_noise_only():
+    shot = SimulatedShot(spec(exposure=1.0))
+    assert np.array_equal(shot.render_clean(12), shot.render_clean(12, take=0))
+    takes = np.stack([shot.render_clean(12, take=take) for take in range(8)])
+    assert (takes.std(axis=0) > 0).all()
+    other_view = shot.render_clean(14)
+    between = np.abs(takes[:4].mean(axis=0) - takes[4:].mean(axis=0)).mean()
+    assert between < 0.5 * np.abs(takes.mean(axis=0) - other_view).mean()
+
+
 def test_a_blinking_defect_shows_in_its_frames_only():
     shot = SimulatedShot(spec(), planted=(hot(50, 50, frames=FrameRange([12])),))
     assert np.array_equal(*shot.render_pair(11))

@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How an answer is scored against the truth: pure functions, tested by themselves."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from pixmend.simulate import PlantedDefect
+
+__all__ = [
+    "AREA_PX",
+    "NEAR_PX",
+    "Found",
+    "best_threshold",
+    "recall",
+    "rmse_over_sigma",
+    "score_map",
+    "score_points",
+    "truth_plane",
+    "variance_ratio",
+]
+
+AREA_PX = 8.8e6  # false defects are counted per this many pixels: one DCI 4K frame
+NEAR_PX = 3  # a detection this near to a planted photosite, along both axes, has found it
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What one answer found.
+
+    Attributes
+    ----------
+    hits : frozenset of int
+        Which of the planted defects.
+    false : int
+        Detections that are near none.
+    """
+
+    hits: frozenset[int]
+    false: int
+
+
+def truth_plane(planted: Sequence[PlantedDefect], size: tuple[int, int]) -> NDArray[np.int32]:
+    """Return which planted defect a detection at each pixel would find, (H, W); -1 for none."""
+    plane = np.full(size, -1, dtype=np.int32)
+    for number, defect in enumerate(planted):
+        for x, y in defect.sites:
+            plane[max(y - NEAR_PX, 0) : y + NEAR_PX + 1, max(x - NEAR_PX, 0) : x + NEAR_PX + 1] = number
+    return plane
+
+
+def score_points(points: Iterable[tuple[int, int]], truth: NDArray[np.int32]) -> Found:
+    """Score detections at (x, y): each finds the planted defect it is near, or is false."""
+    near = [int(truth[y, x]) for x, y in points]
+    return Found(frozenset(each for each in near if each >= 0), sum(each < 0 for each in near))
+
+
+def score_map(is_over: NDArray[np.bool_], truth: NDArray[np.int32]) -> Found:
+    """Score a picture of flagged pixels, (H, W); those within 4 px of each other are one detection.
+
+    One detection may find several defects; it is false when no pixel of it is near any.
+    """
+    labels, count = ndimage.label(ndimage.binary_dilation(is_over, iterations=2))
+    found_by_pixel = is_over & (truth >= 0)
+    true_groups = np.unique(labels[found_by_pixel])
+    return Found(frozenset(int(each) for each in np.unique(truth[found_by_pixel])), count - len(true_groups))
+
+
+def best_threshold(
+    score: NDArray[np.float32],
+    truth: NDArray[np.int32],
+    thresholds: Sequence[float],
+    *,
+    most_false: int = 0,
+) -> tuple[float | None, Found]:
+    """Return the threshold that finds most with at most so many false; None and nothing if none does."""
+    best: tuple[float | None, Found] = (None, Found(frozenset(), 0))
+    for threshold in thresholds:
+        found = score_map(score > threshold, truth)
+        if found.false <= most_false and (best[0] is None or len(found.hits) > len(best[1].hits)):
+            best = threshold, found
+    return best
+
+
+def recall(found: Found, planted: Sequence[PlantedDefect], labels: Iterable[str] | None = None) -> float:
+    """Return the share of the planted defects (of some classes) that were found; NaN if there are none."""
+    wanted = None if labels is None else set(labels)
+    asked = {number for number, each in enumerate(planted) if wanted is None or each.label in wanted}
+    return len(asked & found.hits) / len(asked) if asked else float("nan")
+
+
+def rmse_over_sigma(
+    filled: NDArray[np.floating], clean: NDArray[np.floating], sigma: NDArray[np.floating]
+) -> float:
+    """Return the root mean square of (filled - clean), over that of the noise at the same samples."""
+    error = np.sqrt(np.mean(np.square(filled - clean, dtype=np.float64)))
+    return float(error / np.sqrt(np.mean(np.square(sigma, dtype=np.float64))))
+
+
+def variance_ratio(filled: NDArray[np.floating], clean: NDArray[np.floating]) -> float:
+    """Return how much a fill moves from frame to frame, against sound samples at the same places.
+
+    Both are (F, N): samples over the frames of a shot in which only noise moves.
+    1 is a fill that nobody can tell by its noise; under 1 it is too still.
+    """
+    return float(np.var(filled, axis=0, ddof=1).sum() / np.var(clean, axis=0, ddof=1).sum())

@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the simulated cameras look at: real photographs where they are, else the procedural street."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import OpenImageIO
+from numpy.typing import NDArray
+
+from pixmend.errors import BadFrameError
+
+__all__ = ["STILLS", "load_still", "source_of_pictures"]
+
+STILLS = Path(__file__).parents[1] / "../shared/data/stills"
+_SCALE = 0.5  # a photograph's own demosaic, noise and sharpening vanish at half size
+
+
+def load_still(name: str) -> NDArray[np.float32] | None:
+    """Return a photograph as scene-linear light at half size; None where it is not there.
+
+    sRGB is decoded and the highlights of its tone curve are opened again,
+    x / (1 - 0.8 x), so that lights reach 5.
+    """
+    path = STILLS / f"{name}.jpg"
+    if not path.exists():
+        return None
+    decoded = OpenImageIO.ImageBuf(str(path)).get_pixels(OpenImageIO.FLOAT)
+    if decoded is None:
+        raise BadFrameError("is not a picture that OpenImageIO can read", where=str(path))
+    pixels = np.asarray(decoded, dtype=np.float32)[..., :3]
+    linear = np.where(pixels <= 0.04045, pixels / 12.92, ((pixels + 0.055) / 1.055) ** 2.4)
+    small = cv2.resize(linear, None, fx=_SCALE, fy=_SCALE, interpolation=cv2.INTER_AREA)
+    opened: NDArray[np.float32] = (small / (1.0 - 0.8 * small)).astype(np.float32)
+    return opened
+
+
+def source_of_pictures() -> str:
+    """Say which pictures this machine has."""
+    if STILLS.is_dir():
+        return "real photographs at half size (EXIF sample stills), except the procedural street where named"
+    return "the procedural street (the folder of photographs is not on this machine)"

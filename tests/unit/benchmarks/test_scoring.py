@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: Apache-2.0
+import numpy as np
+import pytest
+
+from benchmarks.accuracy.scoring import (
+    Found,
+    best_threshold,
+    recall,
+    rmse_over_sigma,
+    score_map,
+    score_points,
+    truth_plane,
+    variance_ratio,
+)
+from pixmend.model import Kind
+from pixmend.simulate import PlantedDefect
+
+SIZE = (60, 80)
+
+
+def hot(x, y, label="2 sigma"):
+    return PlantedDefect(sites=((x, y),), kind=Kind.HOT, label=label)
+
+
+COLUMN = PlantedDefect(sites=tuple((60, y) for y in range(20, 50)), kind=Kind.COLUMN, label="column")
+PLANTED = (hot(10, 10), hot(30, 10), hot(10, 40, "stuck"), COLUMN)
+TRUTH = truth_plane(PLANTED, SIZE)
+EVERYTHING = [(10, 10), (30, 10), (10, 40), (60, 35)]
+
+
+def flags(*points):
+    plane = np.zeros(SIZE, bool)
+    for x, y in points:
+        plane[y, x] = True
+    return plane
+
+
+def test_a_perfect_answer_scores_one():
+    found = score_points(EVERYTHING, TRUTH)
+    assert found == Found(frozenset(range(4)), 0)
+    assert recall(found, PLANTED) == 1
+
+
+def test_an_empty_answer_scores_nothing():
+    assert score_points([], TRUTH) == Found(frozenset(), 0)
+    assert recall(score_points([], TRUTH), PLANTED) == 0
+    assert score_map(np.zeros(SIZE, bool), TRUTH) == Found(frozenset(), 0)
+
+
+@pytest.mark.parametrize(("shift", "hits", "false"), [(3, 1, 0), (4, 0, 1), (-3, 1, 0), (-4, 0, 1)])
+def test_a_shifted_answer_counts_up_to_three_pixels(shift, hits, false):
+    for point in ((10 + shift, 10), (10, 10 + shift)):
+        found = score_points([point], TRUTH)
+        assert (len(found.hits), found.false) == (hits, false)
+        assert score_map(flags(point), TRUTH) == found
+
+
+def test_finding_one_defect_twice_is_one_hit_and_no_false():
+    assert score_points([(10, 10), (11, 11)], TRUTH) == Found(frozenset({0}), 0)
+
+
+def test_a_column_is_found_at_any_of_its_photosites():
+    assert all(score_points([(60, y)], TRUTH).hits == {3} for y in (20, 35, 49))
+
+
+def test_points_of_a_map_are_x_then_y():
+    assert score_points([(10, 40)], TRUTH).hits == {2}
+    assert score_points([(40, 10)], TRUTH).false == 1
+
+
+def test_recall_of_a_class_counts_that_class_only():
+    found = score_points([(10, 10)], TRUTH)
+    assert recall(found, PLANTED) == 0.25
+    assert recall(found, PLANTED, ["2 sigma"]) == 0.5
+    assert recall(found, PLANTED, ["stuck"]) == 0
+    assert np.isnan(recall(found, PLANTED, ["50 sigma"]))
+
+
+def test_flagged_pixels_close_together_are_one_detection():
+    assert score_map(flags((70, 5), (71, 5), (74, 5)), TRUTH).false == 1
+    assert score_map(flags((70, 5), (78, 5)), TRUTH).false == 2
+
+
+def test_one_detection_that_touches_a_defect_is_not_false():
+    assert score_map(flags((13, 10), (15, 10)), TRUTH) == Found(frozenset({0}), 0)
+
+
+def test_the_best_threshold_finds_most_within_the_false_allowed():
+    score = np.zeros(SIZE, np.float32)
+    score[10, 10], score[10, 30], score[5, 75] = 9, 5, 6
+    assert best_threshold(score, TRUTH, (4, 5.5, 7)) == (7, Found(frozenset({0}), 0))
+    assert best_threshold(score, TRUTH, (4, 5.5, 7), most_false=1) == (4, Found(frozenset({0, 1}), 1))
+
+
+def test_no_threshold_is_best_when_all_give_too_many_false():
+    assert best_threshold(np.full(SIZE, 9.0, np.float32) * flags((75, 5)), TRUTH, (4, 5))[0] is None
+
+
+def test_a_perfect_fill_has_no_error_and_fresh_noise_has_root_two():
+    rng = np.random.default_rng(0)
+    sigma = np.full(20000, 3.0)
+    clean = rng.normal(0, 3, 20000)
+    assert rmse_over_sigma(clean, clean, sigma) == 0
+    assert rmse_over_sigma(rng.normal(0, 3, 20000), clean, sigma) == pytest.approx(np.sqrt(2), rel=0.02)
+    assert rmse_over_sigma(clean + 6, clean, sigma) == pytest.approx(2)
+
+
+def test_a_fill_that_moves_like_its_neighbours_has_ratio_one():
+    rng = np.random.default_rng(0)
+    clean = rng.normal(5, 2, (10, 3000))
+    assert variance_ratio(rng.normal(9, 2, (10, 3000)), clean) == pytest.approx(1, rel=0.05)
+    assert variance_ratio(np.full((10, 3000), 5.0), clean) == 0
+    assert variance_ratio(2 * clean, clean) == pytest.approx(4)
