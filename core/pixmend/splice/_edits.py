@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What changes in a file, as ordered replacements of bytes. Pure."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -14,7 +14,6 @@ __all__ = [
     "ByteEdit",
     "check_order",
     "differing_edits",
-    "hash_bytes",
     "hash_pair",
     "paired_blocks",
     "untouched_ranges",
@@ -95,11 +94,3 @@ def hash_pair(source: ByteSource, edits: Sequence[ByteEdit]) -> tuple[str, str]:
         before.update(old)
         after.update(new)
     return f"xxh128:{before.hexdigest()}", f"xxh128:{after.hexdigest()}"
-
-
-def hash_bytes(blocks: Iterable[bytes]) -> str:
-    """Return the hash of a file that is given block by block."""
-    hasher = xxhash.xxh3_128()
-    for block in blocks:
-        hasher.update(block)
-    return f"xxh128:{hasher.hexdigest()}"

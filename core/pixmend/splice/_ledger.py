@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 from typing import Any, NamedTuple
 
-from pixmend.errors import ProofError
 from pixmend.formats import ByteSource
 from pixmend.model import Patch
 from pixmend.splice._edits import ByteEdit
@@ -82,15 +81,9 @@ class Ledger:
 
         Raises
         ------
-        ProofError
-            If the file does not have the size that the ledger says.
         BadFrameError
-            If it cannot be read.
+            If the file is shorter than the ledger says, or cannot be read.
         """
-        if fixed.size != self.fixed_size:
-            raise ProofError(
-                f"the file has {fixed.size} bytes, its ledger says {self.fixed_size}", where=fixed.name
-            )
         edits = []
         taken = 0
         for edit in self.edits:

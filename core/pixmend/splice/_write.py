@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from pixmend.errors import ProofError, UsageError
+from pixmend.formats import ByteSource
 from pixmend.model import Patch, PlateInfo
 from pixmend.publish import check_free, publishing
 from pixmend.splice._container import Container, open_container, patch_on
@@ -17,7 +18,7 @@ from pixmend.splice._ledger import Ledger, ledger_edits, ledger_path
 from pixmend.splice._ledger_file import read_ledger, write_ledger
 from pixmend.splice._plan import open_plate, plan_on
 
-__all__ = ["restore", "write_fixed"]
+__all__ = ["check_is_fixed", "restore", "write_fixed"]
 
 
 def write_fixed(
@@ -102,17 +103,35 @@ def restore(fixed: Path, ledger: Ledger, target: Path, *, overwrite: bool = Fals
     """
     check_free(target, overwrite=overwrite)
     with open_bytes(fixed) as opened:
+        check_is_fixed(opened, ledger)
         edits = ledger.undo_edits(opened)
-        fixed_hash, source_hash = hash_pair(opened, edits)
-        if fixed_hash != ledger.fixed_hash:
-            raise ProofError(
-                "the file changed after it was mended, or is not the one of this ledger; nothing was written",
-                where=str(fixed),
-            )
+        _, source_hash = hash_pair(opened, edits)
         if source_hash != ledger.source_hash:
             raise ProofError("the ledger does not lead back to the original", where=str(fixed))
         with publishing(target, overwrite=overwrite) as temporary:
             _write_proved(opened, temporary, edits, source_hash)
+
+
+def check_is_fixed(found: ByteSource, ledger: Ledger) -> None:
+    """Check that a file is, byte for byte, the one that the ledger was written for.
+
+    Raises
+    ------
+    ProofError
+        If it is not; the sentence says what it seems to be.
+    BadFrameError
+        If it cannot be read.
+    """
+    found_hash, _ = hash_pair(found, ())
+    if found_hash == ledger.fixed_hash:
+        return
+    if found_hash == ledger.source_hash:
+        what = "this is the original, not the mended frame"
+    elif Path(found.name).name != ledger.fixed_name:
+        what = f"the ledger is of another frame, {ledger.fixed_name!r}"
+    else:
+        what = "the file changed after it was mended"
+    raise ProofError(what, where=found.name, hint="mend the frame again from its source")
 
 
 def _write_proved(source: FileBytes, temporary: Path, edits: Sequence[ByteEdit], expected: str) -> None:
