@@ -44,12 +44,12 @@ def flat_block_statistics(plane: NDArray[Any], *, size_px: int = 8) -> tuple[NDA
     count as noise; the divisor is the remaining degrees of freedom.
     """
     height, width = (side // size_px * size_px for side in plane.shape)
-    blocks = (
+    tiled = (
         plane[:height, :width]
         .astype(np.float64)
         .reshape(height // size_px, size_px, width // size_px, size_px)
     )
-    blocks = blocks.transpose(0, 2, 1, 3).reshape(-1, size_px, size_px)
+    blocks: NDArray[np.float64] = tiled.transpose(0, 2, 1, 3).reshape(-1, size_px, size_px)
     blocks = blocks[np.isfinite(blocks).all(axis=(1, 2))]
     ramp = np.arange(size_px) - (size_px - 1) / 2
     ramp_norm = size_px * (ramp @ ramp)

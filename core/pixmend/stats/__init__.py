@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Pure: frames -> noise model, sigma scale and statistics that merge in any order."""
 
-from pixmend.stats._kernels import local_scale
+from pixmend.stats._kernels import correlate, local_scale
 from pixmend.stats._model import ShotModel, clip_for, train_shot_model
 from pixmend.stats._noise import NoiseModel, estimate_noise
 from pixmend.stats._pool import FrameEvidence, ShotStatistics, measure_frame
@@ -14,6 +14,7 @@ __all__ = [
     "ShotStatistics",
     "SigmaScale",
     "clip_for",
+    "correlate",
     "estimate_noise",
     "local_scale",
     "measure_frame",

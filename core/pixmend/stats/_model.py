@@ -45,6 +45,11 @@ class ShotModel:
     radius_px: int = _RADIUS_PX
     _whitening: list[NDArray[np.float32]] = field(default_factory=list, repr=False)
 
+    def precision_gain(self) -> NDArray[np.float64]:
+        """Return, per channel, the root of the inverse covariance at the window's centre."""
+        precision = np.linalg.inv(self.covariance)
+        return np.sqrt(np.diag(precision)[self.centres()])
+
     def whitening(self) -> NDArray[np.float32]:
         """Return the filters (C, C, side, side) that take off what the neighbours predict.
 

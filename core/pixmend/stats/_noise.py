@@ -18,6 +18,7 @@ _QUANTILE_BIAS = (
     1.08  # that quantile of a 61-degree-of-freedom sigma lies 8 % under its mean (chi distribution)
 )
 _HALF_STEP = 2.0**-11 / np.sqrt(12.0)  # rounding noise of a half float, relative to the level
+_DARK_SHARE = 0.25  # black is at least half as noisy as the quietest brightness that was seen
 _DARKEST = 1e-6  # linear; nothing in a plate is quieter than this
 
 
@@ -82,6 +83,7 @@ def _fit_channel(planes: Sequence[NDArray[np.float32]]) -> NDArray[np.float64]:
     variance = np.maximum(quiet, _DARKEST) ** 2
     powers = np.stack([np.ones_like(lit), lit, lit**2], axis=1)
     fitted, _ = nnls(powers / variance[:, None], np.ones_like(lit))
+    floor[0] = max(floor[0], _DARK_SHARE * float(variance.min()))
     return np.asarray(np.maximum(fitted, floor))
 
 

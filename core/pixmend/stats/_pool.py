@@ -19,6 +19,7 @@ from pixmend.errors import UsageError
 from pixmend.model import FrameRange
 from pixmend.stats._kernels import correlate, local_scale
 from pixmend.stats._model import ShotModel
+from pixmend.stats._scale import SigmaCurve
 
 __all__ = ["FrameEvidence", "ShotStatistics", "measure_frame"]
 
@@ -109,6 +110,33 @@ class ShotStatistics:
         self.square += other.square
         self.seen += other.seen
         self.frames |= other.frames
+
+    def mean_excess(self) -> NDArray[np.float32]:
+        """Return the mean clipped excess times the root of the frames seen: (C, H, W), noise about 1."""
+        weight = 1.0 / (_EXCESS_STEPS * np.sqrt(np.maximum(self.seen, 1)))
+        return np.asarray(self.excess * weight, np.float32)
+
+    def mean_level(self) -> NDArray[np.float32]:
+        """Return the mean level on the sigma scale, (C, H, W)."""
+        return np.asarray(self.level / (_LEVEL_STEPS * np.maximum(self.seen, 1)), np.float32)
+
+    def level_sigma(self) -> NDArray[np.float32]:
+        """Return the standard deviation of the level over time, (C, H, W), in sigma."""
+        count = np.maximum(self.seen, 1)
+        mean = self.level / (_LEVEL_STEPS * count)
+        return np.asarray(np.sqrt(np.maximum(self.square / count - mean**2, 0.0)), np.float32)
+
+    def mean_light(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return the linear level of the mean, and one frame's noise sigma there; (C, H, W) each."""
+        curve, noise = SigmaCurve(self.model.noise), self.model.noise
+        light = np.stack([curve.to_level(plane, index) for index, plane in enumerate(self.mean_level())])
+        return light, np.stack([noise.sigma(plane, index) for index, plane in enumerate(light)])
+
+    def sigma_at(self, level: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Return the linear noise sigma of each channel at sigma-scale `level`, (C, ...), same shape."""
+        curve = SigmaCurve(self.model.noise)
+        rows = (self.model.noise.sigma(curve.to_level(row, index), index) for index, row in enumerate(level))
+        return np.stack(list(rows))
 
     def to_arrays(self) -> dict[str, NDArray[Any]]:
         """Return everything as named arrays, for an ``.npz`` file."""

@@ -9,19 +9,52 @@ from numpy.typing import NDArray
 from pixmend.model import SampleCodec, SampleType
 from pixmend.stats._noise import NoiseModel
 
-__all__ = ["SigmaScale"]
+__all__ = ["SigmaCurve", "SigmaScale"]
 
 _TABLE_BITS = 16
 _BRIGHTEST = 70_000.0  # above the largest half float
 
 
-class SigmaScale:
-    """A variance-stabilising scale per channel, in both directions.
+class SigmaCurve:
+    """Linear light <-> the sigma scale, a curve a channel.
 
-    The scale of a channel is the integral of ``1 / sigma(level)`` over the linear
-    level: one unit is one sigma of the shot's noise, wherever on the curve, and 0
-    is black. It is strictly rising, so each value has one level. Samples of up to 16
-    bits go through a table of all codes; float samples are interpolated.
+    The curve is the integral of ``1 / sigma(level)`` over the linear level: one unit
+    is one sigma of the shot's noise, wherever on the curve, and 0 is black. It is
+    strictly rising, so each value has one level.
+
+    References
+    ----------
+    .. [1] F. J. Anscombe, "The transformation of Poisson, binomial and negative-
+           binomial data", Biometrika 35 (1948) 246-254; the integral form for any
+           variance law: M. S. Bartlett, Biometrics 3 (1947) 39-52.
+    """
+
+    def __init__(self, noise: NoiseModel) -> None:
+        self.channels = len(noise.coefficients)
+        self._level = _levels()
+        self._value = [_integral(self._level, noise, channel) for channel in range(self.channels)]
+
+    def from_linear(self, linear: NDArray[Any]) -> NDArray[np.float32]:
+        """Return linear light (C, ...) on the sigma scale, same shape; NaN and Inf become NaN."""
+        return np.stack([self._values(plane, channel) for channel, plane in enumerate(linear)])
+
+    def to_level(self, values: NDArray[Any], channel: int) -> NDArray[np.float64]:
+        """Return the linear level of sigma-scale `values` of one channel, same shape."""
+        level: NDArray[np.float64] = np.interp(values, self._value[channel], self._level)
+        return level
+
+    def _values(self, plane: NDArray[Any], channel: int) -> NDArray[np.float32]:
+        finite = np.isfinite(plane)
+        value = np.interp(np.where(finite, plane, 0.0), self._level, self._value[channel]).astype(np.float32)
+        value[~finite] = np.nan
+        return value
+
+
+class SigmaScale:
+    """Stored samples <-> the sigma scale.
+
+    Samples of up to 16 bits go through a table of all codes; longer ones are
+    interpolated.
 
     Parameters
     ----------
@@ -31,38 +64,21 @@ class SigmaScale:
         How the colour channels are stored.
     noise : NoiseModel
         One row a colour channel.
-
-    References
-    ----------
-    .. [1] F. J. Anscombe, "The transformation of Poisson, binomial and negative-
-           binomial data", Biometrika 35 (1948) 246-254; the integral form for any
-           variance law: M. S. Bartlett, Biometrics 3 (1947) 39-52.
     """
 
     def __init__(self, codec: SampleCodec, sample: SampleType, noise: NoiseModel) -> None:
+        self.curve = SigmaCurve(noise)
         self._codec = codec
         self._sample = sample
-        self.noise = noise
-        self._level = _levels()
-        self._value = [_integral(self._level, noise, channel) for channel in range(len(noise.coefficients))]
         self._tables = self._all_codes() if sample.bits <= _TABLE_BITS else None
 
     def forward(self, samples: NDArray[Any]) -> NDArray[np.float32]:
-        """Return stored samples (H, W, C) on the sigma scale as (C, H, W) float32; NaN and Inf become NaN."""
-        planes = np.moveaxis(samples, -1, 0)
+        """Return stored samples (H, W, C) on the sigma scale as (C, H, W); NaN and Inf become NaN."""
         if self._tables is None:
-            return self.from_linear(np.moveaxis(self._codec.to_linear(samples, self._sample), -1, 0))
-        bits = planes.view(f"u{self._sample.dtype.itemsize}")
-        return np.stack([np.take(table, plane) for table, plane in zip(self._tables, bits, strict=True)])
-
-    def from_linear(self, linear: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Return linear light (C, H, W) on the sigma scale, same shape; NaN and Inf become NaN."""
-        return np.stack([self._interpolate(plane, channel) for channel, plane in enumerate(linear)])
-
-    def to_level(self, values: NDArray[Any], channel: int) -> NDArray[np.float64]:
-        """Return the linear level of sigma-scale `values` of one channel, same shape."""
-        level: NDArray[np.float64] = np.interp(values, self._value[channel], self._level)
-        return level
+            return self.curve.from_linear(np.moveaxis(self._codec.to_linear(samples, self._sample), -1, 0))
+        bits = samples.view(f"u{self._sample.dtype.itemsize}")
+        planes = np.moveaxis(bits, -1, 0)
+        return np.stack([np.take(table, plane) for table, plane in zip(self._tables, planes, strict=True)])
 
     def to_bits(self, values: NDArray[Any], channel: NDArray[np.integer[Any]]) -> NDArray[np.uint32]:
         """Return the stored bit patterns nearest to sigma-scale values.
@@ -75,21 +91,15 @@ class SigmaScale:
             Index of the colour channel of each.
         """
         linear = np.zeros(len(values), np.float32)
-        for index in range(len(self._value)):
+        for index in range(self.curve.channels):
             chosen = channel == index
-            linear[chosen] = self.to_level(values[chosen], index)
+            linear[chosen] = self.curve.to_level(values[chosen], index)
         return self._sample.to_bits(self._codec.from_linear(linear, self._sample))
 
-    def _interpolate(self, plane: NDArray[np.float32], channel: int) -> NDArray[np.float32]:
-        finite = np.isfinite(plane)
-        value = np.interp(np.where(finite, plane, 0.0), self._level, self._value[channel]).astype(np.float32)
-        value[~finite] = np.nan
-        return value
-
-    def _all_codes(self) -> list[NDArray[np.float32]]:
-        bits = np.arange(1 << (8 * self._sample.dtype.itemsize), dtype=np.uint32)
-        linear = self._codec.to_linear(self._sample.from_bits(bits), self._sample).astype(np.float32)
-        return [self._interpolate(linear, channel) for channel in range(len(self._value))]
+    def _all_codes(self) -> NDArray[np.float32]:
+        codes = np.arange(1 << (8 * self._sample.dtype.itemsize), dtype=np.uint32)
+        linear = self._codec.to_linear(self._sample.from_bits(codes), self._sample)
+        return self.curve.from_linear(np.broadcast_to(linear, (self.curve.channels, len(codes))))
 
 
 def _levels() -> NDArray[np.float64]:

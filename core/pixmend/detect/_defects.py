@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Sites -> defects: kind, confidence, severity."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import log_ndtr
+
+from pixmend.detect._footprints import prior_footprints
+from pixmend.detect._match import score_footprints, sigma_shapes
+from pixmend.detect._sites import MeanPicture, Site, find_sites
+from pixmend.model import Defect, Kind, Sample, Severity
+from pixmend.stats import ShotStatistics
+
+__all__ = ["DetectSettings", "find_defects", "shot_is_still"]
+
+_STILL_SIGMA = 1.5  # temporal spread of the liveliest tenth of a shot in which nothing moves
+_STUCK_SHARE = 0.5  # a stuck photosite varies less than half as much as its surroundings
+_QUIETER_THAN_NOISE = 0.5  # sigma over time; light that hot pixels add brings its own shot noise
+_BRIGHT_SIGMA = 8.0  # visible at unity in normal playback
+_MANY = 5  # "several across a duration, even if each alone is extremely minor"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DetectSettings:
+    """What a user may choose.
+
+    Attributes
+    ----------
+    threshold_sigma : float
+        Score from which a site is a defect.
+    likeness : float
+        Where nothing moves, only sites that look this much like one photosite count.
+    """
+
+    threshold_sigma: float = 8.0
+    likeness: float = 0.6
+
+
+def shot_is_still(statistics: ShotStatistics) -> bool:
+    """Tell whether the picture stands still, so that time cannot tell a defect from the scene."""
+    return bool(np.quantile(statistics.level_sigma(), 0.9) < _STILL_SIGMA)
+
+
+def find_defects(statistics: ShotStatistics, settings: DetectSettings) -> tuple[Defect, ...]:
+    """Find the static defects of a shot: hot, stuck and dead.
+
+    Returns
+    -------
+    tuple of Defect
+        In reading order, in pixel space, ids ``d0001`` onward, frames those seen.
+
+    Notes
+    -----
+    In a still shot the picture itself is as fixed as a defect; there a site must
+    look like one photosite after debayer, which no optical point does exactly.
+    """
+    footprints = prior_footprints(len(statistics.model.channels))
+    scores = score_footprints(statistics, sigma_shapes(statistics, footprints))
+    picture = MeanPicture(*statistics.mean_light())
+    sites = find_sites(scores, picture, footprints, threshold=settings.threshold_sigma)
+    if shot_is_still(statistics):
+        sites = [site for site in sites if site.likeness >= settings.likeness]
+    spread = statistics.level_sigma()
+    defects = [_to_defect(site, index, statistics, picture, spread) for index, site in enumerate(sites)]
+    return _with_severity(defects)
+
+
+def _to_defect(
+    site: Site, index: int, statistics: ShotStatistics, picture: MeanPicture, spread: NDArray[np.float32]
+) -> Defect:
+    model = statistics.model
+    samples = sorted((int(dy), int(dx), int(channel)) for channel, dy, dx in site.samples)
+    return Defect(
+        id=f"d{index + 1:04d}",
+        x=site.x + model.raster.x,
+        y=site.y + model.raster.y,
+        kind=_kind(site, picture, spread) if len(statistics.frames) > 1 else _kind_of_one_frame(site),
+        frames=statistics.frames,
+        samples=tuple(Sample(dx, dy, model.channels[channel]) for dy, dx, channel in samples),
+        amplitude_sigma=round(site.amplitude_sigma, 2),
+        confidence=_confidence(site.score, pixels=statistics.seen.size),
+    )
+
+
+def _kind_of_one_frame(site: Site) -> Kind:
+    return Kind.DEAD if site.amplitude_sigma < 0 else Kind.HOT
+
+
+def _kind(site: Site, picture: MeanPicture, spread: NDArray[np.float32]) -> Kind:
+    """Tell hot, stuck and dead apart.
+
+    Too dark is dead. Of the bright, a hot photosite adds to the scene: it varies as
+    the scene does (compared in linear light, where adding does not compress what
+    shows through) and has the noise of its own brightness. A stuck one has neither.
+    """
+    if site.amplitude_sigma < 0:
+        return Kind.DEAD
+    centre = (site.peak_channel, site.peak_y, site.peak_x)
+    window = (
+        site.peak_channel,
+        slice(max(site.peak_y - 5, 0), site.peak_y + 6),
+        slice(max(site.peak_x - 5, 0), site.peak_x + 6),
+    )
+    scene = float(np.median(spread[window] * picture.sigma[window]))
+    is_stuck = (
+        spread[centre] < _QUIETER_THAN_NOISE or spread[centre] * picture.sigma[centre] < _STUCK_SHARE * scene
+    )
+    return Kind.STUCK if is_stuck else Kind.HOT
+
+
+def _confidence(score: float, *, pixels: int) -> float:
+    """Return 1 / (1 + expected chance hits of this score among all pixels), normal tail."""
+    log_chance = float(log_ndtr(-abs(score))) + float(np.log(2.0 * pixels))
+    return round(float(1.0 / (1.0 + np.exp(min(log_chance, 700.0)))), 4)
+
+
+def _with_severity(defects: Sequence[Defect]) -> tuple[Defect, ...]:
+    """Rule of [093]: bright is an issue, faint is FYI, but several faint ones are an issue too."""
+    several = len(defects) >= _MANY
+    return tuple(
+        replace(each, severity=Severity.ISSUE if several or _is_bright(each) else Severity.FYI)
+        for each in defects
+    )
+
+
+def _is_bright(defect: Defect) -> bool:
+    return abs(defect.amplitude_sigma or 0.0) >= _BRIGHT_SIGMA

@@ -1,0 +1,205 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A score map -> sites: where each defect is and which samples it spoils."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import binary_dilation, find_objects, label, median_filter
+
+from pixmend.arrays import robust_sigma
+from pixmend.detect._footprints import RADIUS_PX, Footprint
+from pixmend.detect._match import ScoreMap
+
+__all__ = ["MeanPicture", "Site", "find_sites"]
+
+_REACH_PX = 3  # a footprint is searched up to here from its centre: 7 px a side
+_BACKGROUND_PX = 9  # side of the median window that stands for the picture without the defect
+_SURROUND_PX = 9  # how far around a group its background's scatter is judged
+_JOIN_PX = 2  # scores this near belong to one group
+_VISIBLE_SIGMA = 0.35  # a sample off by less is left alone: mending it would add more noise than it takes
+_SIGNIFICANT = 4.0  # in scatters of the background
+_LARGEST_GROUP_PX = 400  # more is a burn-in, a matte edge or a frozen area
+_LEAST_SCATTER = 0.02  # sigma; a perfectly smooth mean picture still has rounding
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Site:
+    """One place where the shot shows a footprint.
+
+    Attributes
+    ----------
+    x, y : int
+        Array position of its centre.
+    score : float
+        Signed match, in standard deviations.
+    samples : (N, 3) int ndarray
+        Spoiled samples as (channel index, dy, dx) from (y, x).
+    peak_channel, peak_y, peak_x : int
+        Its strongest sample, array position.
+    amplitude_sigma : float
+        Mean excess of the strongest sample over the background's noise, signed.
+    likeness : float
+        Share of the excess, up to 1, that one photosite's footprint explains.
+    """
+
+    x: int
+    y: int
+    score: float
+    samples: NDArray[np.intp]
+    peak_channel: int
+    peak_y: int
+    peak_x: int
+    amplitude_sigma: float
+    likeness: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MeanPicture:
+    """The shot's mean over time, in linear light.
+
+    Attributes
+    ----------
+    light, sigma : (C, H, W) float ndarray
+        Level, and the noise of one frame at that level.
+    """
+
+    light: NDArray[np.float64]
+    sigma: NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Surroundings:
+    """The mean picture around a group less its background; cut with a margin of zeros.
+
+    The excess is in sigma of the background: there a footprint is linear in its amplitude.
+    """
+
+    top: int
+    left: int
+    excess: NDArray[np.float64]
+    sigma: NDArray[np.float64]
+    scatter: NDArray[np.float64]
+
+    def core(self, y: int, x: int) -> NDArray[np.float64]:
+        """Return the excess (C, 7, 7) around an array position."""
+        row, column = y - self.top, x - self.left
+        return self.excess[
+            :, row - _REACH_PX : row + _REACH_PX + 1, column - _REACH_PX : column + _REACH_PX + 1
+        ]
+
+
+def find_sites(
+    scores: ScoreMap,
+    picture: MeanPicture,
+    footprints: Sequence[Footprint],
+    *,
+    threshold: float,
+) -> list[Site]:
+    """Return the sites whose score reaches `threshold`, in reading order.
+
+    Notes
+    -----
+    A strong defect scores at its neighbours too. Scores that touch are one group;
+    within it the mean picture, which the whitening has not spread, says where the
+    defects sit and which samples stand out.
+    """
+    loud = np.abs(scores.score) >= threshold
+    groups, _ = label(binary_dilation(loud, iterations=_JOIN_PX))
+    found: list[Site] = []
+    for index, place in enumerate(find_objects(groups)):
+        members = (groups[place] == index + 1) & loud[place]
+        if members.sum() <= _LARGEST_GROUP_PX:
+            rows, columns = np.nonzero(members)
+            pixels = np.stack([rows + place[0].start, columns + place[1].start], axis=1)
+            found.extend(_sites_of_group(pixels, scores, picture, footprints))
+    return sorted(found, key=lambda site: (site.y, site.x))
+
+
+def _sites_of_group(
+    pixels: NDArray[np.intp],
+    scores: ScoreMap,
+    picture: MeanPicture,
+    footprints: Sequence[Footprint],
+) -> Iterator[Site]:
+    """Take the pixel where score and visible excess are both high, clear its reach, go on while strong."""
+    around = _cut(picture, pixels)
+    relative = np.abs(around.excess / around.scatter[:, None, None]).max(axis=0)
+    strength = relative[pixels[:, 0] - around.top, pixels[:, 1] - around.left]
+    rank = strength * np.abs(scores.score[pixels[:, 0], pixels[:, 1]])
+    is_first = True
+    while rank.any():
+        best = int(rank.argmax())
+        if not is_first and strength[best] < 2 * _SIGNIFICANT:
+            return
+        y, x = (int(each) for each in pixels[best])
+        yield _site_at(y, x, around, scores, footprints)
+        rank[(np.abs(pixels - pixels[best]) <= _REACH_PX).all(axis=1)] = 0.0
+        is_first = False
+
+
+def _cut(picture: MeanPicture, pixels: NDArray[np.intp]) -> _Surroundings:
+    margin = _SURROUND_PX + _REACH_PX
+    low = np.maximum(pixels.min(axis=0) - margin, 0)
+    high = np.minimum(pixels.max(axis=0) + margin + 1, picture.light.shape[1:])
+    place = (slice(None), slice(low[0], high[0]), slice(low[1], high[1]))
+    background, sigma = (
+        median_filter(
+            each[place].astype(np.float64), size=(1, _BACKGROUND_PX, _BACKGROUND_PX), mode="reflect"
+        )
+        for each in (picture.light, picture.sigma)
+    )
+    excess = (picture.light[place] - background) / sigma
+    is_near = np.zeros(excess.shape[1:], bool)
+    is_near[tuple((pixels - low).T)] = True
+    is_far = ~binary_dilation(is_near, iterations=_REACH_PX)
+    scatter = np.array([robust_sigma(plane[is_far], centre=0.0) for plane in excess]) + _LEAST_SCATTER
+    padded = np.pad(excess, ((0, 0), (_REACH_PX, _REACH_PX), (_REACH_PX, _REACH_PX)))
+    return _Surroundings(
+        int(low[0]) - _REACH_PX, int(low[1]) - _REACH_PX, padded, np.median(sigma, axis=(1, 2)), scatter
+    )
+
+
+def _site_at(
+    y: int, x: int, around: _Surroundings, scores: ScoreMap, footprints: Sequence[Footprint]
+) -> Site:
+    core = around.core(y, x)
+    model, likeness = _fit_footprint(core, around, footprints)
+    seen = np.abs(core) >= np.maximum(_VISIBLE_SIGMA, _SIGNIFICANT * around.scatter)[:, None, None]
+    spoiled = seen | (np.abs(model) >= _VISIBLE_SIGMA)
+    centre = (_REACH_PX, _REACH_PX)
+    spoiled[np.abs(core[:, *centre]).argmax(), *centre] = True
+    joined, _ = label(spoiled.any(axis=0), structure=np.ones((3, 3)))
+    spoiled &= joined == joined[centre]
+    samples = np.argwhere(spoiled)
+    peak = samples[np.abs(model[tuple(samples.T)]).argmax()]  # of the model: texture beside it is no amplitude
+    return Site(
+        x=x,
+        y=y,
+        score=float(scores.score[y, x]),
+        samples=samples - np.array([0, _REACH_PX, _REACH_PX]),
+        peak_channel=int(peak[0]),
+        peak_y=int(y + peak[1] - _REACH_PX),
+        peak_x=int(x + peak[2] - _REACH_PX),
+        amplitude_sigma=float(core[tuple(peak)]),
+        likeness=likeness,
+    )
+
+
+def _fit_footprint(
+    core: NDArray[np.float64], around: _Surroundings, footprints: Sequence[Footprint]
+) -> tuple[NDArray[np.float64], float]:
+    """Return the best one-photosite model of an excess (C, 7, 7), and the share that it explains."""
+    weight = 1.0 / around.scatter[:, None, None]
+    total = float(((core * weight) ** 2).sum())
+    margin = _REACH_PX - RADIUS_PX
+    best, explained = np.zeros_like(core), 0.0
+    for footprint in footprints:
+        shape = footprint.shape / around.sigma[:, None, None]
+        padded = np.pad(shape, ((0, 0), (margin, margin), (margin, margin)))
+        norm = float(((padded * weight) ** 2).sum())
+        amplitude = float((padded * core * weight**2).sum()) / norm
+        if amplitude**2 * norm > explained:
+            best, explained = amplitude * padded, amplitude**2 * norm
+    return best, explained / total if total > 0 else 0.0
