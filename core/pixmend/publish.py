@@ -20,9 +20,13 @@ def check_free(target: Path, *, overwrite: bool) -> None:
     UsageError
         If it exists and `overwrite` is not set, or it is a folder.
     """
-    if target.is_dir():
+    try:
+        is_folder, is_taken = target.is_dir(), target.exists() or target.is_symlink()
+    except OSError as exc:  # a name too long, a folder that may not be looked into
+        raise _as_pix_error(exc, target) from exc
+    if is_folder:
         raise UsageError("this is a folder, a file was to be written here", where=str(target))
-    if not overwrite and (target.exists() or target.is_symlink()):
+    if is_taken and not overwrite:
         raise UsageError(
             "exists already", where=str(target), hint="choose another output, or pass --overwrite"
         )
@@ -44,27 +48,36 @@ def publishing(target: Path, *, overwrite: bool = False) -> Iterator[Path]:
     """
     check_free(target, overwrite=overwrite)
     temporary = target.with_name(f".{target.name}.{secrets.token_hex(6)}.part")
+    _make_folder(target)
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
         yield temporary
         _sync(temporary)
         _rename(temporary, target, overwrite=overwrite)
     except OSError as exc:
-        if exc.filename is not None and Path(os.fsdecode(exc.filename)) not in {
-            temporary,
-            target,
-            target.parent,
-        }:
+        # What the block met elsewhere, say while it read another file, is not about the target.
+        if exc.filename is not None and Path(os.fsdecode(exc.filename)) not in {temporary, target}:
             raise
         raise _as_pix_error(exc, target) from exc
     finally:
-        temporary.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            temporary.unlink()
 
 
 def publish_text(target: Path, text: str, *, overwrite: bool = False) -> None:
-    """Write a text file atomically, as UTF-8. Errors as `publishing`."""
+    r"""Write a text file atomically, as UTF-8. Errors as `publishing`.
+
+    Half a surrogate pair, which file names and JSON can hold and UTF-8 cannot, is
+    written as its escape ``\udcff``: the same text to a reader of JSON.
+    """
     with publishing(target, overwrite=overwrite) as temporary:
-        temporary.write_text(text, encoding="utf-8", newline="\n")
+        temporary.write_text(text, encoding="utf-8", errors="backslashreplace", newline="\n")
+
+
+def _make_folder(target: Path) -> None:
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as exc:
+        raise _as_pix_error(exc, target) from exc
 
 
 def _sync(path: Path) -> None:

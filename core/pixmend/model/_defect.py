@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """One defect: where it is, which samples it spoils, and what people decided."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -9,13 +10,20 @@ from typing import Any, NamedTuple
 from pixmend.model._kinds import Kind
 from pixmend.model._ranges import FrameRange
 
-__all__ = ["ANY_CHANNEL", "FARTHEST", "Defect", "Sample", "Severity", "Status"]
+__all__ = ["ANY_CHANNEL", "FARTHEST", "Defect", "Sample", "Severity", "Status", "is_defect_id"]
 
 ANY_CHANNEL = "*"
 """Channel of a sample that stands for every colour channel of the plate (imported maps)."""
 
 FARTHEST = 1_000_000
 """Largest coordinate, in pixels from the origin, that a map may name."""
+
+_ID = re.compile(r"(?!all\Z)[^\s,]{1,200}")
+
+
+def is_defect_id(text: str) -> bool:
+    """Tell whether a defect may have this id: ids are listed with commas on the command line."""
+    return _ID.fullmatch(text) is not None
 
 
 class Status(StrEnum):

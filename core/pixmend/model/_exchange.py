@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from pixmend.errors import MapError, RangeError
-from pixmend.model._defect import ANY_CHANNEL, FARTHEST, Defect, Sample, Status
+from pixmend.model._defect import ANY_CHANNEL, FARTHEST, Defect, Sample, Status, is_defect_id
 from pixmend.model._kinds import Kind, kind_from_word
 from pixmend.model._map import DefectMap
 from pixmend.model._ranges import FrameRange
@@ -97,7 +97,7 @@ def map_from_badpixels(text: str, *, kind: Kind = Kind.HOT, where: str = "") -> 
     """
     _check_not_blank(text, where)
     defects: dict[tuple[int, int], Defect] = {}
-    for number, line in enumerate(text.splitlines(), start=1):
+    for number, line in enumerate(_lines(text), start=1):
         cells = line.partition("#")[0].split()
         if not cells:
             continue
@@ -146,7 +146,7 @@ def _csv_rows(text: str, kind: Kind, where: str) -> Iterator[_Row]:
 def _csv_lines(text: str, where: str) -> Iterator[tuple[int, list[str]]]:
     """Yield (line number, stripped cells) of the lines that say something."""
     # Comments become blank lines, so that the reader's line numbers stay true.
-    lines = ["" if line.lstrip().startswith("#") else line for line in text.splitlines()]
+    lines = ["" if line.lstrip().startswith("#") else line for line in _lines(text)]
     first = next((line for line in lines if line.strip()), "")
     delimiter = next((mark for mark in ";\t" if mark in first), ",")
     reader = csv.reader(lines, delimiter=delimiter, strict=True)
@@ -174,8 +174,11 @@ def _header(cells: list[str], number: int, where: str) -> list[str]:
 
 
 def _row(fields: dict[str, str], kind: Kind, number: int, where: str) -> _Row:
-    frames, word, status = (fields.get(name, "") for name in ("frames", "kind", "status"))
-    x, y = (_coordinate(fields.get(name, ""), name, number, where) for name in ("x", "y"))
+    frames, word, status = (fields.get(column, "") for column in ("frames", "kind", "status"))
+    name = fields.get("id", "")
+    if name and not is_defect_id(name):
+        raise _line_error(number, f"{name[:40]!r} cannot be an id", where)
+    x, y = (_coordinate(fields.get(axis, ""), axis, number, where) for axis in ("x", "y"))
     try:
         return _Row(
             x=x,
@@ -184,7 +187,7 @@ def _row(fields: dict[str, str], kind: Kind, number: int, where: str) -> _Row:
             channel=fields.get("channel", "") or ANY_CHANNEL,
             kind=kind_from_word(word) if word else kind,
             status=Status(status.lower()) if status else Status.PROPOSED,
-            id="".join(fields.get("id", "").replace(",", " ").split()),
+            id=name,
         )
     except RangeError as exc:
         hint = f"{exc.hint}; a range with commas is quoted, a channel is the fourth column"
@@ -199,6 +202,11 @@ def _coordinate(cell: str, name: str, number: int, where: str) -> int:
     if not _WHOLE.fullmatch(cell) or abs(int(cell)) > FARTHEST:
         raise _line_error(number, f"{name} is {cell[:40]!r}, not a whole number of pixels", where)
     return int(cell)
+
+
+def _lines(text: str) -> io.StringIO:
+    """Return the lines as editors count them; `str.splitlines` also breaks at form feeds and the like."""
+    return io.StringIO(text, newline=None)
 
 
 def _line_error(number: int, what: str, where: str) -> MapError:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pixmend.errors import MapError
-from pixmend.model._defect import ANY_CHANNEL, Defect, Sample, Status
+from pixmend.model._defect import ANY_CHANNEL, Defect, Sample, Severity, Status
 from pixmend.model._plate import PlateInfo, Raster
 from pixmend.model._ranges import FrameRange
 
@@ -33,12 +33,15 @@ class DefectMap:
     raster : Raster or None
         The raster that the coordinates belong to; None where an import does not
         know it, then each defect is checked against the plate by itself.
+    raster_extra, extra : mapping
+        Fields of the file that this version does not know; kept on rewrite.
     """
 
     raster: Raster | None
     defects: tuple[Defect, ...]
     source: Source = field(default_factory=Source)
     made_by: Mapping[str, Any] = field(default_factory=dict)
+    raster_extra: Mapping[str, Any] = field(default_factory=dict)
     extra: Mapping[str, Any] = field(default_factory=dict)
 
     def to_mend(self, frame: int, *, only: Status | None = None) -> tuple[Defect, ...]:
@@ -163,7 +166,9 @@ def merge_maps(maps: Iterable[DefectMap]) -> DefectMap:
     """Join maps of one raster; defects at the same pixel become one.
 
     Frames and footprints are united; a person's decision beats a proposal, and
-    of two decisions the later map's stands; the stronger measurement is kept.
+    of two decisions the later map's stands; the stronger measurement is kept with
+    its kind, and the graver severity. All of this but contrary decisions and equally
+    strong measurements is the same in any order of the maps; ids are not.
 
     Raises
     ------
@@ -181,7 +186,13 @@ def merge_maps(maps: Iterable[DefectMap]) -> DefectMap:
         place = (defect.x, defect.y)
         joined[place] = _join(joined[place], defect) if place in joined else defect
     first = given[0]
-    base = replace(first, raster=rasters[0] if rasters else None, source=_join_sources(given), defects=())
+    base = replace(
+        first,
+        raster=rasters[0] if rasters else None,
+        source=_join_sources(given),
+        extra={name: value for each in reversed(given) for name, value in each.extra.items()},
+        defects=(),
+    )
     return base.added(joined.values())
 
 
@@ -195,6 +206,7 @@ def _join(first: Defect, second: Defect) -> Defect:
         samples=samples,
         frames=None if everywhere else (first.frames or FrameRange(())) | (second.frames or FrameRange(())),
         status=first.status if second.status is Status.PROPOSED else second.status,
+        severity=Severity.ISSUE if Severity.ISSUE in {first.severity, second.severity} else Severity.FYI,
         note="; ".join(dict.fromkeys(note for note in (first.note, second.note) if note)),
         extra={**first.extra, **second.extra},
     )

@@ -6,10 +6,12 @@ label for people. Text in, text out; files are opened at the edges.
 """
 
 import json
+import math
+from collections import Counter
 from collections.abc import Callable
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import Any, cast
 
 import jsonschema
 
@@ -43,10 +45,7 @@ def map_from_json(text: str, *, where: str = "") -> DefectMap:
     MapError
         If the text is no JSON, no map, of an unknown version, or breaks the schema.
     """
-    try:
-        document = json.loads(text, parse_constant=_refuse_constant)
-    except (ValueError, RecursionError) as exc:
-        raise MapError("this is not JSON", where=where, hint=f"{exc}") from exc
+    document = _document(text, where)
     document = _upgraded(document, where)
     _check_schema(document, where)
     try:
@@ -59,21 +58,55 @@ def map_to_json(defect_map: DefectMap) -> str:
     """Return the map's JSON text: current schema, one defect a line, fields in fixed order."""
     head = {
         "schema": MAP_SCHEMA,
-        "raster": None if defect_map.raster is None else _raster_fields(defect_map.raster),
+        "raster": None
+        if defect_map.raster is None
+        else {**_raster_fields(defect_map.raster), **defect_map.raster_extra},
         "source": _source_fields(defect_map.source),
         "made_by": dict(defect_map.made_by),
         **defect_map.extra,
     }
-    lines = [f"  {json.dumps(key)}: {json.dumps(value, ensure_ascii=False)}" for key, value in head.items()]
-    rows = ",\n".join(
-        f"    {json.dumps(_defect_fields(each), ensure_ascii=False)}" for each in defect_map.defects
-    )
+    lines = [f"  {_json(key)}: {_json(value)}" for key, value in head.items()]
+    rows = ",\n".join(f"    {_json(_defect_fields(each))}" for each in defect_map.defects)
     lines.append(f'  "defects": [\n{rows}\n  ]' if rows else '  "defects": []')
     return "{\n" + ",\n".join(lines) + "\n}\n"
 
 
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, allow_nan=False)
+
+
+def _document(text: str, where: str) -> object:
+    try:
+        return json.loads(
+            text,
+            parse_constant=_refuse_constant,
+            parse_float=_finite,
+            object_pairs_hook=_fields_once,
+        )
+    except RecursionError as exc:
+        raise MapError("this is no map: it is nested too deep", where=where) from exc
+    except ValueError as exc:
+        raise MapError(f"this is not JSON: {str(exc)[:200]}", where=where) from exc
+
+
 def _refuse_constant(name: str) -> None:
-    raise ValueError(f"{name} is not JSON")
+    raise ValueError(f"{name} is not a number of JSON")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(f"{text} is too large for a number")
+    return number
+
+
+def _fields_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    fields = dict(pairs)
+    if len(fields) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"the field {twice!r} stands there twice")
+    return fields
 
 
 def _upgraded(document: object, where: str) -> dict[str, Any]:
@@ -85,7 +118,7 @@ def _upgraded(document: object, where: str) -> dict[str, Any]:
         upgrade = UPGRADES.get(document["schema"])
         if upgrade is None:
             raise MapError(
-                f"the map's schema is {document['schema']!r}, this pixmend reads {MAP_SCHEMA!r}",
+                f"the map's schema is {document['schema'][:80]!r}, this pixmend reads {MAP_SCHEMA!r}",
                 where=where,
                 hint="use the pixmend that wrote it, or a newer one",
             )
@@ -96,26 +129,30 @@ def _upgraded(document: object, where: str) -> dict[str, Any]:
 @cache
 def _validator() -> jsonschema.protocols.Validator:
     text = (files("pixmend.model") / "schema" / "pixmend.map.1.json").read_text(encoding="utf-8")
-    return jsonschema.Draft202012Validator(json.loads(text))
+    plain = jsonschema.Draft202012Validator
+    # JSON Schema counts 812.0 as an integer; a coordinate that is a float is a mistake upstream.
+    strict = plain.TYPE_CHECKER.redefine("integer", lambda _, value: type(value) is int)
+    extend = cast("Callable[..., type[jsonschema.Draft202012Validator]]", jsonschema.validators.extend)
+    return extend(plain, type_checker=strict)(json.loads(text))
 
 
 def _check_schema(document: dict[str, Any], where: str) -> None:
     error = jsonschema.exceptions.best_match(_validator().iter_errors(document))
     if error is not None:
         path = "/".join(str(part) for part in error.absolute_path) or "the top level"
-        raise MapError(f"{path}: {error.message[:200]}", where=where, hint="see docs/map.md for the fields")
-    ids = [each["id"] for each in document["defects"]]
-    twice = sorted({each for each in ids if ids.count(each) > 1}) if len(set(ids)) < len(ids) else []
-    if twice:
-        raise MapError(f"the id {twice[0]!r} stands for more than one defect", where=where)
+        raise MapError(f"{path}: {error.message[:160]}", where=where, hint="see docs/map.md for the fields")
+    (name, count), *_ = Counter(each["id"] for each in document["defects"]).most_common(1) or [("", 0)]
+    if count > 1:
+        raise MapError(f"the id {name!r} stands for {count} defects", where=where, hint="give each its own")
 
 
 def _map_from(document: dict[str, Any]) -> DefectMap:
     fields = dict(document)
     fields.pop("schema")
-    raster = fields.pop("raster")
+    raster = dict(fields.pop("raster") or {})
     return DefectMap(
-        raster=None if raster is None else Raster(*(raster[key] for key in ("x", "y", "width", "height"))),
+        raster=Raster(*(raster.pop(key) for key in ("x", "y", "width", "height"))) if raster else None,
+        raster_extra=raster,
         source=_source_from(dict(fields.pop("source", {}))),
         made_by=fields.pop("made_by", {}),
         defects=tuple(_defect_from(dict(each)) for each in fields.pop("defects")),

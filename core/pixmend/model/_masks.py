@@ -3,7 +3,6 @@
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from pixmend.errors import MapError
 from pixmend.model._defect import ANY_CHANNEL, Defect, Sample
@@ -43,6 +42,8 @@ def map_from_mask(raster: Raster, is_bad: NDArray[np.bool_], *, kind: Kind = Kin
         raise MapError(
             f"the mask marks {share:.0%} of the raster as bad", hint="white is bad, black is sound: invert it"
         )
+    from scipy import ndimage  # noqa: PLC0415 - 0.2 s of start-up that only masks should cost
+
     labels, _ = ndimage.label(is_bad, structure=_TOUCHING)
     ys, xs = np.nonzero(is_bad)
     groups: dict[int, list[tuple[int, int]]] = {}

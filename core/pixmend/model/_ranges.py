@@ -4,17 +4,16 @@
 import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
+from itertools import chain
 
 from fileseq import framesToFrameRange
-from fileseq.exceptions import FileSeqException
-from fileseq.frameset import FrameSet
 
 from pixmend.errors import RangeError
 
 __all__ = ["FrameRange"]
 
-_CHUNK = re.compile(r"-?\d+(?:--?\d+(?:x\d+)?)?")
-_MOST_FRAMES = 10_000_000  # 115 hours at 24 fps: anything longer is a typing error
+_CHUNK = re.compile(r"(?P<first>-?\d{1,9})(?:-(?P<last>-?\d{1,9})(?:x(?P<step>\d{1,9}))?)?", re.ASCII)
+_MOST_FRAMES = 1_000_000  # 11 hours at 24 fps: anything longer is a typing error
 
 
 class FrameRange:
@@ -98,17 +97,27 @@ class FrameRange:
 
 @lru_cache(maxsize=4096)
 def _parse(text: str) -> FrameRange:
-    chunks = [chunk.strip() for chunk in text.split(",")]
-    if not text.strip() or not all(_CHUNK.fullmatch(chunk) for chunk in chunks):
+    chunks = [_chunk(chunk.strip(), text) for chunk in text.split(",")]
+    count = sum(len(chunk) for chunk in chunks)
+    if count > _MOST_FRAMES:
+        raise RangeError(f"{_short(text)} holds {count} frames", hint="check the last frame number")
+    return FrameRange(chain.from_iterable(chunks))
+
+
+def _chunk(chunk: str, text: str) -> range:
+    """Return the frames of one part of a range, as ``5``, ``1-10`` or ``10-1x2``."""
+    found = _CHUNK.fullmatch(chunk)
+    if found is None:
         raise RangeError(
-            f"{text!r} is not a frame range", hint="write it like 1001-1100, 1001-1100x2 or 1,5-9"
+            f"{_short(text)} is not a frame range", hint="write it like 1001-1100, 1001-1100x2 or 1,5-9"
         )
-    try:
-        frames = FrameSet(",".join(chunks))
-    except FileSeqException as exc:
-        raise RangeError(
-            f"{text!r} is not a usable frame range", hint="steps start at 1, ranges end"
-        ) from exc
-    if len(frames) > _MOST_FRAMES:
-        raise RangeError(f"{text!r} holds {len(frames)} frames", hint="check the last frame number")
-    return FrameRange(int(frame) for frame in frames)
+    first = int(found["first"])
+    last = int(found["last"] or first)
+    step = int(found["step"] or 1)
+    if step == 0:
+        raise RangeError(f"{_short(text)} is not a usable frame range", hint="steps start at 1")
+    return range(first, last + 1, step) if first <= last else range(first, last - 1, -step)
+
+
+def _short(text: str) -> str:
+    return repr(text if len(text) <= 60 else text[:60] + "...")
