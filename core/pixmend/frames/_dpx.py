@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: Apache-2.0
+"""DPX frames, by our own addressing."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from numpy.typing import NDArray
+
+from pixmend.formats import DPX_HEAD_BYTES, parse_dpx, read_dpx_rows
+from pixmend.frames._colour import find_colour
+from pixmend.frames._frame import FrameBytes
+from pixmend.model import Channel, PlateInfo, Raster, SampleType
+
+__all__ = ["DpxFrame"]
+
+_SAMPLES = {8: SampleType.UINT8, 10: SampleType.UINT10, 12: SampleType.UINT12, 16: SampleType.UINT16}
+_LINEAR, _VIDEO = 2, range(5, 11)  # transfer characteristics of SMPTE 268M table 5A
+_PRINTING_DENSITY, _LOGARITHMIC = 1, 3
+
+
+class DpxFrame:
+    """A DPX file whose header has been read; an `OpenFrame`."""
+
+    def __init__(self, path: Path) -> None:
+        self._bytes = FrameBytes(path)
+        head = self._bytes.read(0, min(DPX_HEAD_BYTES, self._bytes.size))
+        self._layout = layout = parse_dpx(head, self._bytes.size, where=self._bytes.name)
+        channels = tuple(Channel(name, _SAMPLES[layout.bits]) for name in layout.components)
+        self.plate = PlateInfo(
+            raster=Raster(0, 0, layout.width, layout.height),
+            display=(layout.width, layout.height),
+            channels=channels,
+            colour=find_colour(channels, where=self._bytes.name),
+            file_format="dpx",
+        )
+
+    def guess_encoding(self) -> str:
+        """Return what the transfer characteristic stands for; empty where it is undefined."""
+        transfer = self._layout.transfer
+        if transfer in {_PRINTING_DENSITY, _LOGARITHMIC}:
+            return "cineon"
+        if transfer == _LINEAR:
+            return "linear"
+        return "rec709" if transfer in _VIDEO else ""
+
+    def read(self, channels: Sequence[str], rows: tuple[int, int]) -> NDArray[Any]:
+        """Return (rows, width, channels) code values."""
+        begin, end = self._layout.span(rows)
+        return read_dpx_rows(
+            self._bytes.read(begin, end - begin),
+            self._layout,
+            rows,
+            components=[self._layout.components.index(name) for name in channels],
+            stored_from=begin,
+        )

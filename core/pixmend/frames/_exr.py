@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: Apache-2.0
+"""OpenEXR frames: our own header, the OpenEXR library's pixels.
+
+Measured on 2K RGB half, one thread: `OpenEXR.InputFile` needs 0.5 to 0.8 of the CPU time
+of OpenImageIO for whole frames and for nine rows, and reads only the channels asked for.
+Its ``header()`` crashes on previews and ``OpenEXR.File`` prints and goes on when chunks are
+missing: neither is used.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pixmend.errors import BadFrameError, UnsupportedError
+from pixmend.formats import ExrLayout, parse_exr
+from pixmend.frames._colour import find_colour
+from pixmend.frames._frame import FrameBytes
+from pixmend.frames._libraries import load_openexr, load_openimageio
+from pixmend.model import PlateInfo
+
+__all__ = ["ExrFrame"]
+
+_LIBRARY_ERRORS = (OSError, RuntimeError, ValueError, TypeError, MemoryError, SystemError)
+
+
+class ExrFrame:
+    """An EXR file whose header has been read; an `OpenFrame`.
+
+    Scanline and tiled files; of a multi-part file the first part, at full resolution.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._bytes = FrameBytes(path)
+        self._layout = layout = parse_exr(self._bytes)
+        _refuse(layout, self._bytes.name)
+        if layout.part_kind == "scanlineimage" and not layout.is_multi_part:
+            layout.read_offset_table(self._bytes)  # the library would guess at missing chunks
+        channels = layout.model_channels()
+        window = layout.display_window
+        self.plate = PlateInfo(
+            raster=layout.raster,
+            display=(window.width, window.height),
+            channels=channels,
+            colour=find_colour(channels, where=self._bytes.name),
+            file_format="exr",
+        )
+
+    def guess_encoding(self) -> str:
+        """Return ``linear``, unless the header names another colour space."""
+        oiio = load_openimageio()
+        opened = oiio.ImageInput.open(self._bytes.name)
+        if opened is None:
+            oiio.geterror()  # forgotten errors would be printed at exit
+            return "linear"
+        named = str(opened.spec().getattribute("colorInteropID") or "")
+        opened.close()
+        return "linear" if named.startswith("lin_") or named in {"", "data", "unknown"} else named
+
+    def read(self, channels: Sequence[str], rows: tuple[int, int]) -> NDArray[Any]:
+        """Return (rows, width, channels) samples."""
+        top, width = self._layout.data_window.y_min, self._layout.data_window.width
+        sample = self.plate.sample_type(channels[0])
+        try:
+            opened = load_openexr().InputFile(self._bytes.name)
+            planes = opened.channels(list(channels), scanLine1=top + rows[0], scanLine2=top + rows[1] - 1)
+            opened.close()
+            shape = (rows[1] - rows[0], width)
+            return np.stack([np.frombuffer(each, sample.dtype).reshape(shape) for each in planes], axis=-1)
+        except _LIBRARY_ERRORS as exc:
+            raise BadFrameError(_reason(exc), where=self._bytes.name) from exc
+
+
+def _refuse(layout: ExrLayout, where: str) -> None:
+    if layout.part_kind not in {"scanlineimage", "tiledimage"}:
+        raise UnsupportedError(f"this is a deep EXR ({layout.part_kind})", where=where)
+    if layout.is_subsampled:
+        raise UnsupportedError("channels of this EXR are subsampled", where=where)
+
+
+def _reason(exc: BaseException) -> str:
+    if isinstance(exc, MemoryError):
+        return "damaged, or too large: its pixels do not fit into memory"
+    return f"damaged: {str(exc).splitlines()[0].rstrip('.')}" if str(exc) else "damaged"
