@@ -59,7 +59,7 @@ def read_mask(path: Path) -> tuple[Raster, NDArray[np.bool_]]:
     raster = Raster(spec.x - spec.full_x, spec.y - spec.full_y, spec.width, spec.height)
     kept = [index for index in range(spec.nchannels) if index != spec.alpha_channel] or [0]
     shaped = np.asarray(samples).reshape(spec.height, spec.width, spec.nchannels)
-    is_bad: NDArray[np.bool_] = (shaped[..., kept] > _HALF_WHITE).any(axis=-1)
+    is_bad = np.any(shaped[..., kept] > _HALF_WHITE, axis=-1)
     return raster, is_bad
 
 
@@ -89,7 +89,7 @@ def write_mask(path: Path, raster: Raster, is_bad: NDArray[np.bool_], *, overwri
     spec, placed = _placed(raster, is_bad, name, path)
     creator = load_openimageio().ImageOutput.create(name)
     with publishing(path, overwrite=overwrite) as temporary:
-        is_written = creator.open(str(temporary), spec) and creator.write_image(placed)
+        is_written = creator.open(str(temporary), spec) and creator.write_image(placed[..., np.newaxis])
         reason = creator.geterror()  # asked for in any case: forgotten errors are printed at exit
         creator.close()
         if not is_written:
