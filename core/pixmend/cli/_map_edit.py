@@ -39,8 +39,8 @@ def add_edit_arguments(parser: ArgumentParser) -> None:
     target.add_argument("-o", "--output", metavar="OUT", type=Path, help="the map to write")
     target.add_argument("--in-place", action="store_true", help="replace MAP, a JSON map, by the edited one")
     changes = parser.add_argument_group("changes", "made in this order; IDS are d0001,d0002 or all")
-    changes.add_argument("--move", metavar="DX,DY", type=_offset, help="move the whole map: right, down")
     changes.add_argument("--remove", metavar="IDS", type=_ids, help="take defects out")
+    changes.add_argument("--move", metavar="DX,DY", type=_offset, help="move the whole map: right, down")
     changes.add_argument("--accept", metavar="IDS", type=_ids, help="mark as defects")
     changes.add_argument("--reject", metavar="IDS", type=_ids, help="mark as picture: never mended")
     add_frames_option(changes, "restrict all defects, or those of --ids, to these frames")
@@ -67,9 +67,9 @@ def edit(args: Namespace) -> Result:
     from pixmend.model import Status
 
     _check_changes(args)
-    before = read_map_file(args.map, file_format=args.from_format)
-    after = before.moved(*(args.move or (0, 0)), raster=args.raster)
-    after = after.edited(_named(args.remove, before), lambda _: None)
+    before = read_map_file(args.map, file_format=args.from_format, check_inside=False)
+    after = before.edited(_named(args.remove, before), lambda _: None)
+    after = after.moved(*(args.move or (0, 0)), raster=args.raster, where=str(args.map))
     for ids, status in ((args.accept, Status.ACCEPTED), (args.reject, Status.REJECTED)):
         after = after.edited(_named(ids, after), partial(replace, status=status))
     if args.frames is not None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pixmend.cli._arguments import ArgumentParser
 from pixmend.cli._output import Result
-from pixmend.errors import MapError, UsageError
+from pixmend.errors import FrameError, MapError, UsageError
 from pixmend.publish import check_free, publish_text
 
 if TYPE_CHECKING:
@@ -68,6 +68,7 @@ def read_map_file(
     file_format: str | None = None,
     raster: "Raster | None" = None,
     kind: "Kind | None" = None,
+    check_inside: bool = True,
 ) -> "DefectMap":
     """Read a map of any form.
 
@@ -80,6 +81,8 @@ def read_map_file(
         What the coordinates belong to, for maps that do not say it.
     kind : Kind, optional
         For the forms that do not carry one; hot when left out.
+    check_inside : bool
+        Refuse a map with a defect outside its raster; only an edit can do without.
 
     Raises
     ------
@@ -96,7 +99,8 @@ def read_map_file(
             hint="`pixmend map edit --move DX,DY --raster WxH` takes it to another raster",
         )
     found = replace(found, raster=found.raster or raster)
-    found.check_inside(where=where)
+    if check_inside:
+        found.check_inside(where=where)
     return found
 
 
@@ -151,14 +155,23 @@ def _read(path: Path, form: str, kind: "Kind | None") -> "DefectMap":
 
     kind = kind or model.Kind.HOT
     if form == "mask":
-        from pixmend.frames import read_mask
-
-        return model.map_from_mask(*read_mask(path), kind=kind)
+        return _read_mask(path, kind)
     where, text = str(path), _read_text(path)
     if form == "json":
         return model.map_from_json(text, where=where)
     read = model.map_from_csv if form == "csv" else model.map_from_badpixels
     return read(text, kind=kind, where=where)
+
+
+def _read_mask(path: Path, kind: "Kind") -> "DefectMap":
+    from pixmend.frames import read_mask
+    from pixmend.model import map_from_mask
+
+    try:
+        return map_from_mask(*read_mask(path), kind=kind)
+    except (FrameError, MapError) as exc:
+        # Here the picture is a map: a damaged one is wrong use, not a damaged shot.
+        raise MapError(exc.what, where=str(path), hint=exc.hint) from exc
 
 
 def _read_text(path: Path) -> str:

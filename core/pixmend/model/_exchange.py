@@ -163,7 +163,7 @@ def _header(cells: list[str], number: int, where: str) -> list[str]:
     names = [cell.lower() for cell in cells]
     if not {"x", "y"} <= set(names):
         raise MapError(
-            f"line {number}: {','.join(cells)[:80]!r} names no columns x and y",
+            f"line {number}: {','.join(cells)[:40]!r} names no columns x and y",
             where=where,
             hint="a table starts with x,y,frames,channel or with numbers",
         )

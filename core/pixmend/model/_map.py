@@ -80,7 +80,7 @@ class DefectMap:
             kept.append(named)
         return replace(self, defects=tuple(kept))
 
-    def moved(self, dx: int, dy: int, *, raster: Raster | None = None) -> "DefectMap":
+    def moved(self, dx: int, dy: int, *, raster: Raster | None = None, where: str = "") -> "DefectMap":
         """Return the map with every defect moved by (dx, dy) pixels, in the same or another raster.
 
         Raises
@@ -90,7 +90,7 @@ class DefectMap:
         """
         defects = tuple(replace(each, x=each.x + dx, y=each.y + dy) for each in self.defects)
         there = replace(self, defects=defects, raster=raster or self.raster)
-        there.check_inside()
+        there.check_inside(where=where)
         return there
 
     def pixels(self) -> set[tuple[int, int]]:
@@ -151,7 +151,7 @@ def _check_inside(defect: Defect, raster: Raster, where: str) -> None:
             raise MapError(
                 f"defect {defect.id} has a sample at ({x}, {y}), outside the raster {raster}",
                 where=where,
-                hint="check the raster of the map, or reject or remove this defect",
+                hint=f"`pixmend map edit --remove {defect.id}` takes it out",
             )
 
 
