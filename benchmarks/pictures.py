@@ -3,17 +3,15 @@
 
 from pathlib import Path
 
-import cv2
 import numpy as np
 import OpenImageIO
 from numpy.typing import NDArray
 
 from pixmend.errors import BadFrameError
 
-__all__ = ["STILLS", "load_still", "source_of_pictures"]
+__all__ = ["STILLS", "halved", "load_still", "source_of_pictures"]
 
 STILLS = Path(__file__).parents[1] / "../shared/data/stills"
-_SCALE = 0.5  # a photograph's own demosaic, noise and sharpening vanish at half size
 
 
 def load_still(name: str) -> NDArray[np.float32] | None:
@@ -30,9 +28,19 @@ def load_still(name: str) -> NDArray[np.float32] | None:
         raise BadFrameError("is not a picture that OpenImageIO can read", where=str(path))
     pixels = np.asarray(decoded, dtype=np.float32)[..., :3]
     linear = np.where(pixels <= 0.04045, pixels / 12.92, ((pixels + 0.055) / 1.055) ** 2.4)
-    small = cv2.resize(linear, None, fx=_SCALE, fy=_SCALE, interpolation=cv2.INTER_AREA)
+    small = halved(linear)
     opened: NDArray[np.float32] = (small / (1.0 - 0.8 * small)).astype(np.float32)
     return opened
+
+
+def halved(picture: NDArray[np.floating]) -> NDArray[np.floating]:
+    """Return a picture (H, W, C) at half size, each pixel the mean of four.
+
+    A photograph's own demosaic, noise and sharpening vanish with it.
+    """
+    height, width = (side // 2 * 2 for side in picture.shape[:2])
+    blocks = picture[:height, :width].reshape(height // 2, 2, width // 2, 2, -1)
+    return np.asarray(blocks.mean(axis=(1, 3)))
 
 
 def source_of_pictures() -> str:

@@ -15,6 +15,7 @@ __all__ = [
     "NEAR_PX",
     "Found",
     "best_threshold",
+    "pooled_recall",
     "recall",
     "rmse_over_sigma",
     "score_map",
@@ -90,6 +91,17 @@ def recall(found: Found, planted: Sequence[PlantedDefect], labels: Iterable[str]
     wanted = None if labels is None else set(labels)
     asked = {number for number, each in enumerate(planted) if wanted is None or each.label in wanted}
     return len(asked & found.hits) / len(asked) if asked else float("nan")
+
+
+def pooled_recall(answers: Iterable[tuple[Found, Sequence[PlantedDefect]]], labels: Iterable[str]) -> float:
+    """Return the recall over all the planted defects (of some classes) of several shots together."""
+    wanted = set(labels)
+    hits = asked = 0
+    for found, planted in answers:
+        numbers = {number for number, each in enumerate(planted) if each.label in wanted}
+        asked += len(numbers)
+        hits += len(numbers & found.hits)
+    return hits / asked if asked else float("nan")
 
 
 def rmse_over_sigma(

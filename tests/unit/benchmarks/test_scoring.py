@@ -5,6 +5,7 @@ import pytest
 from benchmarks.accuracy.scoring import (
     Found,
     best_threshold,
+    pooled_recall,
     recall,
     rmse_over_sigma,
     score_map,
@@ -74,6 +75,14 @@ def test_recall_of_a_class_counts_that_class_only():
     assert recall(found, PLANTED, ["2 sigma"]) == 0.5
     assert recall(found, PLANTED, ["stuck"]) == 0
     assert np.isnan(recall(found, PLANTED, ["50 sigma"]))
+
+
+def test_recall_over_shots_weighs_every_defect_alike():
+    """Two of three found in one shot and none of one in the other is 2 of 4, not the mean of the shots."""
+    first = score_points([(10, 10), (30, 10)], TRUTH), (hot(10, 10), hot(30, 10), hot(50, 50))
+    second = score_points([], TRUTH), (hot(10, 10),)
+    assert pooled_recall([first, second], ["2 sigma"]) == 0.5
+    assert np.isnan(pooled_recall([first, second], ["stuck"]))
 
 
 def test_flagged_pixels_close_together_are_one_detection():

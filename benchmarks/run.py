@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Run every benchmark and write RESULTS.md: the only hand that writes numbers there."""
+
+import argparse
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from benchmarks.accuracy import detection, fill
+from benchmarks.report import Section, as_markdown, machine_facts
+from benchmarks.speed import detect as speed_detect
+from benchmarks.speed import fix as speed_fix
+from benchmarks.speed import startup
+
+__all__ = ["BENCHMARKS", "main"]
+
+BENCHMARKS: dict[str, Callable[[bool], Section]] = {
+    "detection": detection.measure,
+    "fill": fill.measure,
+    "fix": speed_fix.measure,
+    "detect": speed_detect.measure,
+    "startup": startup.measure,
+}
+_RESULTS = Path(__file__).with_name("RESULTS.md")
+_HEAD = """# Results
+
+Made by `make bench`; nobody types a number here. Speed is given as ratios to a
+plain copy or decode in the same run, because machines differ. What is not listed
+is not measured yet.
+"""
+
+
+def main() -> None:
+    """Run the benchmarks that were asked for, all by default."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"{', '.join(BENCHMARKS)}; default: all")
+    parser.add_argument("--quick", action="store_true", help="see that it works: prints, writes no file")
+    args = parser.parse_args()
+    unknown = sorted(set(args.names) - set(BENCHMARKS))
+    if unknown:
+        parser.error(f"there is no benchmark {', '.join(unknown)}")
+    parts = [_HEAD, as_markdown(Section("Machine", "", (machine_facts(),)))]
+    for name in args.names or BENCHMARKS:
+        started = time.perf_counter()
+        parts.append(as_markdown(BENCHMARKS[name](args.quick)))
+        print(parts[-1], flush=True)
+        print(f"{name}: {time.perf_counter() - started:.0f} s", file=sys.stderr)
+    if not args.quick and not args.names:
+        _RESULTS.write_text("\n".join(parts), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

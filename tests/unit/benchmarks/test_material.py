@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The shots, crops and holes that the benchmarks measure on."""
+
+import numpy as np
+import pytest
+from scipy import ndimage
+
+from benchmarks.accuracy.holes import HOLES, place_holes
+from benchmarks.accuracy.shots import DETECTION_SHOTS, busiest_part
+from benchmarks.pictures import halved, load_still
+
+
+@pytest.mark.parametrize("hole", HOLES, ids=lambda hole: hole.name)
+def test_holes_are_apart_and_have_their_shape(hole):
+    is_bad = place_holes(hole, (384, 512), seed=1)
+    labels, count = ndimage.label(is_bad.any(axis=-1), structure=np.ones((3, 3)))
+    assert 140 <= count <= 180
+    for rows, columns in ndimage.find_objects(labels):
+        assert is_bad[rows, columns].sum(axis=(0, 1)).tolist() == [
+            hole.side_px**2 * (channel in hole.channels) for channel in range(3)
+        ]
+    is_bad[12:-12, 12:-12] = False
+    assert not is_bad.any()
+
+
+def test_the_busiest_part_is_where_the_texture_is():
+    picture = np.full((900, 1000, 3), 0.2, np.float32)
+    rng = np.random.default_rng(0)
+    picture[450:850, 420:960] *= rng.uniform(0.8, 1.2, (400, 540, 1)).astype(np.float32)
+    picture[:, 10] = 25.0  # one glaring edge is not a busy place
+    part = busiest_part(picture)
+    assert part.shape == (464, 592, 3)
+    assert (part != np.float32(0.2)).mean() > 0.7
+
+
+def test_half_size_is_the_mean_of_four():
+    picture = np.arange(5 * 4 * 3, dtype=np.float32).reshape(5, 4, 3)
+    assert np.array_equal(halved(picture)[1, 1], picture[2:4, 2:4].mean(axis=(0, 1)))
+    assert halved(picture).shape == (2, 2, 3)
+
+
+def test_an_absent_photograph_is_none():
+    assert load_still("no such camera") is None
+
+
+def test_the_shots_have_names_of_their_own_and_five_are_dry_and_moving():
+    assert len({each.name for each in DETECTION_SHOTS}) == len(DETECTION_SHOTS)
+    assert sum(each.is_dry_and_moving for each in DETECTION_SHOTS) == 5
+
+
+@pytest.mark.real
+@pytest.mark.parametrize("still", sorted({each.still for each in DETECTION_SHOTS} - {""}))
+def test_photographs_are_linear_light_larger_than_the_raster(still):
+    picture = load_still(still)
+    if picture is None:
+        pytest.skip("../shared/data/stills is not on this machine")
+    assert picture.dtype == np.float32
+    assert picture.shape[0] >= 1080
+    assert picture.min() >= 0
+    assert 1 < picture.max() <= 5.0001
