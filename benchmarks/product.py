@@ -11,7 +11,7 @@ from pixmend.frames import MemoryShot, choose_encoding
 from pixmend.model import Channel, Patch, PlateInfo, Raster, SampleType
 from pixmend.pipeline import detect
 from pixmend.simulate import SimulatedShot
-from pixmend.stats import train_shot_model
+from pixmend.stats import train_scale
 
 __all__ = ["detect_points", "train_filler"]
 
@@ -43,15 +43,8 @@ def train_filler(
     """
     plate = half_plate(is_bad.shape[:2])
     stored = [frame.astype(np.float16) for frame in frames]
-    _, scale = train_shot_model(
-        stored,
-        raster=plate.raster,
-        channels=plate.colour,
-        sample=SampleType.HALF,
-        codec=choose_encoding(plate, "linear"),
-        encoding="linear",
-        pooled_frames=len(stored),
-    )
+    codec = choose_encoding(plate, "linear")
+    _, scale = train_scale(stored, sample=SampleType.HALF, codec=codec)
     kriging = train_kriging(
         [scale.forward(frame) for frame in stored], is_bad=np.asarray(is_bad.any(axis=-1))
     )
@@ -59,8 +52,8 @@ def train_filler(
 
     def fill(broken: NDArray[np.float32]) -> NDArray[np.float32]:
         band = Band(0, broken.astype(np.float16))
-        patch = mend_frame(1001, [band], spoiled, plate=plate, scale=scale, kriging=kriging)
-        return _patched(band.samples, patch).astype(np.float32)
+        mend = mend_frame(1001, [band], spoiled, plate=plate, scale=scale, kriging=kriging)
+        return _patched(band.samples, mend.patch).astype(np.float32)
 
     return fill
 
