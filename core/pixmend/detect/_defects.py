@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Sites -> defects: kind, confidence, severity."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import maximum_filter
 from scipy.special import log_ndtr
 
 from pixmend.detect._footprints import prior_footprints
@@ -14,7 +15,7 @@ from pixmend.detect._sites import MeanPicture, Site, find_sites
 from pixmend.model import Defect, Kind, Sample, Severity
 from pixmend.stats import ShotStatistics
 
-__all__ = ["DetectSettings", "find_defects", "shot_is_still"]
+__all__ = ["DetectSettings", "defects_left", "find_defects", "shot_is_still"]
 
 _STILL_SIGMA = 1.5  # temporal spread of the liveliest tenth of a shot in which nothing moves
 _STUCK_SHARE = 0.5  # a stuck photosite varies less than half as much as its surroundings
@@ -31,11 +32,14 @@ class DetectSettings:
     ----------
     threshold_sigma : float
         Score from which a site is a defect.
+    known_threshold_sigma : float
+        Score from which a site counts where a defect of the camera is known.
     likeness : float
         Where nothing moves, only sites that look this much like one photosite count.
     """
 
     threshold_sigma: float = 8.0
+    known_threshold_sigma: float = 4.5
     likeness: float = 0.6
 
 
@@ -44,13 +48,21 @@ def shot_is_still(statistics: ShotStatistics) -> bool:
     return bool(np.quantile(statistics.level_sigma(), 0.9) < _STILL_SIGMA)
 
 
-def find_defects(statistics: ShotStatistics, settings: DetectSettings) -> tuple[Defect, ...]:
+def find_defects(
+    statistics: ShotStatistics, settings: DetectSettings, *, known: Sequence[Defect] = ()
+) -> tuple[Defect, ...]:
     """Find the static defects of a shot: hot, stuck and dead.
+
+    Parameters
+    ----------
+    known : sequence of Defect
+        Defects of the same camera. Where one is known a weaker score is enough, and
+        what people decided about it (status, note) is carried over.
 
     Returns
     -------
     tuple of Defect
-        In reading order, in pixel space, ids ``d0001`` onward, frames those seen.
+        In reading order, in pixel space, ids ``d0001`` onward.
 
     Notes
     -----
@@ -60,12 +72,42 @@ def find_defects(statistics: ShotStatistics, settings: DetectSettings) -> tuple[
     footprints = prior_footprints(len(statistics.model.channels))
     scores = score_footprints(statistics, sigma_shapes(statistics, footprints))
     picture = MeanPicture(*statistics.mean_light())
-    sites = find_sites(scores, picture, footprints, threshold=settings.threshold_sigma)
+    places = _places(known, statistics)
+    threshold = np.full(statistics.seen.shape, settings.threshold_sigma, np.float32)
+    for y, x in places:
+        threshold[max(y - 1, 0) : y + 2, max(x - 1, 0) : x + 2] = settings.known_threshold_sigma
+    sites = find_sites(scores, picture, footprints, threshold=threshold)
     if shot_is_still(statistics):
-        sites = [site for site in sites if site.likeness >= settings.likeness]
+        sites = [site for site in sites if site.likeness >= settings.likeness or _near(site, places)]
     spread = statistics.level_sigma()
     defects = [_to_defect(site, index, statistics, picture, spread) for index, site in enumerate(sites)]
-    return _with_severity(defects)
+    carried = [_carry_over(defect, _near(site, places)) for defect, site in zip(defects, sites, strict=True)]
+    return _with_severity(carried)
+
+
+def defects_left(
+    statistics: ShotStatistics, defects: Sequence[Defect], settings: DetectSettings
+) -> tuple[Defect, ...]:
+    """Return those of `defects` that the statistics of mended frames still show."""
+    footprints = prior_footprints(len(statistics.model.channels))
+    score = np.abs(score_footprints(statistics, sigma_shapes(statistics, footprints)).score)
+    shows = maximum_filter(score, size=3) >= settings.threshold_sigma
+    return tuple(each for place, each in _places(defects, statistics).items() if shows[place])
+
+
+def _places(known: Sequence[Defect], statistics: ShotStatistics) -> dict[tuple[int, int], Defect]:
+    """Return known defects by array position (y, x); what lies outside is left out."""
+    raster = statistics.model.raster
+    return {(each.y - raster.y, each.x - raster.x): each for each in known if raster.contains(each.x, each.y)}
+
+
+def _near(site: Site, places: Mapping[tuple[int, int], Defect]) -> Defect | None:
+    around = ((site.y + dy, site.x + dx) for dy in (0, -1, 1) for dx in (0, -1, 1))
+    return next((places[place] for place in around if place in places), None)
+
+
+def _carry_over(defect: Defect, known: Defect | None) -> Defect:
+    return defect if known is None else replace(defect, status=known.status, note=known.note)
 
 
 def _to_defect(
@@ -78,7 +120,7 @@ def _to_defect(
         x=site.x + model.raster.x,
         y=site.y + model.raster.y,
         kind=_kind(site, picture, spread) if len(statistics.frames) > 1 else _kind_of_one_frame(site),
-        frames=statistics.frames,
+        frames=statistics.stands_for,
         samples=tuple(Sample(dx, dy, model.channels[channel]) for dy, dx, channel in samples),
         amplitude_sigma=round(site.amplitude_sigma, 2),
         confidence=_confidence(site.score, pixels=statistics.seen.size),

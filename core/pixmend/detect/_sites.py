@@ -95,9 +95,13 @@ def find_sites(
     picture: MeanPicture,
     footprints: Sequence[Footprint],
     *,
-    threshold: float,
+    threshold: NDArray[np.float32],
 ) -> list[Site]:
-    """Return the sites whose score reaches `threshold`, in reading order.
+    """Return the sites whose score reaches its threshold, in reading order.
+
+    Parameters
+    ----------
+    threshold : (H, W) float32 ndarray
 
     Notes
     -----
@@ -173,7 +177,9 @@ def _site_at(
     joined, _ = label(spoiled.any(axis=0), structure=np.ones((3, 3)))
     spoiled &= joined == joined[centre]
     samples = np.argwhere(spoiled)
-    peak = samples[np.abs(model[tuple(samples.T)]).argmax()]  # of the model: texture beside it is no amplitude
+    peak = samples[
+        np.abs(model[tuple(samples.T)]).argmax()
+    ]  # of the model: texture beside it is no amplitude
     return Site(
         x=x,
         y=y,

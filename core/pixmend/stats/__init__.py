@@ -2,7 +2,7 @@
 """Pure: frames -> noise model, sigma scale and statistics that merge in any order."""
 
 from pixmend.stats._kernels import correlate, local_scale
-from pixmend.stats._model import ShotModel, clip_for, train_shot_model
+from pixmend.stats._model import ShotModel, clip_for, train_scale, train_shot_model
 from pixmend.stats._noise import NoiseModel, estimate_noise
 from pixmend.stats._pool import FrameEvidence, ShotStatistics, measure_frame
 from pixmend.stats._scale import SigmaScale
@@ -18,5 +18,6 @@ __all__ = [
     "estimate_noise",
     "local_scale",
     "measure_frame",
+    "train_scale",
     "train_shot_model",
 ]

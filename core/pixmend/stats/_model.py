@@ -11,11 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pixmend.arrays import patch_covariance, sample_patches
-from pixmend.model import Raster, SampleCodec, SampleType
+from pixmend.model import PlateInfo, Raster, SampleCodec, SampleType
 from pixmend.stats._noise import NoiseModel, estimate_noise
 from pixmend.stats._scale import SigmaScale
 
-__all__ = ["ShotModel", "clip_for", "train_shot_model"]
+__all__ = ["ShotModel", "clip_for", "train_scale", "train_shot_model"]
 
 _RADIUS_PX = 3  # whitening windows of 7 x 7 pixels
 _PATCHES = 40_000
@@ -122,12 +122,18 @@ def clip_for(frames: int) -> float:
     return max(3.0, 12.0 / float(np.sqrt(max(frames, 1))))
 
 
+def train_scale(
+    frames: Sequence[NDArray[Any]], *, sample: SampleType, codec: SampleCodec
+) -> tuple[NoiseModel, SigmaScale]:
+    """Learn a shot's noise, and the scale on which it is 1, from a few frames as stored, (H, W, C)."""
+    noise = estimate_noise([np.moveaxis(codec.to_linear(frame, sample), -1, 0) for frame in frames])
+    return noise, SigmaScale(codec, sample, noise)
+
+
 def train_shot_model(
     frames: Sequence[NDArray[Any]],
     *,
-    raster: Raster,
-    channels: Sequence[str],
-    sample: SampleType,
+    plate: PlateInfo,
     codec: SampleCodec,
     encoding: str,
     pooled_frames: int,
@@ -137,7 +143,9 @@ def train_shot_model(
     Parameters
     ----------
     frames : sequence of (H, W, C) ndarray
-        As stored; one or more.
+        Colour channels as stored; one or more frames.
+    encoding : str
+        Name of what `codec` decodes, for the record.
     pooled_frames : int
         How many frames the statistics will hold in all; sets the clip.
 
@@ -145,15 +153,14 @@ def train_shot_model(
     -----
     NaN and Inf are left out. Same frames, same model, to the bit.
     """
-    linear = [np.moveaxis(codec.to_linear(frame, sample), -1, 0) for frame in frames]
-    noise = estimate_noise(linear)
-    scale = SigmaScale(codec, sample, noise)
+    sample = plate.sample_type(plate.colour[0])
+    noise, scale = train_scale(frames, sample=sample, codec=codec)
     patches = sample_patches(
         [scale.forward(frame) for frame in frames], radius_px=_RADIUS_PX, count=_PATCHES, seed=_SEED
     )
     model = ShotModel(
-        raster=raster,
-        channels=tuple(channels),
+        raster=plate.raster,
+        channels=plate.colour,
         sample=sample,
         encoding=encoding,
         noise=noise,

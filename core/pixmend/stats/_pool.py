@@ -8,7 +8,7 @@ footprint, and whole numbers make the sum the same to the bit in any order.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -54,6 +54,10 @@ class ShotStatistics:
         Sum of the squared level, in sigma squared, each rounded.
     seen : (H, W) int32 ndarray
         Frames that count at each pixel (non-finite samples do not).
+    frames : FrameRange
+        Frames that were measured.
+    stands_for : FrameRange
+        Frames that the statistics speak for: those of the run that they were drawn from.
     """
 
     model: ShotModel
@@ -61,11 +65,12 @@ class ShotStatistics:
     level: NDArray[np.int32]
     square: NDArray[np.int64]
     seen: NDArray[np.int32]
-    frames: FrameRange = field(default_factory=lambda: FrameRange(()))
+    frames: FrameRange
+    stands_for: FrameRange
 
     @classmethod
-    def empty(cls, model: ShotModel) -> "ShotStatistics":
-        """Return the statistics of no frame."""
+    def empty(cls, model: ShotModel, *, stands_for: FrameRange) -> "ShotStatistics":
+        """Return the statistics of no frame yet, to be drawn from `stands_for`."""
         raster = model.raster
         shape = (len(model.channels), raster.height, raster.width)
         return cls(
@@ -74,6 +79,8 @@ class ShotStatistics:
             np.zeros(shape, np.int32),
             np.zeros(shape, np.int64),
             np.zeros(shape[1:], np.int32),
+            FrameRange(()),
+            stands_for,
         )
 
     def add(self, frame: int, evidence: FrameEvidence) -> None:
@@ -110,6 +117,7 @@ class ShotStatistics:
         self.square += other.square
         self.seen += other.seen
         self.frames |= other.frames
+        self.stands_for |= other.stands_for
 
     def mean_excess(self) -> NDArray[np.float32]:
         """Return the mean clipped excess times the root of the frames seen: (C, H, W), noise about 1."""
@@ -160,11 +168,11 @@ class ShotStatistics:
         try:
             if str(arrays["schema"]) != _POOL_SCHEMA:
                 raise UsageError(f"statistics of schema {arrays['schema']}, not {_POOL_SCHEMA}", where=where)
-            blank = cls.empty(ShotModel.from_arrays(arrays))
+            frames, stands_for = (_read_range(str(arrays[name])) for name in ("frames", "stands_for"))
+            blank = cls.empty(ShotModel.from_arrays(arrays), stands_for=stands_for)
+            blank.frames = frames
             for name in ("excess", "level", "square", "seen"):
                 getattr(blank, name)[...] = arrays[name]
-            text = str(arrays["frames"])
-            blank.frames = FrameRange.parse(text) if text else FrameRange(())
         except (KeyError, ValueError, TypeError) as exc:
             raise UsageError(
                 "this is no statistics file", where=where, hint="`detect --stats-out` writes one"
@@ -179,6 +187,10 @@ class ShotStatistics:
             raise UsageError(
                 f"more than {_MOST_FRAMES} frames in one shot's statistics", hint="pass --every N"
             )
+
+
+def _read_range(text: str) -> FrameRange:
+    return FrameRange.parse(text) if text else FrameRange(())
 
 
 def measure_frame(values: NDArray[np.float32], model: ShotModel) -> FrameEvidence:

@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Kriging trained on the shot: spoiled samples from their neighbours, across channels."""
+
+from collections.abc import Sequence
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.linalg import cho_factor, cho_solve
+
+from pixmend.arrays import patch_covariance, sample_patches
+
+__all__ = ["Kriging", "train_kriging"]
+
+_RADIUS_PX = 4  # windows of 9 x 9 pixels
+_PATCHES = 40_000
+_SEED = 19_510_101  # of the patch places; any number, but for ever the same
+_CONTRAST_FLOOR = 4.0
+_SHAPES_KEPT = 1024
+
+
+class Kriging:
+    """Best linear prediction of samples in a window from the others in it.
+
+    Parameters
+    ----------
+    covariance : (D, D) float64 ndarray
+        D = C * side**2, channel-major, on the sigma scale.
+    channels : int
+        C.
+
+    Notes
+    -----
+    For targets m and neighbours g the weights are ``W = S_mg S_gg^-1`` and the
+    error's variance ``S_mm - W S_gm`` (simple kriging; the unknown local level of
+    each channel is part of S, which makes it ordinary kriging in the limit).
+    Weights depend on the shape of the hole alone and are kept.
+
+    References
+    ----------
+    .. [1] N. Cressie, "The origins of kriging", Mathematical Geology 22 (1990) 239-252.
+    """
+
+    def __init__(self, covariance: NDArray[np.float64], channels: int) -> None:
+        self.channels = channels
+        self.side = round(np.sqrt(len(covariance) / channels))
+        self.radius_px = self.side // 2
+        self._covariance = covariance
+        self._weights = lru_cache(maxsize=_SHAPES_KEPT)(self._solve)
+
+    def predict(
+        self, window: NDArray[np.float32], is_target: NDArray[np.bool_], is_known: NDArray[np.bool_]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Predict the targets of one window.
+
+        Parameters
+        ----------
+        window : (C, side, side) float32 ndarray
+            Sigma scale; read only where `is_known`.
+        is_target, is_known : (C, side, side) bool ndarray
+            Disjoint; at least one sample is known.
+
+        Returns
+        -------
+        value, variance : (N,) float64 ndarray
+            In the order of the targets, channel-major.
+
+        Notes
+        -----
+        NaN and Inf: whatever stands outside `is_known` has no influence.
+        """
+        weights, variance = self._weights(is_target.tobytes(), is_known.tobytes())
+        level = _channel_levels(window, is_known)
+        deviation = (window - level[:, None, None])[is_known]
+        return weights @ deviation + level[np.nonzero(is_target)[0]], variance
+
+    def _solve(self, target_key: bytes, known_key: bytes) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        target, known = (np.frombuffer(key, bool) for key in (target_key, known_key))
+        between = self._covariance[np.ix_(target, known)]
+        factor = cho_factor(self._covariance[np.ix_(known, known)], lower=True, check_finite=False)
+        weights = cho_solve(factor, between.T, check_finite=False).T
+        variance = np.diag(self._covariance)[target] - np.einsum("tk,tk->t", weights, between)
+        return weights, np.maximum(variance, 0.0)
+
+
+def _channel_levels(window: NDArray[np.float32], is_known: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Mean of the known samples of each channel; of all known samples where a channel has none."""
+    known = np.where(is_known, window, 0.0).astype(np.float64)
+    counts = is_known.sum(axis=(1, 2))
+    overall = known.sum() / max(int(counts.sum()), 1)
+    levels = np.where(counts > 0, known.sum(axis=(1, 2)) / np.maximum(counts, 1), overall)
+    return np.asarray(levels, np.float64)
+
+
+def train_kriging(
+    frames: Sequence[NDArray[np.float32]], *, is_bad: NDArray[np.bool_] | None = None
+) -> Kriging:
+    """Learn the covariance of a shot from a few frames of it.
+
+    Parameters
+    ----------
+    frames : sequence of (C, H, W) float32 ndarray
+        Sigma scale; one or more.
+    is_bad : (H, W) bool ndarray, optional
+        Pixels of known defects; they teach nothing.
+
+    Notes
+    -----
+    NaN and Inf are left out. Same frames, same weights, to the bit.
+    """
+    patches = sample_patches(frames, radius_px=_RADIUS_PX, count=_PATCHES, seed=_SEED, is_bad=is_bad)
+    return Kriging(patch_covariance(patches, contrast_floor=_CONTRAST_FLOOR), frames[0].shape[0])

@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The only room that knows the order of the work; no arithmetic in it."""
+
+from pixmend.pipeline._detect import (
+    MOST_FRAMES,
+    Detection,
+    Sampling,
+    chosen_frames,
+    detect,
+    map_from_statistics,
+    merge_statistics,
+)
+from pixmend.pipeline._fix import FixPlan, FixReport, SkippedFrame, fix, plan_fix
+from pixmend.pipeline._undo import undo, undo_targets
+from pixmend.pipeline._verify import Verification, verify
+
+__all__ = [
+    "MOST_FRAMES",
+    "Detection",
+    "FixPlan",
+    "FixReport",
+    "Sampling",
+    "SkippedFrame",
+    "Verification",
+    "chosen_frames",
+    "detect",
+    "fix",
+    "map_from_statistics",
+    "merge_statistics",
+    "plan_fix",
+    "undo",
+    "undo_targets",
+    "verify",
+]

@@ -1,0 +1,212 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Defect map -> patches -> mended files with their ledgers."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pixmend.errors import FrameError, MissingFrameError, UsageError
+from pixmend.fill import (
+    Band,
+    Kriging,
+    Mend,
+    bad_pixels,
+    mend_frame,
+    rows_around,
+    spoiled_samples,
+    train_kriging,
+)
+from pixmend.frames import Encoding, FileShot
+from pixmend.model import Defect, DefectMap, FrameRange, PlateInfo, Status
+from pixmend.pipeline._detect import read_training_frames
+from pixmend.pipeline._frames_at_once import frames_at_once
+from pixmend.progress import Progress, Silent
+from pixmend.publish import check_free
+from pixmend.splice import check_patchable, write_fixed
+from pixmend.stats import SigmaScale, train_scale
+
+__all__ = ["FixPlan", "FixReport", "SkippedFrame", "fix", "plan_fix"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FixPlan:
+    """What `fix` is about to do; nothing was written when it was made.
+
+    Attributes
+    ----------
+    frames : FrameRange
+        Frames to write.
+    targets : mapping of int to Path
+        Their files.
+    only : Status or None
+        Narrows the defects.
+    """
+
+    shot: FileShot
+    defect_map: DefectMap
+    frames: FrameRange
+    targets: Mapping[int, Path]
+    only: Status | None = None
+    overwrite: bool = False
+
+    def defects(self, frame: int) -> tuple[Defect, ...]:
+        """Return the defects to mend in a frame."""
+        return self.defect_map.to_mend(frame, only=self.only)
+
+
+@dataclass(frozen=True, slots=True)
+class SkippedFrame:
+    """A frame that was not written, and why."""
+
+    frame: int
+    reason: str
+
+
+@dataclass(slots=True)
+class FixReport:
+    """What `fix` did.
+
+    Attributes
+    ----------
+    samples_left : int
+        Spoiled samples that nothing around them could predict, and that stayed as they were.
+    """
+
+    frames_written: int = 0
+    frames_changed: int = 0
+    samples_changed: int = 0
+    samples_left: int = 0
+    skipped: list[SkippedFrame] = field(default_factory=list)
+
+
+def plan_fix(
+    shot: FileShot,
+    defect_map: DefectMap,
+    out: Path,
+    *,
+    frames: FrameRange | None = None,
+    only: Status | None = None,
+    overwrite: bool = False,
+    in_place: bool = False,
+) -> FixPlan:
+    """Check everything that can be checked before a frame is touched.
+
+    Raises
+    ------
+    MapError
+        If the map does not fit the plate.
+    MissingFrameError, UnsupportedError, BadFrameError
+        If a frame is missing, or the first cannot be patched.
+    UsageError
+        If an output exists, or source and output are the same folder.
+    """
+    wanted = shot.frames if frames is None else frames
+    missing = wanted - shot.frames
+    if len(missing):
+        raise MissingFrameError(
+            f"frames {missing} are missing", where=shot.label, hint="name frames that exist"
+        )
+    first = shot.path(wanted.frames[0])
+    defect_map.check_fits(shot.plate)
+    check_patchable(first, shot.plate)
+    same_folder = out.resolve() == first.parent.resolve()
+    if same_folder and not in_place:
+        raise UsageError(
+            "source and output are the same folder", where=str(out), hint="choose another, or pass --in-place"
+        )
+    targets = {frame: out / shot.path(frame).name for frame in wanted}
+    for target in targets.values():
+        check_free(target, overwrite=overwrite or in_place)
+    return FixPlan(
+        shot=shot,
+        defect_map=defect_map,
+        frames=wanted,
+        targets=targets,
+        only=only,
+        overwrite=overwrite or in_place,
+    )
+
+
+def fix(
+    plan: FixPlan,
+    encoding: Encoding,
+    *,
+    notes: Mapping[str, Any] | None = None,
+    skip_bad_frames: bool = False,
+    workers: int = 1,
+    progress: Progress | None = None,
+) -> FixReport:
+    """Write every frame of the plan with its defects mended.
+
+    The fill is trained on frames of the whole shot, whichever of them are written, so
+    that any part of a shot is mended the same to the bit, wherever it is run.
+
+    Raises
+    ------
+    FrameError
+        At the first frame that cannot be read or patched, unless `skip_bad_frames`.
+    ProofError
+        If a frame could not be proved; it was not published.
+    """
+    says = progress or Silent()
+    mender = _train_mender(plan, encoding, says)
+    report = FixReport()
+
+    def mend(frame: int) -> Mend | SkippedFrame:
+        try:
+            mended = mender.mend(plan, frame)
+            write_fixed(
+                plan.shot.path(frame),
+                plan.targets[frame],
+                mended.patch,
+                plan.shot.plate,
+                overwrite=plan.overwrite,
+                notes=notes,
+            )
+        except FrameError as exc:
+            if not skip_bad_frames:
+                raise
+            return SkippedFrame(frame, str(exc))
+        return mended
+
+    says.start("mending frames", len(plan.frames))
+    for done in frames_at_once(mend, plan.frames, workers=workers):
+        _count(report, done)
+        says.advance()
+    return report
+
+
+def _count(report: FixReport, done: Mend | SkippedFrame) -> None:
+    if isinstance(done, SkippedFrame):
+        report.skipped.append(done)
+        return
+    report.frames_written += 1
+    report.frames_changed += bool(len(done.patch))
+    report.samples_changed += len(done.patch)
+    report.samples_left += done.unfillable
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Mender:
+    """What one shot's frames are mended with."""
+
+    plate: PlateInfo
+    scale: SigmaScale
+    kriging: Kriging
+
+    def mend(self, plan: FixPlan, frame: int) -> Mend:
+        """Read what is around a frame's defects and fill them."""
+        spoiled = spoiled_samples(plan.defects(frame), self.plate)
+        rows = rows_around(spoiled, radius_px=self.kriging.radius_px, height=self.plate.raster.height)
+        bands = [Band(first, plan.shot.read(frame, rows=(first, stop))) for first, stop in rows]
+        return mend_frame(frame, bands, spoiled, plate=self.plate, scale=self.scale, kriging=self.kriging)
+
+
+def _train_mender(plan: FixPlan, encoding: Encoding, progress: Progress) -> _Mender:
+    shot, plate = plan.shot, plan.shot.plate
+    read = read_training_frames(shot, shot.frames, progress)
+    _, scale = train_scale(read, sample=plate.sample_type(plate.colour[0]), codec=encoding)
+    spoiled = spoiled_samples(plan.defect_map.defects, plate)
+    is_bad = bad_pixels(spoiled, plate.raster.height, plate.raster.width)
+    return _Mender(plate, scale, train_kriging([scale.forward(frame) for frame in read], is_bad=is_bad))

@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Work on several frames at the same time, results in order, memory bounded."""
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TypeVar
+
+__all__ = ["frames_at_once"]
+
+T = TypeVar("T")
+
+
+def frames_at_once(work: Callable[[int], T], frames: Iterable[int], *, workers: int) -> Iterator[T]:
+    """Yield ``work(frame)`` of each frame in order, at most `workers` at work and one waiting.
+
+    Threads serve: decoding, the kernels and the file copies release the GIL. The first
+    error is raised where its frame's turn comes; what has not begun by then never does.
+    """
+    if workers == 1:
+        yield from map(work, frames)
+        return
+    with ThreadPoolExecutor(workers, thread_name_prefix="frame") as pool:
+        running: deque[Future[T]] = deque()
+        try:
+            for frame in frames:
+                running.append(pool.submit(work, frame))
+                if len(running) > workers:
+                    yield running.popleft().result()
+            while running:
+                yield running.popleft().result()
+        finally:
+            for waiting in running:
+                waiting.cancel()
