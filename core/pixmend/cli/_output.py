@@ -107,7 +107,8 @@ def _table_text(table: Table, stream: TextIO) -> str:
 
     drawn = RichTable(box=None, header_style="bold")
     for title in table.titles:
-        drawn.add_column(title, justify="right" if title in table.right else "left")
+        # On a narrow terminal a cell is folded, never cut.
+        drawn.add_column(title, justify="right" if title in table.right else "left", overflow="fold")
     for row in table.rows:
         drawn.add_row(*(Text(_cell(each)) for each in row))
     console = Console(file=stream)
