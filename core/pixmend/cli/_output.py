@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The one place that prints: results on stdout, errors on stderr, JSON on stdout either way."""
 
+import contextlib
 import io
 import json
 import os
@@ -63,30 +64,45 @@ def print_result(result: Result, *, as_json: bool) -> int:
     """Print a result on stdout and return its exit code."""
     if as_json:
         head = {"schema": f"pixmend.{result.command}/1", "ok": True}
-        _write(sys.stdout, _json(head | dict(result.fields)))
-        return int(result.exit_code)
-    table = "" if result.table is None else _table_text(result.table, sys.stdout)
-    _write(sys.stdout, table + _printable(result.text))
+        text = _json(head | dict(result.fields))
+    else:
+        table = "" if result.table is None else _table_text(result.table, sys.stdout)
+        text = table + _printable(result.text)
+    try:
+        _write(sys.stdout, text)
+    except OSError as exc:
+        reason = (exc.strerror or str(exc)).lower()
+        what = f"the result cannot be written: {reason}"
+        lost = Failure(result.command, ExitCode.TEMPORARY, "TemporaryError", what, "stdout")
+        return print_failure(lost, as_json=False)
     return int(result.exit_code)
 
 
 def print_failure(failure: Failure, *, as_json: bool) -> int:
     """Print a failure, for people on stderr or as JSON on stdout, and return its exit code."""
-    if as_json:
-        error = {
+    where = f"{failure.where}: " if failure.where else ""
+    hint = f"\nhint: {failure.hint}" if failure.hint else ""
+    sentence = _printable(f"error: {where}{failure.what}{hint}")
+    try:
+        _write(*((sys.stdout, _json(_failure_fields(failure))) if as_json else (sys.stderr, sentence)))
+    except OSError:  # stdout is full: the exit code still says it, and stderr may
+        with contextlib.suppress(OSError):
+            _write(sys.stderr, sentence)
+    return int(failure.exit_code)
+
+
+def _failure_fields(failure: Failure) -> dict[str, Any]:
+    return {
+        "schema": f"pixmend.{failure.command or 'error'}/1",
+        "ok": False,
+        "exit_code": int(failure.exit_code),
+        "error": {
             "kind": failure.kind,
             "what": failure.what,
             "where": failure.where,
             "hint": failure.hint,
-        }
-        schema = f"pixmend.{failure.command or 'error'}/1"
-        code = int(failure.exit_code)
-        _write(sys.stdout, _json({"schema": schema, "ok": False, "exit_code": code, "error": error}))
-    else:
-        where = f"{failure.where}: " if failure.where else ""
-        hint = f"\nhint: {failure.hint}" if failure.hint else ""
-        _write(sys.stderr, _printable(f"error: {where}{failure.what}{hint}"))
-    return int(failure.exit_code)
+        },
+    }
 
 
 def _json(document: Mapping[str, Any]) -> str:
@@ -98,8 +114,8 @@ def _printable(text: str) -> str:
     return "".join(each if each.isprintable() or each == "\n" else ascii(each)[1:-1] for each in text)
 
 
-def _table_text(table: Table, stream: TextIO) -> str:
-    if not stream.isatty():
+def _table_text(table: Table, stream: TextIO | None) -> str:
+    if stream is None or not stream.isatty():
         return _plain_table(table)
     from rich.console import Console
     from rich.table import Table as RichTable
@@ -134,13 +150,17 @@ def _cell(text: str) -> str:
     return _printable(text).replace("\n", " ")
 
 
-def _write(stream: TextIO, text: str) -> None:
+def _write(stream: TextIO | None, text: str) -> None:
     """Write text and a line end; file names that are no Unicode and closed pipes are no error."""
+    if stream is None:  # the caller closed it (`>&-`)
+        return
     if isinstance(stream, io.TextIOWrapper):
         stream.reconfigure(errors="backslashreplace")
     try:
         stream.write(f"{text.rstrip(chr(10))}\n" if text else "")
         stream.flush()
-    except BrokenPipeError:
-        # The reader went away (`| head`). Python would complain again when it flushes at exit.
+    except OSError as exc:
+        # Python would try again at exit, and complain: what is left goes nowhere.
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        if not isinstance(exc, BrokenPipeError):  # such a reader has read enough (`| head`)
+            raise

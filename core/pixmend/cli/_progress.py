@@ -4,7 +4,7 @@
 import contextlib
 import json
 import sys
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, TextIO, cast
 
 import pixmend
 from pixmend.progress import Progress, Silent
@@ -20,8 +20,8 @@ _PROTOCOL = 1
 
 def make_progress(form: str, *, quiet: bool = False, stream: TextIO | None = None) -> Progress:
     """Return the `Progress` of a form: ``auto``, ``plain``, ``json`` or ``none``."""
-    stream = stream or sys.stderr
-    if quiet or form == "none":
+    stream = stream or cast("TextIO | None", sys.stderr)
+    if quiet or form == "none" or stream is None:  # None where the caller closed stderr
         return Silent()
     if form == "json":
         return JsonLines(stream)

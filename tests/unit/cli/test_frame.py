@@ -255,6 +255,33 @@ def test_a_reader_that_goes_away_is_no_error(tmp_path):
     assert done.stdout.startswith("id")
 
 
+@pytest.mark.parametrize("form", ["", "--json"])
+def test_a_full_stdout_is_said_on_stderr(tmp_path, form):
+    (tmp_path / "a.csv").write_text("1,2\n")
+    done = subprocess.run(  # noqa: S602 - the redirection is what is tested
+        f'"{sys.executable}" -m pixmend map show a.csv {form} > /dev/full',
+        shell=True,
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=tmp_path,
+    )
+    assert done.stderr == "error: stdout: the result cannot be written: no space left on device\n"
+    assert done.returncode == ExitCode.TEMPORARY
+
+
+def test_closed_streams_are_no_bug(tmp_path):
+    (tmp_path / "a.csv").write_text("1,2\n")
+    done = subprocess.run(  # noqa: S602 - the redirection is what is tested
+        f'"{sys.executable}" -m pixmend map convert a.csv -o b.json >&- 2>&-',
+        shell=True,
+        capture_output=True,
+        check=False,
+        cwd=tmp_path,
+    )
+    assert (done.returncode, (tmp_path / "b.json").is_file()) == (0, True)
+
+
 def test_file_names_that_are_no_unicode_are_said(tmp_path):
     name = os.fsdecode(b"\xff.json")
     (tmp_path / name).write_text('{"schema": "pixmend.map/1", "raster": null, "defects": []}')

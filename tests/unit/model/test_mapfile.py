@@ -2,11 +2,25 @@
 import json
 from pathlib import Path
 
+import jsonschema
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pixmend.errors import MapError
-from pixmend.model import Defect, DefectMap, Kind, Raster, Sample, Status, map_from_json, map_to_json
+from pixmend.model import (
+    Defect,
+    DefectMap,
+    Kind,
+    Raster,
+    Sample,
+    Severity,
+    Status,
+    map_from_json,
+    map_to_json,
+)
 from pixmend.model import _mapfile as mapfile
+from pixmend.model._defect import FARTHEST, is_defect_id
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "maps"
 
@@ -109,6 +123,26 @@ def test_a_number_that_is_none_is_never_written():
 def test_half_a_surrogate_pair_is_kept():
     text = document(defect={"note": "\ud800"})
     assert map_from_json(map_to_json(map_from_json(text))).defects[0].note == "\ud800"
+
+
+def test_the_schema_is_sound_and_says_what_the_code_says():
+    schema = mapfile._validator().schema
+    jsonschema.Draft202012Validator.check_schema(schema)
+    fields = schema["properties"]["defects"]["items"]["properties"]
+    assert fields["kind"]["enum"] == list(Kind)
+    assert fields["status"]["enum"] == list(Status)
+    assert fields["severity"]["enum"] == list(Severity)
+    assert (fields["x"]["minimum"], fields["x"]["maximum"]) == (-FARTHEST, FARTHEST)
+
+
+@given(st.text("al,. d1\n\u2003ü", min_size=0, max_size=6) | st.just("a" * 201))
+def test_ids_are_judged_alike_in_every_form(name):
+    try:
+        map_from_json(document(defect={"id": name}))
+        is_read = True
+    except MapError:
+        is_read = False
+    assert is_read is is_defect_id(name)
 
 
 def test_older_maps_are_upgraded_step_by_step(monkeypatch):
