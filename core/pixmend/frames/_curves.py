@@ -151,7 +151,7 @@ def _neutral_curve(config: Any, space: str) -> Curve:
             )
             for pair in ((space, _REFERENCE), (_REFERENCE, space))
         )
-    except ocio.Exception as exc:
+    except (ocio.Exception, ocio.ExceptionMissingFile) as exc:
         raise UsageError(
             f"{space!r} cannot be converted to the config's {_REFERENCE}: {_first_line(exc)}",
             where="--encoding",
@@ -189,7 +189,7 @@ def _load_config() -> Any:
     ocio = _ocio()
     try:
         return ocio.Config.CreateFromEnv()
-    except ocio.Exception as exc:
+    except (ocio.Exception, ocio.ExceptionMissingFile) as exc:
         raise UsageError(
             f"the OpenColorIO config cannot be read: {_first_line(exc)}",
             where=f"$OCIO={named}",
