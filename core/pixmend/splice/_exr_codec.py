@@ -15,11 +15,9 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import OpenEXR
-from numpy.typing import NDArray
 
 from pixmend.errors import BadFrameError, TemporaryError
 from pixmend.formats import EXR_MAGIC, ExrCompression, ExrLayout, MemoryBytes, find_chunk, parse_exr
@@ -85,12 +83,13 @@ def unpack_chunk(form: ChunkForm, packed: bytes, lines: int) -> bytes:
     """
     with _scratch_file() as path:
         path.write_bytes(_wrapped(form, packed, lines))
-        try:
-            channels = OpenEXR.File(str(path), separate_channels=True).channels()
-            planes = [np.ascontiguousarray(channels[name].pixels) for name in form.names]
-        except (RuntimeError, ValueError, KeyError, MemoryError) as exc:
+        try:  # OpenEXR.File would go on after errors, and print
+            opened = OpenEXR.InputFile(str(path))
+            stored = opened.channels(list(form.names))
+            opened.close()
+        except (OSError, RuntimeError, ValueError, TypeError, MemoryError) as exc:
             raise BadFrameError(f"a packed chunk cannot be read: {exc}") from exc
-    rows = [_plane_bytes(plane, form, lines) for plane in planes]
+    rows = [np.frombuffer(plane, np.uint8).reshape(lines, -1) for plane in stored]
     return np.concatenate(rows, axis=1).tobytes()
 
 
@@ -114,12 +113,6 @@ def pack_chunk(form: ChunkForm, unpacked: bytes, lines: int) -> bytes:
     layout = parse_exr(tiny)
     chunk = find_chunk(tiny, layout, 0, int(layout.read_offset_table(tiny)[0]))
     return tiny.read(chunk.payload_offset, chunk.packed_bytes)
-
-
-def _plane_bytes(plane: NDArray[Any], form: ChunkForm, lines: int) -> NDArray[np.uint8]:
-    if plane.shape != (lines, form.width):
-        raise BadFrameError("a packed chunk has another size than the header says")
-    return plane.view(np.uint8)
 
 
 def _wrapped(form: ChunkForm, packed: bytes, lines: int) -> bytes:
