@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 __all__ = [
     "ArgumentParser",
     "add_common_options",
+    "add_encoding_option",
     "add_frames_option",
     "add_kind_option",
     "add_raster_option",
@@ -70,6 +71,16 @@ def add_frames_option(
     """Add ``--frames R``."""
     parser.add_argument(
         "--frames", metavar="R", type=read_frame_range, help=f"{text}: 1001-1100, 1001-1100x2, 1,5-9"
+    )
+
+
+def add_encoding_option(parser: argparse.ArgumentParser) -> None:
+    """Add ``--encoding NAME``."""
+    parser.add_argument(
+        "--encoding",
+        metavar="NAME",
+        help="what the samples stand for: linear, acescct, logc3, logc4, slog3, cineon ..., or any colour space of "
+        "the OpenColorIO config (default: decided from format and header, and said)",
     )
 
 

@@ -63,7 +63,8 @@ class Failure:
 def print_result(result: Result, *, as_json: bool) -> int:
     """Print a result on stdout and return its exit code."""
     if as_json:
-        head = {"schema": f"pixmend.{result.command}/1", "ok": True}
+        is_ok = result.exit_code in {ExitCode.DONE, ExitCode.FOUND}
+        head = {"schema": f"pixmend.{result.command}/1", "ok": is_ok}
         text = _json(head | dict(result.fields))
     else:
         table = "" if result.table is None else _table_text(result.table, sys.stdout)

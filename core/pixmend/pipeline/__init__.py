@@ -11,6 +11,7 @@ from pixmend.pipeline._detect import (
     merge_statistics,
 )
 from pixmend.pipeline._fix import FixPlan, FixReport, SkippedFrame, fix, plan_fix
+from pixmend.pipeline._statistics_file import read_statistics, write_statistics
 from pixmend.pipeline._undo import undo, undo_targets
 from pixmend.pipeline._verify import Verification, verify
 
@@ -28,7 +29,9 @@ __all__ = [
     "map_from_statistics",
     "merge_statistics",
     "plan_fix",
+    "read_statistics",
     "undo",
     "undo_targets",
     "verify",
+    "write_statistics",
 ]

@@ -51,7 +51,8 @@ class ShotStatistics:
     level : (C, H, W) int32 ndarray
         Sum of the sample's own level on the sigma scale, in 1/64 sigma.
     square : (C, H, W) int64 ndarray
-        Sum of the squared level, in sigma squared, each rounded.
+        Sum of the squares of what `level` sums: exact, so that a small spread about a
+        high level is not lost.
     seen : (H, W) int32 ndarray
         Frames that count at each pixel (non-finite samples do not).
     frames : FrameRange
@@ -94,7 +95,7 @@ class ShotStatistics:
         self._check_new(FrameRange([frame]))
         self.excess += evidence.excess
         self.level += evidence.level
-        self.square += np.rint((evidence.level / _LEVEL_STEPS) ** 2).astype(np.int64)
+        self.square += evidence.level.astype(np.int64) ** 2
         self.seen += evidence.seen
         self.frames |= FrameRange([frame])
 
@@ -131,8 +132,8 @@ class ShotStatistics:
     def level_sigma(self) -> NDArray[np.float32]:
         """Return the standard deviation of the level over time, (C, H, W), in sigma."""
         count = np.maximum(self.seen, 1)
-        mean = self.level / (_LEVEL_STEPS * count)
-        return np.asarray(np.sqrt(np.maximum(self.square / count - mean**2, 0.0)), np.float32)
+        variance = np.maximum(self.square * count - self.level.astype(np.int64) ** 2, 0) / count**2
+        return np.asarray(np.sqrt(variance) / _LEVEL_STEPS, np.float32)
 
     def mean_light(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return the linear level of the mean, and one frame's noise sigma there; (C, H, W) each."""

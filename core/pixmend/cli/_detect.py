@@ -1,0 +1,184 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``pixmend detect``: find the defects of a shot and write them down as a map."""
+
+import re
+from argparse import ArgumentTypeError, Namespace
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pixmend.cli._arguments import (
+    ArgumentParser,
+    add_common_options,
+    add_encoding_option,
+    add_frames_option,
+    add_workers_option,
+    add_write_options,
+    read_frame_range,
+)
+from pixmend.cli._map_files import format_of, read_map_file, write_map_file
+from pixmend.cli._output import Result
+from pixmend.errors import ExitCode, UsageError
+from pixmend.progress import Progress
+from pixmend.publish import check_free
+
+if TYPE_CHECKING:
+    from pixmend.detect import DetectSettings
+    from pixmend.model import DefectMap
+    from pixmend.stats import ShotStatistics
+
+__all__ = ["SUMMARY", "add_arguments", "run"]
+
+SUMMARY = "find hot, stuck and dead pixels of a shot and write a defect map"
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument("shot", metavar="SHOT", nargs="?", help="plate.1001-1100#.exr, a folder, or one file")
+    parser.add_argument(
+        "--merge", metavar="STATS", nargs="+", type=Path, help="join statistics files in place of a SHOT"
+    )
+    parser.add_argument("-o", "--output", metavar="MAP", type=Path, help="the map to write, best a .json")
+    parser.add_argument(
+        "--stats-out", metavar="STATS", type=Path, help="write the statistics too, for --merge"
+    )
+    parser.add_argument("--check", action="store_true", help="exit with 1 if there are defects")
+    add_frames_option(parser)
+    parser.add_argument(
+        "--every", metavar="N", type=_step, help="look at each N-th frame (default: 48 frames, evenly spread)"
+    )
+    parser.add_argument(
+        "--train",
+        metavar="R",
+        type=lambda text: read_frame_range(text, where="--train"),
+        help="frames to learn noise and structure from; name the same for parts of one shot that are merged",
+    )
+    parser.add_argument("--prior", metavar="MAP", type=Path, help="defects that this camera is known to have")
+    parser.add_argument(
+        "--threshold",
+        metavar="SIGMA",
+        type=_sigma,
+        help="how sure a defect must be (default: 8; lower finds fainter ones and more that are none)",
+    )
+    add_encoding_option(parser)
+    add_workers_option(parser)
+    add_write_options(parser)
+    add_common_options(parser)
+
+
+def run(args: Namespace, progress: Progress) -> Result:
+    """Find the defects."""
+    _check_arguments(args)
+    if args.dry_run:
+        return _dry_run(args, progress)
+    defect_map, statistics = _merged(args, progress) if args.merge else _detected(args, progress)
+    if args.stats_out is not None:
+        from pixmend.pipeline import write_statistics
+
+        write_statistics(args.stats_out, statistics, overwrite=args.overwrite)
+    if args.output is not None:
+        write_map_file(args.output, defect_map, overwrite=args.overwrite)
+    return _result(args, defect_map, statistics)
+
+
+def _check_arguments(args: Namespace) -> None:
+    if (args.shot is None) == (args.merge is None):
+        raise UsageError("name either a SHOT or --merge STATS ...", hint="`pixmend detect --help` shows both")
+    if args.output is None and args.stats_out is None and not args.check:
+        raise UsageError(
+            "there is nothing to do with the result", hint="pass -o MAP, --stats-out STATS or --check"
+        )
+    if args.output is not None:
+        format_of(args.output)
+    for output in (args.output, args.stats_out):
+        if output is not None:
+            check_free(output, overwrite=args.overwrite)
+
+
+def _settings(args: Namespace) -> "DetectSettings":
+    from pixmend.detect import DetectSettings
+
+    return DetectSettings() if args.threshold is None else DetectSettings(threshold_sigma=args.threshold)
+
+
+def _prior(args: Namespace) -> "DefectMap | None":
+    return None if args.prior is None else read_map_file(args.prior)
+
+
+def _detected(args: Namespace, progress: Progress) -> "tuple[DefectMap, ShotStatistics]":
+    from pixmend.frames import choose_encoding, open_shot
+    from pixmend.pipeline import Sampling, detect
+
+    shot = open_shot(args.shot)
+    encoding = choose_encoding(shot.plate, args.encoding)
+    progress.note(encoding.reason)
+    if len(shot.gaps):
+        progress.note(f"frames {shot.gaps} are missing in {shot.label}")
+    found = detect(
+        shot,
+        encoding,
+        settings=_settings(args),
+        sampling=Sampling(frames=args.frames, every=args.every, train=args.train),
+        prior=_prior(args),
+        workers=args.workers,
+        progress=progress,
+    )
+    return found.defect_map, found.statistics
+
+
+def _merged(args: Namespace, progress: Progress) -> "tuple[DefectMap, ShotStatistics]":
+    from pixmend.pipeline import map_from_statistics, merge_statistics, read_statistics
+
+    statistics = merge_statistics([read_statistics(path) for path in args.merge])
+    return map_from_statistics(statistics, _settings(args), prior=_prior(args), progress=progress), statistics
+
+
+def _dry_run(args: Namespace, progress: Progress) -> Result:
+    if args.merge:
+        return Result("detect", f"{len(args.merge)} statistics files would be merged", {"written": False})
+    from pixmend.frames import choose_encoding, open_shot
+    from pixmend.pipeline import Sampling, chosen_frames
+
+    shot = open_shot(args.shot)
+    progress.note(choose_encoding(shot.plate, args.encoding).reason)
+    frames = chosen_frames(shot, Sampling(frames=args.frames, every=args.every, train=args.train))
+    text = f"{len(frames)} frames of {shot.label} would be looked at: {frames}"
+    return Result("detect", text, {"frames": str(frames), "frame_count": len(frames), "written": False})
+
+
+def _result(args: Namespace, defect_map: "DefectMap", statistics: "ShotStatistics") -> Result:
+    count = len(defect_map.defects)
+    kinds = Counter(each.kind.value for each in defect_map.defects)
+    severities = Counter(each.severity.value for each in defect_map.defects)
+    named = ", ".join(f"{number} {kind}" for kind, number in sorted(kinds.items()))
+    text = (
+        f"{count} defect{'s' * (count != 1)}{f' ({named})' * bool(named)} in {len(statistics.frames)} frames"
+    )
+    written: dict[str, Any] = {}
+    for name, path in (("output", args.output), ("statistics", args.stats_out)):
+        if path is not None:
+            written[name] = str(path)
+            text += f"\n{path}"
+    fields = {
+        **written,
+        "written": bool(written),
+        "count": count,
+        "kinds": dict(kinds),
+        "severities": dict(severities),
+        "frames_looked_at": str(statistics.frames),
+        "frames": str(statistics.stands_for),
+        "encoding": statistics.model.encoding,
+    }
+    return Result("detect", text, fields, ExitCode.FOUND if args.check and count else ExitCode.DONE)
+
+
+def _step(text: str) -> int:
+    if not re.fullmatch(r"[1-9]\d{0,5}", text, re.ASCII):
+        raise ArgumentTypeError(f"{text!r} is not a step, 1 or more")
+    return int(text)
+
+
+def _sigma(text: str) -> float:
+    if not re.fullmatch(r"\d{1,3}(\.\d+)?", text, re.ASCII) or not float(text):
+        raise ArgumentTypeError(f"{text!r} is not a number of sigma above 0")
+    return float(text)

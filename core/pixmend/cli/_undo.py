@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``pixmend undo``: the originals of mended frames, byte for byte."""
+
+from argparse import Namespace
+from pathlib import Path
+
+from pixmend.cli._arguments import (
+    ArgumentParser,
+    add_common_options,
+    add_frames_option,
+    add_workers_option,
+    add_write_options,
+)
+from pixmend.cli._output import Result
+from pixmend.progress import Progress
+
+__all__ = ["SUMMARY", "add_arguments", "run"]
+
+SUMMARY = "restore the original frames, byte for byte"
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument("mended", metavar="OUTDIR", help="the folder that `fix` wrote")
+    parser.add_argument(
+        "-o", "--output", metavar="DIR", type=Path, help="folder for the originals (default: in place)"
+    )
+    add_frames_option(parser)
+    add_workers_option(parser)
+    add_write_options(parser)
+    add_common_options(parser)
+
+
+def run(args: Namespace, progress: Progress) -> Result:
+    """Restore the originals."""
+    from pixmend.frames import open_shot
+    from pixmend.pipeline import undo, undo_targets
+
+    mended = open_shot(args.mended)
+    targets = undo_targets(mended, args.output, frames=args.frames, overwrite=args.overwrite)
+    place = args.output or mended.path(mended.frames.frames[0]).parent
+    if args.dry_run:
+        text = f"{len(targets)} originals would be restored to {place}"
+        return Result("undo", text, {"output": str(place), "frames": len(targets), "written": False})
+    done = undo(mended, targets, overwrite=args.overwrite, workers=args.workers, progress=progress)
+    fields = {"output": str(place), "frames": done, "written": True}
+    return Result("undo", f"{done} originals restored to {place}", fields)

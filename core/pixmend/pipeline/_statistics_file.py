@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Statistics on disk: ``.npz``, versioned, without pickles."""
+
+import zipfile
+from pathlib import Path
+
+import numpy as np
+
+from pixmend.errors import UsageError
+from pixmend.publish import publishing
+from pixmend.stats import ShotStatistics
+
+__all__ = ["read_statistics", "write_statistics"]
+
+
+def write_statistics(path: Path, statistics: ShotStatistics, *, overwrite: bool = False) -> None:
+    """Write statistics that `detect --merge` can read; errors as `publishing`."""
+    with publishing(path, overwrite=overwrite) as temporary, temporary.open("wb") as stream:
+        np.savez_compressed(stream, allow_pickle=False, **statistics.to_arrays())
+
+
+def read_statistics(path: Path) -> ShotStatistics:
+    """Read statistics.
+
+    Raises
+    ------
+    UsageError
+        If the file is not there, or is no statistics file of this version.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            return ShotStatistics.from_arrays(arrays, where=str(path))
+    except OSError as exc:
+        reason = (exc.strerror or str(exc)).lower()
+        raise UsageError(f"the statistics cannot be read: {reason}", where=str(path)) from exc
+    except (ValueError, EOFError, zipfile.BadZipFile) as exc:
+        raise UsageError(
+            "this is no statistics file", where=str(path), hint="`detect --stats-out` writes one"
+        ) from exc
