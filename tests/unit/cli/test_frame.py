@@ -18,6 +18,7 @@ from pixmend.cli import main
 from pixmend.cli._arguments import add_common_options, add_frames_option, add_workers_option
 from pixmend.cli._output import Result, Table
 from pixmend.errors import ExitCode, PixError
+from pixmend.progress import Silent
 
 
 def every_class(base):
@@ -80,6 +81,22 @@ def test_every_error_comes_out_for_people(cls, command, capsys):
     command(cls("it is \x1b[31m broken", where="a.exr", hint="mend it"))
     assert main(["fake", "-q"]) == cls.exit_code
     assert capsys.readouterr() == ("", "error: a.exr: it is \\x1b[31m broken\nhint: mend it\n")
+
+
+@pytest.mark.parametrize("end", [Result("fake", ""), PixError("x"), KeyboardInterrupt(), ZeroDivisionError()])
+def test_the_terminal_is_given_back_whatever_happens(end, command, monkeypatch, tmp_path):
+    class Watched(Silent):
+        finished = 0
+
+        def finish(self):
+            self.finished += 1
+
+    watched = Watched()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(frame, "make_progress", lambda *_, **__: watched)
+    command(end)
+    main(["fake"])
+    assert watched.finished == 1
 
 
 def test_a_result_is_one_object_or_text(command, capsys):
