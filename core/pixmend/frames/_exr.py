@@ -14,16 +14,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pixmend.errors import BadFrameError, UnsupportedError
+from pixmend.errors import UnsupportedError
 from pixmend.formats import ExrLayout, parse_exr
 from pixmend.frames._colour import find_colour
 from pixmend.frames._frame import FrameBytes
-from pixmend.frames._libraries import load_openexr, load_openimageio
+from pixmend.frames._libraries import decoding, load_openexr, open_image
 from pixmend.model import PlateInfo
 
 __all__ = ["ExrFrame"]
-
-_LIBRARY_ERRORS = (OSError, RuntimeError, ValueError, TypeError, MemoryError, SystemError)
 
 
 class ExrFrame:
@@ -50,11 +48,7 @@ class ExrFrame:
 
     def guess_encoding(self) -> str:
         """Return ``linear``, unless the header names another colour space."""
-        oiio = load_openimageio()
-        opened = oiio.ImageInput.open(self._bytes.name)
-        if opened is None:
-            oiio.geterror()  # forgotten errors would be printed at exit
-            return "linear"
+        opened = open_image(self._bytes.path)
         named = str(opened.spec().getattribute("colorInteropID") or "")
         opened.close()
         return "linear" if named.startswith("lin_") or named in {"", "data", "unknown"} else named
@@ -63,14 +57,12 @@ class ExrFrame:
         """Return (rows, width, channels) samples."""
         top, width = self._layout.data_window.y_min, self._layout.data_window.width
         sample = self.plate.sample_type(channels[0])
-        try:
+        shape = (rows[1] - rows[0], width)
+        with decoding(self._bytes.path):
             opened = load_openexr().InputFile(self._bytes.name)
             planes = opened.channels(list(channels), scanLine1=top + rows[0], scanLine2=top + rows[1] - 1)
             opened.close()
-            shape = (rows[1] - rows[0], width)
             return np.stack([np.frombuffer(each, sample.dtype).reshape(shape) for each in planes], axis=-1)
-        except _LIBRARY_ERRORS as exc:
-            raise BadFrameError(_reason(exc), where=self._bytes.name) from exc
 
 
 def _refuse(layout: ExrLayout, where: str) -> None:
@@ -78,9 +70,3 @@ def _refuse(layout: ExrLayout, where: str) -> None:
         raise UnsupportedError(f"this is a deep EXR ({layout.part_kind})", where=where)
     if layout.is_subsampled:
         raise UnsupportedError("channels of this EXR are subsampled", where=where)
-
-
-def _reason(exc: BaseException) -> str:
-    if isinstance(exc, MemoryError):
-        return "damaged, or too large: its pixels do not fit into memory"
-    return f"damaged: {str(exc).splitlines()[0].rstrip('.')}" if str(exc) else "damaged"

@@ -46,6 +46,8 @@ class FrameBytes:
     def __init__(self, path: Path) -> None:
         self.path = path
         try:
+            if path.exists() and not path.is_file():  # to open a pipe would wait for ever
+                raise BadFrameError("this is not a file", where=self.name)
             with path.open("rb") as stream:
                 self._head = stream.read(_HEAD_BYTES)
                 self.size = stream.seek(0, 2)

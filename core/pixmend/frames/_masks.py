@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pixmend.errors import BadFrameError, MissingFrameError, UnsupportedError, UsageError
-from pixmend.frames._libraries import load_openimageio
+from pixmend.frames._libraries import decoding, first_line, load_openimageio, open_image
 from pixmend.model import Raster
 from pixmend.publish import publishing
 
@@ -41,19 +41,9 @@ def read_mask(path: Path) -> tuple[Raster, NDArray[np.bool_]]:
     _format_of(path)
     if not path.is_file():
         raise MissingFrameError("there is no such file", where=str(path))
-    oiio = load_openimageio()
-    config = oiio.ImageSpec()
-    config.attribute("oiio:UnassociatedAlpha", 1)  # or white would be multiplied with it
-    opened = oiio.ImageInput.open(str(path), config)
-    if opened is None:
-        raise _damaged(oiio.geterror(), path)
+    opened = open_image(path)
     try:
-        spec = opened.spec()
-        if spec.deep:
-            raise UnsupportedError("a deep picture is no mask", where=str(path))
-        samples = opened.read_image(0, 0, 0, spec.nchannels, oiio.FLOAT)
-        if samples is None:
-            raise _damaged(opened.geterror(), path)
+        spec, samples = opened.spec(), _read_samples(opened, path)
     finally:
         opened.close()
     raster = Raster(spec.x - spec.full_x, spec.y - spec.full_y, spec.width, spec.height)
@@ -93,7 +83,7 @@ def write_mask(path: Path, raster: Raster, is_bad: NDArray[np.bool_], *, overwri
         reason = creator.geterror()  # asked for in any case: forgotten errors are printed at exit
         creator.close()
         if not is_written:
-            raise UsageError(f"cannot be written: {_first_line(reason)}", where=str(path))
+            raise UsageError(f"cannot be written: {first_line(reason)}", where=str(path))
 
 
 def _placed(
@@ -123,6 +113,17 @@ def _placed(
     return spec, white
 
 
+def _read_samples(opened: Any, path: Path) -> Any:
+    spec = opened.spec()
+    if spec.deep:
+        raise UnsupportedError("a deep picture is no mask", where=str(path))
+    with decoding(path):
+        samples = opened.read_image(0, 0, 0, spec.nchannels, load_openimageio().FLOAT)
+        if samples is None:
+            raise BadFrameError(f"damaged: {first_line(opened.geterror())}", where=str(path))
+        return samples
+
+
 def _format_of(path: Path) -> str:
     name = _FORMATS.get(path.suffix.lower())
     if name is None:
@@ -132,11 +133,3 @@ def _format_of(path: Path) -> str:
             hint="use EXR, TIFF or PNG",
         )
     return name
-
-
-def _damaged(text: str, path: Path) -> BadFrameError:
-    return BadFrameError(f"cannot be read: {_first_line(text)}", where=str(path))
-
-
-def _first_line(text: str) -> str:
-    return text.splitlines()[0].rstrip(".") if text else "no reason given"

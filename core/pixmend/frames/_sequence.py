@@ -92,10 +92,15 @@ def find_files(where: Path, *, known: tuple[str, ...]) -> FileSet:
     UsageError
         If the folder holds several sequences, or the pattern cannot be read.
     """
-    if where.is_dir():
-        return _only_sequence(where, known)
-    if where.is_file():
-        return _single_file(where)
+    try:
+        if where.is_dir():
+            return _only_sequence(where, known)
+        if where.is_file():
+            return _single_file(where)
+    except OSError as exc:  # a name that is too long, a folder that may not be entered
+        raise MissingFrameError(
+            f"cannot be found: {(exc.strerror or str(exc)).lower()}", where=str(where)
+        ) from exc
     if not _PADDING.search(where.name):
         raise MissingFrameError("there is no such file or folder", where=str(where))
     return _match_pattern(where)

@@ -12,7 +12,7 @@ from pixmend.errors import BadFrameError, UnsupportedError
 from pixmend.formats import parse_tiff
 from pixmend.frames._colour import find_colour
 from pixmend.frames._frame import FrameBytes
-from pixmend.frames._libraries import load_openimageio
+from pixmend.frames._libraries import decoding, first_line, open_image
 from pixmend.model import Channel, PlateInfo, Raster, SampleType
 
 __all__ = ["TiffFrame"]
@@ -51,15 +51,10 @@ class TiffFrame:
 
     def read(self, channels: Sequence[str], rows: tuple[int, int]) -> NDArray[Any]:
         """Return (rows, width, channels) samples."""
-        oiio = load_openimageio()
-        config = oiio.ImageSpec()
-        config.attribute("oiio:UnassociatedAlpha", 1)  # or colour would be multiplied with it
-        config.attribute("oiio:RawColor", 1)
-        opened = oiio.ImageInput.open(self._bytes.name, config)
-        if opened is None:
-            raise BadFrameError(f"damaged: {_first_line(oiio.geterror())}", where=self._bytes.name)
+        opened = open_image(self._bytes.path)
         try:
-            samples = self._decode(opened, rows)
+            with decoding(self._bytes.path):
+                samples = self._decode(opened, rows)
         finally:
             opened.close()
         order = [each.name for each in self.plate.channels]
@@ -77,12 +72,8 @@ class TiffFrame:
         else:
             samples = opened.read_scanlines(spec.y + rows[0], spec.y + rows[1], 0, 0, spec.nchannels, kind)
         if samples is None:
-            raise BadFrameError(f"damaged: {_first_line(opened.geterror())}", where=self._bytes.name)
+            raise BadFrameError(f"damaged: {first_line(opened.geterror())}", where=self._bytes.name)
         shaped: NDArray[Any] = samples.reshape(rows[1] - rows[0], *expected[1:])
         if shaped.dtype != self.plate.channels[0].sample.dtype:
             raise UnsupportedError("two readers disagree on its sample type", where=self._bytes.name)
         return shaped
-
-
-def _first_line(text: str) -> str:
-    return text.splitlines()[0].rstrip(".") if text else "it cannot be decoded"
