@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Undo: the original of a mended frame, byte for byte, by the ledger beside it."""
 
+import contextlib
 from pathlib import Path
 
 from pixmend.splice import Ledger, ledger_path, read_ledger, restore
@@ -39,5 +40,7 @@ def undo_frame(fixed: Path, target: Path | None = None, *, overwrite: bool = Fal
     in_place = target is None or (target.exists() and target.samefile(fixed))
     restore(fixed, ledger, target or fixed, overwrite=overwrite or target is None)
     if in_place:
-        record.unlink()
+        with contextlib.suppress(OSError):  # a ledger that stays behind says nothing wrong
+            record.unlink()
+            record.parent.rmdir()  # goes with its last ledger
     return ledger

@@ -7,7 +7,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from pixmend.errors import BadFrameError, ProofError, UnsupportedError
+from pixmend.errors import BadFrameError, ProofError
 from pixmend.formats import EXR_MAGIC, TIFF_MAGICS, ByteSource
 from pixmend.model import Channel, Patch, PlateInfo, Raster
 from pixmend.splice._dpx import DpxContainer
@@ -90,19 +90,18 @@ def check_agrees(container: Container, plate: PlateInfo, where: str) -> None:
 
     Raises
     ------
-    UnsupportedError
-        If the plate has channels that the container does not have, or of another type.
     ProofError
-        If the rasters differ.
+        If they disagree on the data window or on a channel.
     """
     if container.raster != plate.raster:
         raise ProofError(
             f"two readers disagree: the data window is {plate.raster}, and {container.raster}", where=where
         )
-    unknown = [each.name for each in plate.channels if each not in container.channels]
+    unknown = [each for each in plate.channels if each not in container.channels]
     if unknown:
-        raise UnsupportedError(
-            f"two readers disagree about channel {unknown[0]!r}; the file is left as it was", where=where
+        raise ProofError(
+            f"two readers disagree: only one sees the {unknown[0].sample.label} channel {unknown[0].name!r}",
+            where=where,
         )
 
 

@@ -113,16 +113,22 @@ def _library_samples(path: str, layout: DpxLayout, patch: Patch) -> NDArray[np.u
     """Read the touched rows with OpenImageIO, which scales 10 bits up to 16."""
     opened = OpenImageIO.ImageInput.open(path)
     if opened is None:
-        raise BadFrameError(f"a second reader refuses it: {OpenImageIO.geterror()}", where=path)
+        raise BadFrameError(f"a second reader refuses it: {_one_line(OpenImageIO.geterror())}", where=path)
     try:
         bits = np.empty(len(patch), np.uint32)
         for y in np.unique(patch.y).tolist():
             line = opened.read_scanlines(y, y + 1, 0, 0, len(layout.components), OpenImageIO.UINT16)
             if line is None:
-                raise BadFrameError(f"a second reader stops at line {y}: {opened.geterror()}", where=path)
+                raise BadFrameError(
+                    f"a second reader stops at line {y}: {_one_line(opened.geterror())}", where=path
+                )
             here = patch.y == y
             pixels = line.reshape(layout.width, -1)
             bits[here] = pixels[patch.x[here], patch.channel[here]] >> (16 - layout.bits)
     finally:
         opened.close()
     return bits
+
+
+def _one_line(message: str) -> str:
+    return " ".join(message.split())[:200]

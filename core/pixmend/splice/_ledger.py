@@ -124,7 +124,7 @@ def _first_problem(ledger: Ledger) -> str:
 
 
 def _is_plain_name(name: str) -> bool:
-    return PurePath(name).name == name and name not in {"", ".", ".."} and "\\" not in name
+    return PurePath(name).name == name and name not in {"", ".", ".."}
 
 
 def _edits_fit(ledger: Ledger) -> bool:

@@ -18,7 +18,7 @@ __all__ = ["read_ledger", "write_ledger"]
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the first moment that a ZIP can name: the time is no part of a ledger
 _RECORD, _OLD = "ledger.json", "old.bin"
-_LONGEST_RECORD = 1 << 30
+_LONGEST_RECORD = 1 << 28  # some millions of samples
 _READ_ONLY = 0o644 << 16
 
 
@@ -30,7 +30,7 @@ def write_ledger(ledger: Ledger, path: Path, *, overwrite: bool = False) -> None
     UsageError, TemporaryError
         As `publish.publishing`.
     """
-    record = json.dumps(_document(ledger), ensure_ascii=False, separators=(",", ":"))
+    record = json.dumps(_document(ledger), allow_nan=False, separators=(",", ":"))
     with (
         publishing(path, overwrite=overwrite) as temporary,
         zipfile.ZipFile(temporary, "x", zipfile.ZIP_DEFLATED, compresslevel=6) as archive,
@@ -57,7 +57,8 @@ def read_ledger(path: Path) -> Ledger:
                     where=str(path),
                     hint="use the pixmend that wrote it, or a newer one",
                 )
-            old_bytes = _read_member(archive, _OLD, int(document["source"]["size"]))
+            # stored as it is, so it cannot be larger than the whole
+            old_bytes = _read_member(archive, _OLD, path.stat().st_size)
         return _ledger_from(document, old_bytes)
     except FileNotFoundError as exc:
         raise ProofError(

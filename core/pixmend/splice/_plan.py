@@ -26,7 +26,7 @@ def check_patchable(path: Path, plate: PlateInfo) -> None:
     BadFrameError, MissingFrameError
         If it is damaged, or not there.
     ProofError
-        If the reader of the plate saw another raster.
+        If the reader of the plate saw another raster, or other channels.
     """
     with open_bytes(path) as source:
         open_plate(source, plate)

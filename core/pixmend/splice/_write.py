@@ -126,8 +126,8 @@ def check_is_fixed(found: ByteSource, ledger: Ledger) -> None:
     if found_hash == ledger.fixed_hash:
         return
     if found_hash == ledger.source_hash:
-        what = "this is the original, not the mended frame"
-    elif Path(found.name).name != ledger.fixed_name:
+        raise ProofError("this is the original, not the mended frame", where=found.name)
+    if Path(found.name).name != ledger.fixed_name:
         what = f"the ledger is of another frame, {ledger.fixed_name!r}"
     else:
         what = "the file changed after it was mended"

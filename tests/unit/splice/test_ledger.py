@@ -86,7 +86,7 @@ def test_another_version_is_said(mended):
     "change",
     {
         "a path as a name": lambda each: each["fixed"].update(name="../../etc/passwd"),
-        "a windows path": lambda each: each["source"].update(name="C:\\plate.exr"),
+        "no name": lambda each: each["source"].update(name=""),
         "dots as a name": lambda each: each["source"].update(name=".."),
         "no hash": lambda each: each["source"].update(hash="md5:0"),
         "an edit outside": lambda each: each["edits"][-1].__setitem__(0, 1 << 40),
@@ -153,3 +153,11 @@ def test_a_bomb_is_not_unpacked(mended):
 def test_the_same_ledger_gives_the_same_bytes(mended, tmp_path):
     write_ledger(mended[2], tmp_path / "again")
     assert (tmp_path / "again").read_bytes() == ledger_path(mended[1]).read_bytes()
+
+
+@pytest.mark.parametrize("name", ["Szene \u00fc 1.exr", "back\\slash.exr", "latin \udce9.exr", 'quote".exr'])
+def test_any_name_that_a_file_can_have_is_kept(tmp_path, name):
+    made = make_exr(tmp_path / "a.exr")
+    target = tmp_path / "out" / name
+    write_fixed(made.path, target, made.random_patch(), made.plate)
+    assert read_ledger(ledger_path(target)).fixed_name == name

@@ -157,7 +157,8 @@ def test_a_frame_is_mended_and_undone_in_place(made):
     assert made.path.read_bytes() != before
     undo_frame(made.path)
     assert made.path.read_bytes() == before
-    assert not ledger_path(made.path).exists()
+    assert files_under(made.path.parent) == ["plate.1001.exr"]
+    assert not ledger_path(made.path).parent.exists()
 
 
 def test_mending_twice_in_place_is_refused_since_the_original_would_be_lost(made):
@@ -245,5 +246,5 @@ def test_dpx_of_other_depth_and_tiff_of_other_forms_are_refused(tmp_path):
 def test_a_plate_whose_channels_the_file_does_not_have_is_refused(made):
     channels = (*made.plate.channels, Channel("X", SampleType.HALF))
     plate = PlateInfo(made.plate.raster, made.plate.display, channels, ("R", "G", "B"), "exr")
-    with pytest.raises(UnsupportedError, match="'X'"):
+    with pytest.raises(ProofError, match="half channel 'X'"):
         check_patchable(made.path, plate)
