@@ -60,26 +60,15 @@ def write_fixed(
         container = open_plate(opened, plate)
         placed = patch_on(container, patch)
         edits = plan_on(container, placed, where=opened.name)
-        source_hash, fixed_hash = hash_pair(opened, edits)
-        ledger = Ledger(
-            frame=patch.frame,
-            file_format=container.file_format,
-            source_name=source.name,
-            fixed_name=target.name,
-            source_size=opened.size,
-            fixed_size=opened.size + sum(edit.growth for edit in edits),
-            source_hash=source_hash,
-            fixed_hash=fixed_hash,
-            edits=ledger_edits(edits),
-            patch=placed,
-            old_bytes=b"".join(edit.old for edit in edits),
-            notes=dict(notes or {}),
+        names = (source.name, target.name)
+        ledger = _ledger_for(
+            opened, edits, placed, file_format=container.file_format, names=names, notes=notes or {}
         )
         record = ledger_path(target)
         if target.exists() and target.samefile(source):
             _check_not_mended_before(ledger, record)
         with _no_orphan(record, target), publishing(target, overwrite=overwrite) as temporary:
-            _write_proved(opened, temporary, edits, fixed_hash)
+            _write_proved(opened, temporary, edits, ledger.fixed_hash)
             _check_samples(container, placed, temporary)
             write_ledger(ledger, record, overwrite=overwrite or not target.exists())
     return ledger
@@ -110,6 +99,33 @@ def restore(fixed: Path, ledger: Ledger, target: Path, *, overwrite: bool = Fals
             raise ProofError("the ledger does not lead back to the original", where=str(fixed))
         with publishing(target, overwrite=overwrite) as temporary:
             _write_proved(opened, temporary, edits, source_hash)
+
+
+def _ledger_for(
+    source: FileBytes,
+    edits: Sequence[ByteEdit],
+    patch: Patch,
+    *,
+    file_format: str,
+    names: tuple[str, str],
+    notes: Mapping[str, Any],
+) -> Ledger:
+    """Return the ledger of a plan; `names` are those of the source and of the mended file."""
+    source_hash, fixed_hash = hash_pair(source, edits)
+    return Ledger(
+        frame=patch.frame,
+        file_format=file_format,
+        source_name=names[0],
+        fixed_name=names[1],
+        source_size=source.size,
+        fixed_size=source.size + sum(edit.growth for edit in edits),
+        source_hash=source_hash,
+        fixed_hash=fixed_hash,
+        edits=ledger_edits(edits),
+        patch=patch,
+        old_bytes=b"".join(edit.old for edit in edits),
+        notes=dict(notes),
+    )
 
 
 def check_is_fixed(found: ByteSource, ledger: Ledger) -> None:
