@@ -27,6 +27,8 @@ __all__ = [
 AREA_PX = 8.8e6  # false defects are counted per this many pixels: one DCI 4K frame
 NEAR_PX = 3  # a detection this near to a planted photosite, along both axes, has found it
 
+_SKIRT_PX = 8  # a detection that reaches further from every planted photosite is no answer
+
 
 @dataclass(frozen=True, slots=True)
 class Found:
@@ -62,12 +64,18 @@ def score_points(points: Iterable[tuple[int, int]], truth: NDArray[np.int32]) ->
 def score_map(is_over: NDArray[np.bool_], truth: NDArray[np.int32]) -> Found:
     """Score a picture of flagged pixels, (H, W); those within 4 px of each other are one detection.
 
-    One detection may find several defects; it is false when no pixel of it is near any.
+    One detection may find several defects. It is false when no pixel of it is near
+    any, and when it sprawls further than a filter's skirt: else flagging the whole
+    picture would be one detection that finds everything.
     """
     labels, count = ndimage.label(ndimage.binary_dilation(is_over, iterations=2))
-    found_by_pixel = is_over & (truth >= 0)
-    true_groups = np.unique(labels[found_by_pixel])
-    return Found(frozenset(int(each) for each in np.unique(truth[found_by_pixel])), count - len(true_groups))
+    in_skirt = ndimage.maximum_filter(truth, size=2 * (_SKIRT_PX - NEAR_PX) + 1) >= 0
+    is_true = np.zeros(count + 1, dtype=bool)
+    is_true[labels[is_over & (truth >= 0)]] = True
+    is_true[labels[is_over & ~in_skirt]] = False
+    is_true[0] = False
+    hits = np.unique(truth[is_over & (truth >= 0) & is_true[labels]])
+    return Found(frozenset(int(each) for each in hits), count - int(is_true.sum()))
 
 
 def best_threshold(

@@ -94,6 +94,15 @@ def test_one_detection_that_touches_a_defect_is_not_false():
     assert score_map(flags((13, 10), (15, 10)), TRUTH) == Found(frozenset({0}), 0)
 
 
+def test_flagging_everything_finds_nothing():
+    assert score_map(np.ones(SIZE, bool), TRUTH) == Found(frozenset(), 1)
+
+
+def test_the_skirt_of_a_strong_defect_is_forgiven_up_to_eight_pixels():
+    assert score_map(flags((10, 10), (13, 10), (16, 10), (18, 10)), TRUTH).false == 0
+    assert score_map(flags((10, 10), (13, 10), (16, 10), (19, 10)), TRUTH) == Found(frozenset(), 1)
+
+
 def test_the_best_threshold_finds_most_within_the_false_allowed():
     score = np.zeros(SIZE, np.float32)
     score[10, 10], score[10, 30], score[5, 75] = 9, 5, 6
