@@ -28,7 +28,7 @@ from pixmend.progress import Progress
 
 __all__ = ["COMMANDS", "main"]
 
-COMMANDS = ("detect", "fix", "verify", "undo", "map")
+COMMANDS = ("demo", "detect", "fix", "verify", "undo", "map")
 """Names of the commands, in the order of the help."""
 
 

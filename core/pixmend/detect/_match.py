@@ -9,11 +9,13 @@ from numpy.typing import NDArray
 
 from pixmend.arrays import robust_sigma
 from pixmend.detect._footprints import RADIUS_PX, Footprint
-from pixmend.stats import ShotStatistics, correlate, local_scale
+from pixmend.stats import ShotStatistics, Whitener, correlate, local_scale, train_covariance
 
 __all__ = ["ScoreMap", "score_footprints", "sigma_shapes"]
 
 _LOCAL_RADIUS_PX = 10  # the noise of the score is judged in windows of 21 px
+_LEAST = np.float32(1e-6)
+_TRUST = 3.0  # times the pooled score; see `score_footprints`
 _QUIETEST = 0.8  # a quiet corner may raise a score by a quarter, not more
 
 
@@ -48,25 +50,50 @@ def sigma_shapes(statistics: ShotStatistics, footprints: Sequence[Footprint]) ->
 
 
 def score_footprints(statistics: ShotStatistics, shapes: Sequence[NDArray[np.float64]]) -> ScoreMap:
-    """Match footprints to the pooled, whitened excess.
+    """Match footprints to two views of the shot and score what both show.
 
     Notes
     -----
-    With the excess whitened by K (rows of the inverse covariance), the generalised
+    The first view is the pooled excess: each frame whitened, silenced where it is busy
+    and clipped, so that no single frame decides. The second is the mean picture,
+    whitened by its own covariance: where the scene moves it is smooth, and what is
+    fixed stands out, busy surroundings or not. The score is their mean, of one sign,
+    and at most three times the first: a glint that only the mean holds is no defect.
+
+    With the excess whitened by rows of the inverse covariance, the generalised
     least-squares filter for a footprint F is the plain correlation with F: one pool
-    serves all footprints. The score is normalised twice: by its robust spread over
-    the frame, and where a neighbourhood is busier than that, by its own.
+    serves all footprints. Each view is normalised by its robust spread over the frame
+    and, where a neighbourhood is busier than that, by its own.
     """
-    pooled = statistics.mean_excess()
-    padded = np.pad(pooled, ((0, 0), (RADIUS_PX, RADIUS_PX), (RADIUS_PX, RADIUS_PX)))
-    gain = statistics.model.precision_gain()[:, None, None]
-    score = np.zeros(pooled.shape[1:], np.float32)
-    best = np.zeros(pooled.shape[1:], np.int8)
+    mean = statistics.mean_level()
+    of_mean = Whitener(train_covariance([mean]), len(mean))
+    views = (
+        (statistics.mean_excess(), statistics.model.whitener),
+        (_evened(of_mean.whiten(mean)), of_mean),
+    )
+    score = np.zeros(mean.shape[1:], np.float32)
+    best = np.zeros(mean.shape[1:], np.int8)
     for index, shape in enumerate(shapes):
-        response = correlate(padded, np.ascontiguousarray((shape * gain)[None], np.float32))[0]
-        response /= max(robust_sigma(response, centre=0.0), np.finfo(np.float32).tiny)
-        response /= np.maximum(local_scale(response, _LOCAL_RADIUS_PX), np.float32(_QUIETEST))
-        better = np.abs(response) > np.abs(score)
-        score[better] = response[better]
+        pooled, meant = (_response(excess, whitener, shape) for excess, whitener in views)
+        both = np.where(pooled * meant > 0, 0.5 * (pooled + meant), 0.0)
+        both = np.clip(both, -_TRUST * np.abs(pooled), _TRUST * np.abs(pooled))
+        better = np.abs(both) > np.abs(score)
+        score[better] = both[better]
         best[better] = index
     return ScoreMap(score, best)
+
+
+def _evened(whitened: NDArray[np.float32]) -> NDArray[np.float32]:
+    return np.stack([plane / np.maximum(local_scale(plane, _LOCAL_RADIUS_PX), _LEAST) for plane in whitened])
+
+
+def _response(
+    excess: NDArray[np.float32], whitener: Whitener, shape: NDArray[np.float64]
+) -> NDArray[np.float32]:
+    """Match one footprint to a whitened excess (C, H, W); the result's own noise is 1."""
+    reach = (RADIUS_PX, RADIUS_PX)
+    weights = np.ascontiguousarray((shape * whitener.gain[:, None, None])[None], np.float32)
+    response: NDArray[np.float32] = correlate(np.pad(excess, ((0, 0), reach, reach)), weights)[0]
+    response /= max(robust_sigma(response, centre=0.0), float(_LEAST))
+    response /= np.maximum(local_scale(response, _LOCAL_RADIUS_PX), np.float32(_QUIETEST))
+    return response

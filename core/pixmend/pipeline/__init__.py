@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The only room that knows the order of the work; no arithmetic in it."""
 
+from pixmend.pipeline._demo import Demo, run_demo
 from pixmend.pipeline._detect import (
     MOST_FRAMES,
     Detection,
@@ -17,6 +18,7 @@ from pixmend.pipeline._verify import Verification, verify
 
 __all__ = [
     "MOST_FRAMES",
+    "Demo",
     "Detection",
     "FixPlan",
     "FixReport",
@@ -30,6 +32,7 @@ __all__ = [
     "merge_statistics",
     "plan_fix",
     "read_statistics",
+    "run_demo",
     "undo",
     "undo_targets",
     "verify",

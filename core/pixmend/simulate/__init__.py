@@ -10,16 +10,20 @@ from pixmend.simulate._defects import (
     plant_defects,
 )
 from pixmend.simulate._picture import procedural_street
+from pixmend.simulate._score import NEAR_PX, Found, score_points, truth_plane
 from pixmend.simulate._sensor import Demosaic, Sensor, develop
+from pixmend.simulate._sheet import comparison_sheet, write_png
 from pixmend.simulate._shot import Distractor, ShotSpec, SimulatedShot
 from pixmend.simulate._truth import Spoiled, spoiled_samples, true_map
 from pixmend.simulate._write import ShotFormat, to_acescct, truth_json, write_shot
 
 __all__ = [
     "DEMO_RECIPE",
+    "NEAR_PX",
     "STANDARD_RECIPE",
     "Demosaic",
     "Distractor",
+    "Found",
     "Ingredient",
     "Motion",
     "PlantedDefect",
@@ -28,12 +32,16 @@ __all__ = [
     "ShotSpec",
     "SimulatedShot",
     "Spoiled",
+    "comparison_sheet",
     "develop",
     "plant_defects",
     "procedural_street",
+    "score_points",
     "spoiled_samples",
     "to_acescct",
     "true_map",
     "truth_json",
+    "truth_plane",
+    "write_png",
     "write_shot",
 ]

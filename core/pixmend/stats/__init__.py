@@ -6,6 +6,7 @@ from pixmend.stats._model import ShotModel, clip_for, train_scale, train_shot_mo
 from pixmend.stats._noise import NoiseModel, estimate_noise
 from pixmend.stats._pool import FrameEvidence, ShotStatistics, measure_frame
 from pixmend.stats._scale import SigmaScale
+from pixmend.stats._whiten import Whitener, train_covariance
 
 __all__ = [
     "FrameEvidence",
@@ -13,11 +14,13 @@ __all__ = [
     "ShotModel",
     "ShotStatistics",
     "SigmaScale",
+    "Whitener",
     "clip_for",
     "correlate",
     "estimate_noise",
     "local_scale",
     "measure_frame",
+    "train_covariance",
     "train_scale",
     "train_shot_model",
 ]

@@ -4,25 +4,22 @@
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pixmend.arrays import patch_covariance, sample_patches
 from pixmend.model import PlateInfo, Raster, SampleCodec, SampleType
 from pixmend.stats._noise import NoiseModel, estimate_noise
 from pixmend.stats._scale import SigmaScale
+from pixmend.stats._whiten import Whitener, train_covariance
 
 __all__ = ["ShotModel", "clip_for", "train_scale", "train_shot_model"]
 
-_RADIUS_PX = 3  # whitening windows of 7 x 7 pixels
-_PATCHES = 40_000
-_SEED = 20_090_412  # of the patch places; any number, but for ever the same
 
-
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class ShotModel:
     """Noise and small-scale structure of one shot.
 
@@ -42,32 +39,11 @@ class ShotModel:
     noise: NoiseModel
     covariance: NDArray[np.float64]
     clip_sigma: float
-    radius_px: int = _RADIUS_PX
-    _whitening: list[NDArray[np.float32]] = field(default_factory=list, repr=False)
 
-    def precision_gain(self) -> NDArray[np.float64]:
-        """Return, per channel, the root of the inverse covariance at the window's centre."""
-        precision = np.linalg.inv(self.covariance)
-        return np.sqrt(np.diag(precision)[self.centres()])
-
-    def whitening(self) -> NDArray[np.float32]:
-        """Return the filters (C, C, side, side) that take off what the neighbours predict.
-
-        Row c of the inverse covariance at the window's centre, divided by the root of
-        its diagonal: the response to the shot itself has variance 1.
-        """
-        if not self._whitening:
-            precision = np.linalg.inv(self.covariance)
-            rows = [precision[index] / np.sqrt(precision[index, index]) for index in self.centres()]
-            side = 2 * self.radius_px + 1
-            filters = np.stack(rows).reshape(len(rows), len(self.channels), side, side)
-            self._whitening.append(np.ascontiguousarray(filters, np.float32))
-        return self._whitening[0]
-
-    def centres(self) -> list[int]:
-        """Return the index of the centre sample of each channel in a patch."""
-        area = (2 * self.radius_px + 1) ** 2
-        return [channel * area + area // 2 for channel in range(len(self.channels))]
+    @cached_property
+    def whitener(self) -> Whitener:
+        """The filters that the statistics are made with."""
+        return Whitener(self.covariance, len(self.channels))
 
     def digest(self) -> str:
         """Return a hash of everything that the statistics depend on."""
@@ -96,7 +72,6 @@ class ShotModel:
             noise=NoiseModel(np.array(arrays["noise"])),
             covariance=np.array(arrays["covariance"]),
             clip_sigma=facts["clip_sigma"],
-            radius_px=facts["radius_px"],
         )
 
     def _facts(self) -> str:
@@ -108,7 +83,6 @@ class ShotModel:
                 "sample": self.sample.label,
                 "encoding": self.encoding,
                 "clip_sigma": self.clip_sigma,
-                "radius_px": self.radius_px,
             }
         )
 
@@ -155,16 +129,13 @@ def train_shot_model(
     """
     sample = plate.sample_type(plate.colour[0])
     noise, scale = train_scale(frames, sample=sample, codec=codec)
-    patches = sample_patches(
-        [scale.forward(frame) for frame in frames], radius_px=_RADIUS_PX, count=_PATCHES, seed=_SEED
-    )
     model = ShotModel(
         raster=plate.raster,
         channels=plate.colour,
         sample=sample,
         encoding=encoding,
         noise=noise,
-        covariance=patch_covariance(patches, contrast_floor=1.0),
+        covariance=train_covariance([scale.forward(frame) for frame in frames]),
         clip_sigma=clip_for(pooled_frames),
     )
     return model, scale

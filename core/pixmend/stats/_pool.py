@@ -17,7 +17,7 @@ from scipy.ndimage import binary_dilation
 
 from pixmend.errors import UsageError
 from pixmend.model import FrameRange
-from pixmend.stats._kernels import correlate, local_scale
+from pixmend.stats._kernels import local_scale
 from pixmend.stats._model import ShotModel
 from pixmend.stats._scale import SigmaCurve
 
@@ -150,12 +150,8 @@ class ShotStatistics:
     def to_arrays(self) -> dict[str, NDArray[Any]]:
         """Return everything as named arrays, for an ``.npz`` file."""
         sums = {name: getattr(self, name) for name in ("excess", "level", "square", "seen")}
-        return {
-            "schema": np.array(_POOL_SCHEMA),
-            "frames": np.array(str(self.frames)),
-            **sums,
-            **self.model.to_arrays(),
-        }
+        ranges = {name: np.array(str(getattr(self, name))) for name in ("frames", "stands_for")}
+        return {"schema": np.array(_POOL_SCHEMA), **ranges, **sums, **self.model.to_arrays()}
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, NDArray[Any]], *, where: str = "") -> "ShotStatistics":
@@ -207,12 +203,10 @@ def measure_frame(values: NDArray[np.float32], model: ShotModel) -> FrameEvidenc
     NaN: a non-finite sample counts at no pixel whose whitening window holds it, and
     changes nothing else. At the borders the picture is mirrored.
     """
-    radius = model.radius_px
     finite: NDArray[np.bool_] = np.asarray(np.isfinite(values).all(axis=0))
     if not finite.all():
         values = np.where(np.isfinite(values), values, np.float32(0.0))
-    padded = np.pad(values, ((0, 0), (radius, radius), (radius, radius)), mode="reflect")
-    whitened = correlate(padded, model.whitening())
+    whitened = model.whitener.whiten(values)
     excess = np.empty(values.shape, np.int16)
     for channel, plane in enumerate(whitened):
         busyness = np.maximum(local_scale(plane, _BUSYNESS_RADIUS_PX), np.float32(_QUIETEST))
@@ -221,7 +215,7 @@ def measure_frame(values: NDArray[np.float32], model: ShotModel) -> FrameEvidenc
         )
     seen = finite
     if not finite.all():
-        reach = radius + 2 * _BUSYNESS_RADIUS_PX
+        reach = model.whitener.radius_px + 2 * _BUSYNESS_RADIUS_PX
         seen = ~binary_dilation(~finite, np.ones((2 * reach + 1, 2 * reach + 1), bool))
         excess[:, ~seen] = 0
     level = np.rint(values * _LEVEL_STEPS).astype(np.int32)
