@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import maximum_filter
 
 from pixmend.arrays import robust_sigma
 from pixmend.detect._footprints import RADIUS_PX, Footprint
@@ -57,8 +58,10 @@ def score_footprints(statistics: ShotStatistics, shapes: Sequence[NDArray[np.flo
     The first view is the pooled excess: each frame whitened, silenced where it is busy
     and clipped, so that no single frame decides. The second is the mean picture,
     whitened by its own covariance: where the scene moves it is smooth, and what is
-    fixed stands out, busy surroundings or not. The score is their mean, of one sign,
-    and at most three times the first: a glint that only the mean holds is no defect.
+    fixed stands out, busy surroundings or not. The score is their mean, and at most
+    three times what the first finds there: a glint that only the mean holds is no
+    defect. (The first cannot tell which footprint a strong defect has, since all of
+    its samples are clipped; that something is there it can.)
 
     With the excess whitened by rows of the inverse covariance, the generalised
     least-squares filter for a footprint F is the plain correlation with F: one pool
@@ -71,12 +74,13 @@ def score_footprints(statistics: ShotStatistics, shapes: Sequence[NDArray[np.flo
         (statistics.mean_excess(), statistics.model.whitener),
         (_evened(of_mean.whiten(mean)), of_mean),
     )
+    responses = [[_response(excess, whitener, shape) for excess, whitener in views] for shape in shapes]
+    pooled_most = np.max([np.abs(pooled) for pooled, _ in responses], axis=0)
+    ceiling = _TRUST * maximum_filter(pooled_most, size=3)
     score = np.zeros(mean.shape[1:], np.float32)
     best = np.zeros(mean.shape[1:], np.int8)
-    for index, shape in enumerate(shapes):
-        pooled, meant = (_response(excess, whitener, shape) for excess, whitener in views)
-        both = np.where(pooled * meant > 0, 0.5 * (pooled + meant), 0.0)
-        both = np.clip(both, -_TRUST * np.abs(pooled), _TRUST * np.abs(pooled))
+    for index, (pooled, meant) in enumerate(responses):
+        both = np.clip(0.5 * (pooled + meant), -ceiling, ceiling)
         better = np.abs(both) > np.abs(score)
         score[better] = both[better]
         best[better] = index
