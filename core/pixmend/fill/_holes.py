@@ -11,8 +11,9 @@ from scipy.ndimage import find_objects, label
 
 from pixmend.model import Defect, PlateInfo
 
-__all__ = ["Tile", "bad_pixels", "rows_around", "spoiled_samples", "tiles_of"]
+__all__ = ["Tile", "bad_pixels", "doubtful_samples", "rows_around", "spoiled_samples", "tiles_of"]
 
+_DEBAYER_PX = 2
 _TILE_PX = 5  # a hole is filled in pieces of at most this side, so that each piece sees its rim
 
 
@@ -44,6 +45,27 @@ def spoiled_samples(defects: Iterable[Defect], plate: PlateInfo) -> NDArray[np.i
         for defect in defects
         for x, y, channel in defect.pixels(plate.colour)
         if channel in index
+    }
+    return np.array(sorted(rows), np.intp).reshape(-1, 3)
+
+
+def doubtful_samples(defects: Iterable[Defect], plate: PlateInfo) -> NDArray[np.intp]:
+    """Return the samples that must not teach a fill, as (N, 3) rows of (channel, y, x).
+
+    A footprint names the samples that are visibly off. Debayer spreads a little of the
+    lie further, up to 2 px from the photosite, too faint to mend, but with the sign
+    pattern that prediction leans on. So all samples in that reach, of the channels that
+    the footprint names, are left out as neighbours. Positions may lie outside the raster.
+    """
+    index = {name: number for number, name in enumerate(plate.colour)}
+    raster = plate.raster
+    reach = range(-_DEBAYER_PX, _DEBAYER_PX + 1)
+    rows = {
+        (index[name], defect.y + dy - raster.y, defect.x + dx - raster.x)
+        for defect in defects
+        for name in {channel for _, _, channel in defect.pixels(plate.colour) if channel in index}
+        for dy in reach
+        for dx in reach
     }
     return np.array(sorted(rows), np.intp).reshape(-1, 3)
 

@@ -15,6 +15,9 @@ from pixmend.model import Channel, Patch, PlateInfo
 __all__ = ["Band", "Mend", "Scale", "fill_samples", "mend_frame"]
 
 
+NOTHING: NDArray[np.intp] = np.zeros((0, 3), np.intp)
+
+
 class Scale(Protocol):
     """Stored samples <-> the scale on which filling is done."""
 
@@ -51,6 +54,7 @@ def mend_frame(
     plate: PlateInfo,
     scale: Scale,
     kriging: Kriging,
+    doubtful: NDArray[np.intp] = NOTHING,
 ) -> Mend:
     """Fill the spoiled samples of one frame.
 
@@ -60,6 +64,8 @@ def mend_frame(
         The rows that `rows_around` asks for.
     spoiled : (N, 3) int ndarray
         (channel, y, x) array positions, as `spoiled_samples` gives them.
+    doubtful : (M, 3) int ndarray
+        Samples that stay as they are but teach nothing, as `doubtful_samples` gives them.
 
     Returns
     -------
@@ -73,7 +79,9 @@ def mend_frame(
     for band in bands:
         inside = (spoiled[:, 1] >= band.top) & (spoiled[:, 1] < band.top + len(band.samples))
         local = spoiled[inside] - np.array([0, band.top, 0])
-        values = fill_samples(scale.forward(band.samples), local, kriging)
+        values = fill_samples(
+            scale.forward(band.samples), local, kriging, doubtful=doubtful - np.array([0, band.top, 0])
+        )
         done = np.isfinite(values)
         unfillable += int((~done).sum())
         channel, y, x = local[done].T
@@ -92,7 +100,11 @@ def mend_frame(
 
 
 def fill_samples(
-    values: NDArray[np.float32], spoiled: NDArray[np.intp], kriging: Kriging
+    values: NDArray[np.float32],
+    spoiled: NDArray[np.intp],
+    kriging: Kriging,
+    *,
+    doubtful: NDArray[np.intp] = NOTHING,
 ) -> NDArray[np.float64]:
     """Predict spoiled samples from the sound ones around them.
 
@@ -102,6 +114,8 @@ def fill_samples(
         Sigma scale, NaN where a sample says nothing.
     spoiled : (N, 3) int ndarray
         (channel, y, x).
+    doubtful : (M, 3) int ndarray
+        Likewise; those beyond the borders do not matter.
 
     Returns
     -------
@@ -110,14 +124,18 @@ def fill_samples(
 
     Notes
     -----
-    Non-finite samples, other defects and what lies beyond the borders take no part.
+    Non-finite and doubtful samples, other defects and what lies beyond the borders take
+    no part.
     """
     radius = kriging.radius_px
     padded = np.pad(values, ((0, 0), (radius, radius), (radius, radius)), constant_values=np.nan)
     is_spoiled = np.zeros(values.shape, bool)
     is_spoiled[tuple(spoiled.T)] = True
     is_known = np.isfinite(padded)
-    is_known[:, radius : radius + values.shape[1], radius : radius + values.shape[2]] &= ~is_spoiled
+    inside = is_known[:, radius : radius + values.shape[1], radius : radius + values.shape[2]]
+    inside &= ~is_spoiled
+    in_raster = ((doubtful[:, 1:] >= 0) & (doubtful[:, 1:] < values.shape[1:])).all(axis=1)
+    inside[tuple(doubtful[in_raster].T)] = False
     filled: NDArray[np.float64] = np.full(values.shape, np.nan)
     for tile in tiles_of(bad_pixels(spoiled, *values.shape[1:])):
         row, column = tile.centre

@@ -12,6 +12,7 @@ from pixmend.fill import (
     Kriging,
     Mend,
     bad_pixels,
+    doubtful_samples,
     mend_frame,
     rows_around,
     spoiled_samples,
@@ -197,10 +198,19 @@ class _Mender:
 
     def mend(self, plan: FixPlan, frame: int) -> Mend:
         """Read what is around a frame's defects and fill them."""
-        spoiled = spoiled_samples(plan.defects(frame), self.plate)
+        defects = plan.defects(frame)
+        spoiled = spoiled_samples(defects, self.plate)
         rows = rows_around(spoiled, radius_px=self.kriging.radius_px, height=self.plate.raster.height)
         bands = [Band(first, plan.shot.read(frame, rows=(first, stop))) for first, stop in rows]
-        return mend_frame(frame, bands, spoiled, plate=self.plate, scale=self.scale, kriging=self.kriging)
+        return mend_frame(
+            frame,
+            bands,
+            spoiled,
+            plate=self.plate,
+            scale=self.scale,
+            kriging=self.kriging,
+            doubtful=doubtful_samples(defects, self.plate),
+        )
 
 
 def _train_mender(plan: FixPlan, encoding: Encoding, progress: Progress) -> _Mender:
