@@ -132,20 +132,29 @@ def patch_covariance(
 
     Notes
     -----
-    Each patch's channel means are taken off first. Without usable patches the
+    Each patch's channel means are taken off first. Constant patches (black bars,
+    clipped skies) hold no structure and are left out. Without usable patches the
     result is that of white noise, which makes predictions plain local means.
     """
-    count, channels, side, _ = patches.shape
+    channels, side = patches.shape[1:3]
     size = channels * side**2
     same_channel = np.kron(np.eye(channels), np.ones((side**2, side**2)))
-    if count < size:
+    flat, energy = _structure(patches)
+    if len(flat) < size:
         return np.eye(size) + level_weight * same_channel
-    centred = patches - patches.mean(axis=(2, 3), keepdims=True)
-    flat = centred.reshape(count, size)
-    energy = np.einsum("nd,nd->n", flat, flat) / size
-    weight = 1.0 / (energy + contrast_floor * np.median(energy) + np.finfo(np.float64).tiny)
+    weight = 1.0 / (energy + contrast_floor * np.median(energy))
     flat *= np.sqrt(weight / weight.mean())[:, None]
-    covariance: NDArray[np.float64] = flat.T @ flat / count
-    mean_variance = max(float(np.trace(covariance)) / size, np.finfo(np.float64).tiny)
+    covariance: NDArray[np.float64] = flat.T @ flat / len(flat)
+    mean_variance = float(np.trace(covariance)) / size
     covariance += mean_variance * (level_weight * same_channel + 1e-3 * np.eye(size))
     return covariance
+
+
+def _structure(patches: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the patches (N, D) less their channel means, and the energy of each; none is constant."""
+    size = int(np.prod(patches.shape[1:]))
+    flat = (patches - patches.mean(axis=(2, 3), keepdims=True)).reshape(len(patches), size)
+    energy = np.einsum("nd,nd->n", flat, flat) / size
+    rounding = 1e-20 * np.square(patches, dtype=np.float64).mean(axis=(1, 2, 3))  # of the means
+    varies = energy > rounding
+    return flat[varies], energy[varies]

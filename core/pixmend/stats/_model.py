@@ -62,16 +62,18 @@ class ShotModel:
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> "ShotModel":
-        """Rebuild the model from `to_arrays`; KeyError or ValueError if that is not what it is."""
+        """Rebuild the model from `to_arrays`; KeyError, TypeError or ValueError if that is not what it is."""
         facts = json.loads(str(arrays["model"]))
+        channels = tuple(str(name) for name in facts["channels"])
+        noise, covariance = _checked_numbers(arrays, channels=len(channels))
         return cls(
-            raster=Raster(*facts["raster"]),
-            channels=tuple(facts["channels"]),
-            sample=next(each for each in SampleType if each.label == facts["sample"]),
-            encoding=facts["encoding"],
-            noise=NoiseModel(np.array(arrays["noise"])),
-            covariance=np.array(arrays["covariance"]),
-            clip_sigma=facts["clip_sigma"],
+            raster=Raster(*(int(each) for each in facts["raster"])),
+            channels=channels,
+            sample={each.label: each for each in SampleType}[facts["sample"]],
+            encoding=str(facts["encoding"]),
+            noise=NoiseModel(noise),
+            covariance=covariance,
+            clip_sigma=float(facts["clip_sigma"]),
         )
 
     def _facts(self) -> str:
@@ -85,6 +87,19 @@ class ShotModel:
                 "clip_sigma": self.clip_sigma,
             }
         )
+
+
+def _checked_numbers(
+    arrays: Mapping[str, NDArray[Any]], *, channels: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return noise coefficients and covariance; ValueError if they are not of so many channels."""
+    noise, covariance = (np.array(arrays[name], np.float64) for name in ("noise", "covariance"))
+    side = round(np.sqrt(len(covariance) / channels)) if covariance.ndim and channels else 0
+    if side % 2 == 0 or covariance.shape != (channels * side**2,) * 2 or noise.shape != (channels, 3):
+        raise ValueError(f"noise {noise.shape} and covariance {covariance.shape} of {channels} channels")
+    if not (np.isfinite(covariance).all() and np.isfinite(noise).all() and (noise >= 0).all()):
+        raise ValueError("noise or covariance is no number")
+    return noise, covariance
 
 
 def clip_for(frames: int) -> float:

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import binary_dilation
 
-from pixmend.errors import UsageError
+from pixmend.errors import RangeError, UsageError
 from pixmend.model import FrameRange
 from pixmend.stats._kernels import local_scale
 from pixmend.stats._model import ShotModel
@@ -28,7 +28,8 @@ _EXCESS_STEPS = 256  # per sigma, of one frame's clipped excess
 _LEVEL_STEPS = 64  # per sigma, of one frame's level
 _BUSYNESS_RADIUS_PX = 3  # a window of 7 px: texture is silenced where it is, and only there
 _QUIETEST = 0.05  # of the model's own whitened sigma: nothing is scaled up more than 20 times
-_MOST_FRAMES = 8192  # keeps the int32 sums from overflowing
+_MOST_FRAMES = 8192  # keeps the sums from overflowing, whatever the frames hold
+_SUMS = ("excess", "level", "square", "seen")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,7 +49,7 @@ class ShotStatistics:
     ----------
     excess : (C, H, W) int32 ndarray
         Sum of clipped whitened excess, in 1/256 sigma.
-    level : (C, H, W) int32 ndarray
+    level : (C, H, W) int64 ndarray
         Sum of the sample's own level on the sigma scale, in 1/64 sigma.
     square : (C, H, W) int64 ndarray
         Sum of the squares of what `level` sums: exact, so that a small spread about a
@@ -63,7 +64,7 @@ class ShotStatistics:
 
     model: ShotModel
     excess: NDArray[np.int32]
-    level: NDArray[np.int32]
+    level: NDArray[np.int64]
     square: NDArray[np.int64]
     seen: NDArray[np.int32]
     frames: FrameRange
@@ -77,7 +78,7 @@ class ShotStatistics:
         return cls(
             model,
             np.zeros(shape, np.int32),
-            np.zeros(shape, np.int32),
+            np.zeros(shape, np.int64),
             np.zeros(shape, np.int64),
             np.zeros(shape[1:], np.int32),
             FrameRange(()),
@@ -131,9 +132,10 @@ class ShotStatistics:
 
     def level_sigma(self) -> NDArray[np.float32]:
         """Return the standard deviation of the level over time, (C, H, W), in sigma."""
-        count = np.maximum(self.seen, 1)
-        variance = np.maximum(self.square * count - self.level.astype(np.int64) ** 2, 0) / count**2
-        return np.asarray(np.sqrt(variance) / _LEVEL_STEPS, np.float32)
+        count = np.maximum(self.seen, 1).astype(np.int64)
+        return np.stack(
+            [_spread(level, square, count) for level, square in zip(self.level, self.square, strict=True)]
+        )
 
     def mean_light(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return the linear level of the mean, and one frame's noise sigma there; (C, H, W) each."""
@@ -149,7 +151,7 @@ class ShotStatistics:
 
     def to_arrays(self) -> dict[str, NDArray[Any]]:
         """Return everything as named arrays, for an ``.npz`` file."""
-        sums = {name: getattr(self, name) for name in ("excess", "level", "square", "seen")}
+        sums = {name: getattr(self, name) for name in _SUMS}
         ranges = {name: np.array(str(getattr(self, name))) for name in ("frames", "stands_for")}
         return {"schema": np.array(_POOL_SCHEMA), **ranges, **sums, **self.model.to_arrays()}
 
@@ -166,15 +168,12 @@ class ShotStatistics:
             if str(arrays["schema"]) != _POOL_SCHEMA:
                 raise UsageError(f"statistics of schema {arrays['schema']}, not {_POOL_SCHEMA}", where=where)
             frames, stands_for = (_read_range(str(arrays[name])) for name in ("frames", "stands_for"))
-            blank = cls.empty(ShotModel.from_arrays(arrays), stands_for=stands_for)
-            blank.frames = frames
-            for name in ("excess", "level", "square", "seen"):
-                getattr(blank, name)[...] = arrays[name]
-        except (KeyError, ValueError, TypeError) as exc:
+            model = ShotModel.from_arrays(arrays)
+            return cls(model, *_checked_sums(arrays, model, len(frames)), frames, stands_for)
+        except (KeyError, ValueError, TypeError, OverflowError, RangeError) as exc:
             raise UsageError(
                 "this is no statistics file", where=where, hint="`detect --stats-out` writes one"
             ) from exc
-        return blank
 
     def _check_new(self, frames: FrameRange) -> None:
         twice = self.frames & frames
@@ -184,6 +183,37 @@ class ShotStatistics:
             raise UsageError(
                 f"more than {_MOST_FRAMES} frames in one shot's statistics", hint="pass --every N"
             )
+
+
+def _checked_sums(
+    arrays: Mapping[str, NDArray[Any]], model: ShotModel, frames: int
+) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any], NDArray[Any]]:
+    """Return copies of the four sums; ValueError if they cannot be sums of so many frames of the shot."""
+    size = (model.raster.height, model.raster.width)
+    excess, level, square, seen = (np.array(arrays[name]) for name in _SUMS)
+    for each, kind in ((excess, np.int32), (level, np.int64), (square, np.int64)):
+        if each.shape != (len(model.channels), *size) or each.dtype != kind:
+            raise ValueError(f"sums of shape {each.shape} and type {each.dtype}")
+    if seen.shape != size or seen.dtype != np.int32 or seen.size == 0:
+        raise ValueError(f"counts of shape {seen.shape} and type {seen.dtype}")
+    if seen.min() < 0 or seen.max() > frames:
+        raise ValueError(f"counts of {seen.min()} to {seen.max()} in {frames} frames")
+    return excess, level, square, seen
+
+
+def _spread(
+    level: NDArray[np.int64], square: NDArray[np.int64], count: NDArray[np.int64]
+) -> NDArray[np.float32]:
+    """Return the standard deviation of `count` whole numbers by their sum and sum of squares, in sigma.
+
+    The squares are taken about a whole number near the mean, exactly: else a small
+    spread about a high level is lost to rounding, or the product to overflow.
+    """
+    middle = level // count
+    beside = level - middle * count
+    about_middle = square - middle * (level + beside)
+    variance = about_middle / count - (beside / count) ** 2
+    return np.asarray(np.sqrt(np.maximum(variance, 0.0)) / _LEVEL_STEPS, np.float32)
 
 
 def _read_range(text: str) -> FrameRange:
@@ -196,7 +226,8 @@ def measure_frame(values: NDArray[np.float32], model: ShotModel) -> FrameEvidenc
     Parameters
     ----------
     values : (C, H, W) float32 ndarray
-        On the sigma scale.
+        On the sigma scale, as `SigmaScale.forward` gives it: no value is beyond
+        a few hundred thousand.
 
     Notes
     -----

@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The noise model against noise that is known."""
+
+import numpy as np
+import pytest
+from scipy.ndimage import gaussian_filter
+
+from pixmend.stats import NoiseModel, estimate_noise
+
+C0, C1 = 4e-6, 5e-5  # read noise 0.002, shot noise of 20 000 electrons at 1.0
+SIZE = (256, 320)
+
+
+def noisy(level, seed=1):
+    rng = np.random.default_rng(seed)
+    return (level + rng.normal(0, 1, level.shape) * np.sqrt(C0 + C1 * level)).astype(np.float32)
+
+
+def flat():
+    return np.kron(np.geomspace(0.005, 1.5, 20).reshape(4, 5), np.ones((64, 64)))
+
+
+def gradient():
+    y, x = np.mgrid[: SIZE[0], : SIZE[1]]
+    return 0.005 + 1.2 * (x / SIZE[1]) ** 2 + 0.01 * y / SIZE[0]
+
+
+def textured():
+    """Half of the picture is strong texture, half is a soft gradient, as most pictures are."""
+    level = gradient()
+    texture = gaussian_filter(np.random.default_rng(9).normal(0, 1, SIZE), 1.0)
+    level[: SIZE[0] // 2] *= np.exp(texture / texture.std() * 0.3)[: SIZE[0] // 2]
+    return level
+
+
+@pytest.mark.parametrize(("picture", "tolerance"), [(flat, 0.06), (gradient, 0.06), (textured, 0.12)])
+def test_sigma_of_poisson_gaussian_noise_is_found(picture, tolerance):
+    model = estimate_noise([noisy(picture(), seed)[None] for seed in (1, 2)])
+    levels = np.array([0.01, 0.05, 0.18, 0.5, 1.0])
+    assert model.sigma(levels, 0) == pytest.approx(np.sqrt(C0 + C1 * levels), rel=tolerance)
+
+
+def test_each_channel_has_its_own_model():
+    level = gradient()
+    rng = np.random.default_rng(3)
+    frame = np.stack([level + rng.normal(0, sigma, SIZE) for sigma in (0.001, 0.01)]).astype(np.float32)
+    model = estimate_noise([frame])
+    assert model.coefficients.shape == (2, 3)
+    found = [float(model.sigma(np.array(0.3), channel)) for channel in (0, 1)]
+    assert found == pytest.approx([0.001, 0.01], rel=0.06)
+
+
+def test_what_is_not_finite_costs_its_block_and_no_more():
+    clean = noisy(gradient())
+    holed = clean.copy()
+    holed[8:40, 16:80] = np.nan
+    holed[100, 100], holed[200, 5] = np.inf, -np.inf
+    found, expected = (
+        estimate_noise([each[None]]).sigma(np.array([0.05, 0.5]), 0) for each in (holed, clean)
+    )
+    assert found == pytest.approx(expected, rel=0.05)
+
+
+@pytest.mark.parametrize("level", [0.0, 0.18, 12.0])
+def test_a_noiseless_picture_has_the_noise_of_half_rounding(level):
+    model = estimate_noise([np.full((1, 64, 64), level, np.float32)])
+    sigma = float(model.sigma(np.array(level), 0))
+    assert 0 < sigma <= max(2e-6, level * 2.0**-11)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_a_picture_of_nothing_has_a_model(value):
+    model = estimate_noise([np.full((1, 32, 32), value, np.float32)])
+    assert (model.sigma(np.array([-1.0, 0.0, 1.0]), 0) > 0).all()
+
+
+def test_a_picture_too_small_for_blocks_has_a_model():
+    assert (estimate_noise([np.ones((3, 5, 5), np.float32)]).coefficients >= 0).all()
+
+
+def test_sigma_below_black_is_that_of_black():
+    model = NoiseModel(np.array([[4.0, 1.0, 1.0]]))
+    assert model.sigma(np.array([-5.0, 0.0, 2.0]), 0) == pytest.approx([2.0, 2.0, np.sqrt(10)])
