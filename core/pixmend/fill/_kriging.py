@@ -13,10 +13,11 @@ from pixmend.arrays import patch_covariance, sample_patches
 __all__ = ["Kriging", "train_kriging"]
 
 _RADIUS_PX = 4  # windows of 9 x 9 pixels
-_PATCHES = 40_000
+_PATCHES = 60_000
 _SEED = 19_510_101  # of the patch places; any number, but for ever the same
 _CONTRAST_FLOOR = 4.0
-_SHAPES_KEPT = 1024
+_CLASSES = 5  # flat areas want other weights than edges; more classes gain little
+_SHAPES_KEPT = 2048
 
 
 class Kriging:
@@ -24,8 +25,11 @@ class Kriging:
 
     Parameters
     ----------
-    covariance : (D, D) float64 ndarray
-        D = C * side**2, channel-major, on the sigma scale.
+    covariances : sequence of (D, D) float64 ndarray
+        One a class of contrast, calmest first; D = C * side**2, channel-major, on the
+        sigma scale.
+    edges : sequence of float
+        Contrasts in sigma that part the classes, ascending.
     channels : int
         C.
 
@@ -33,19 +37,23 @@ class Kriging:
     -----
     For targets m and neighbours g the weights are ``W = S_mg S_gg^-1`` and the
     error's variance ``S_mm - W S_gm`` (simple kriging; the unknown local level of
-    each channel is part of S, which makes it ordinary kriging in the limit).
-    Weights depend on the shape of the hole alone and are kept.
+    each channel is part of S, which makes it ordinary kriging in the limit). Which
+    class's S it is, is decided by the contrast of the neighbours. Weights depend on
+    the class and the shape of the hole alone and are kept.
 
     References
     ----------
     .. [1] N. Cressie, "The origins of kriging", Mathematical Geology 22 (1990) 239-252.
     """
 
-    def __init__(self, covariance: NDArray[np.float64], channels: int) -> None:
+    def __init__(
+        self, covariances: Sequence[NDArray[np.float64]], edges: Sequence[float], channels: int
+    ) -> None:
         self.channels = channels
-        self.side = round(np.sqrt(len(covariance) / channels))
+        self.side = round(np.sqrt(len(covariances[0]) / channels))
         self.radius_px = self.side // 2
-        self._covariance = covariance
+        self._covariances = tuple(covariances)
+        self._edges = np.array(edges, np.float64)
         self._weights = lru_cache(maxsize=_SHAPES_KEPT)(self._solve)
 
     def predict(
@@ -69,17 +77,23 @@ class Kriging:
         -----
         NaN and Inf: whatever stands outside `is_known` has no influence.
         """
-        weights, variance = self._weights(is_target.tobytes(), is_known.tobytes())
         level = _channel_levels(window, is_known)
         deviation = (window - level[:, None, None])[is_known]
+        contrast = np.sqrt(np.mean(deviation**2))
+        weights, variance = self._weights(
+            int(np.digitize(contrast, self._edges)), is_target.tobytes(), is_known.tobytes()
+        )
         return weights @ deviation + level[np.nonzero(is_target)[0]], variance
 
-    def _solve(self, target_key: bytes, known_key: bytes) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    def _solve(
+        self, contrast_class: int, target_key: bytes, known_key: bytes
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        covariance = self._covariances[contrast_class]
         target, known = (np.frombuffer(key, bool) for key in (target_key, known_key))
-        between = self._covariance[np.ix_(target, known)]
-        factor = cho_factor(self._covariance[np.ix_(known, known)], lower=True, check_finite=False)
+        between = covariance[np.ix_(target, known)]
+        factor = cho_factor(covariance[np.ix_(known, known)], lower=True, check_finite=False)
         weights = cho_solve(factor, between.T, check_finite=False).T
-        variance = np.diag(self._covariance)[target] - np.einsum("tk,tk->t", weights, between)
+        variance = np.diag(covariance)[target] - np.einsum("tk,tk->t", weights, between)
         return weights, np.maximum(variance, 0.0)
 
 
@@ -95,7 +109,7 @@ def _channel_levels(window: NDArray[np.float32], is_known: NDArray[np.bool_]) ->
 def train_kriging(
     frames: Sequence[NDArray[np.float32]], *, is_bad: NDArray[np.bool_] | None = None
 ) -> Kriging:
-    """Learn the covariance of a shot from a few frames of it.
+    """Learn the covariances of a shot from a few frames of it.
 
     Parameters
     ----------
@@ -106,7 +120,14 @@ def train_kriging(
 
     Notes
     -----
-    NaN and Inf are left out. Same frames, same weights, to the bit.
+    NaN and Inf are left out. Same frames, same weights, to the bit. The classes hold
+    equal numbers of patches.
     """
     patches = sample_patches(frames, radius_px=_RADIUS_PX, count=_PATCHES, seed=_SEED, is_bad=is_bad)
-    return Kriging(patch_covariance(patches, contrast_floor=_CONTRAST_FLOOR), frames[0].shape[0])
+    channels = frames[0].shape[0]
+    deviation = patches - patches.mean(axis=(2, 3), keepdims=True)
+    contrast = np.sqrt(np.einsum("ncyx,ncyx->n", deviation, deviation) / max(patches[0:1].size, 1))
+    order = np.argsort(contrast, kind="stable")
+    classes = np.array_split(order, _CLASSES if len(order) >= _CLASSES else 1)
+    covariances = [patch_covariance(patches[part], contrast_floor=_CONTRAST_FLOOR) for part in classes]
+    return Kriging(covariances, [float(contrast[part[0]]) for part in classes[1:]], channels)
