@@ -64,7 +64,8 @@ def print_result(result: Result, *, as_json: bool) -> int:
     """Print a result on stdout and return its exit code."""
     if as_json:
         is_ok = result.exit_code in {ExitCode.DONE, ExitCode.FOUND}
-        head = {"schema": f"pixmend.{result.command}/1", "ok": is_ok}
+        head: dict[str, Any] = {"schema": f"pixmend.{result.command}/1", "ok": is_ok}
+        head |= {} if is_ok else {"exit_code": int(result.exit_code)}
         text = _json(head | dict(result.fields))
     else:
         table = "" if result.table is None else _table_text(result.table, sys.stdout)

@@ -47,8 +47,9 @@ def run(args: Namespace, progress: Progress) -> Result:
     from pixmend.pipeline import verify
 
     mended = open_shot(args.mended)
-    encoding = choose_encoding(mended.plate, args.encoding)
+    encoding = None
     if args.map is not None:
+        encoding = choose_encoding(mended.plate, args.encoding)
         progress.note(encoding.reason)
     found = verify(
         mended,

@@ -90,7 +90,8 @@ def detect(
         plate=shot.plate,
         codec=encoding,
         encoding=encoding.name,
-        pooled_frames=len(frames),
+        # Parts that are merged later must agree on how many frames speak in the end.
+        pooled_frames=len(frames if sampling.train is None else shot.frames),
     )
     statistics = ShotStatistics.empty(model, stands_for=sampling.frames or shot.frames)
     _measure(shot, frames, statistics, scale, workers=workers, progress=says)

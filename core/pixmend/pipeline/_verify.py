@@ -49,12 +49,14 @@ def verify(
     *,
     source: FileShot | None = None,
     defect_map: DefectMap | None = None,
-    encoding: Encoding,
+    encoding: Encoding | None = None,
     frames: FrameRange | None = None,
     workers: int = 1,
     progress: Progress | None = None,
 ) -> Verification:
     """Prove every mended frame, and look whether the map's defects are gone.
+
+    `encoding` is needed only to look for the defects of `defect_map`.
 
     What is wrong with a frame is a problem in the result, so that one bad frame does
     not hide the state of the others.
@@ -65,6 +67,8 @@ def verify(
         If a frame that was asked for was never mended.
     FrameError
         If the mended frames cannot be read where defects are looked for.
+    ValueError
+        If there is a map and no encoding.
     """
     says = progress or Silent()
     wanted = mended.frames if frames is None else frames
@@ -95,13 +99,15 @@ def verify(
 def _still_there(
     mended: FileShot,
     defect_map: DefectMap,
-    encoding: Encoding,
+    encoding: Encoding | None,
     frames: FrameRange,
     *,
     workers: int,
     progress: Progress,
 ) -> tuple[Defect, ...]:
     """Measure the mended frames as `detect` does, and ask at the places of the map alone."""
+    if encoding is None:
+        raise ValueError("defects can only be looked for where the encoding is known")
     defect_map.check_fits(mended.plate)
     sampling = Sampling(frames=frames)
     statistics = detect(mended, encoding, sampling=sampling, workers=workers, progress=progress).statistics
