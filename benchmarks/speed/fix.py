@@ -32,7 +32,7 @@ _NAMES = {
 def measure(quick: bool) -> Section:  # noqa: FBT001 (the one switch of every benchmark)
     """Measure `pixmend fix` on frames of each format, 20 defects a frame."""
     width, height = size_of(quick=quick)
-    count, repeats = (6, 2) if quick else (24, 3)
+    count, repeats = (6, 2) if quick else (16, 3)
     rows = []
     with tempfile.TemporaryDirectory() as root:
         shot = small_shot(quick=quick)
