@@ -24,7 +24,7 @@ from pixmend.publish import check_free
 
 if TYPE_CHECKING:
     from pixmend.detect import DetectSettings
-    from pixmend.model import DefectMap
+    from pixmend.model import DefectMap, Raster
     from pixmend.stats import ShotStatistics
 
 __all__ = ["SUMMARY", "add_arguments", "run"]
@@ -83,7 +83,9 @@ def run(args: Namespace, progress: Progress) -> Result:
 
 def _check_arguments(args: Namespace) -> None:
     if (args.shot is None) == (args.merge is None):
-        raise UsageError("name either a SHOT or --merge STATS ...", hint="`pixmend detect --help` shows both")
+        raise UsageError(
+            "name either a SHOT, or statistics to --merge", hint="`pixmend detect --help` shows both"
+        )
     if args.output is None and args.stats_out is None and not args.check:
         raise UsageError(
             "there is nothing to do with the result", hint="pass -o MAP, --stats-out STATS or --check"
@@ -101,8 +103,8 @@ def _settings(args: Namespace) -> "DetectSettings":
     return DetectSettings() if args.threshold is None else DetectSettings(threshold_sigma=args.threshold)
 
 
-def _prior(args: Namespace) -> "DefectMap | None":
-    return None if args.prior is None else read_map_file(args.prior)
+def _prior(args: Namespace, raster: "Raster") -> "DefectMap | None":
+    return None if args.prior is None else read_map_file(args.prior, raster=raster)
 
 
 def _detected(args: Namespace, progress: Progress) -> "tuple[DefectMap, ShotStatistics]":
@@ -110,6 +112,7 @@ def _detected(args: Namespace, progress: Progress) -> "tuple[DefectMap, ShotStat
     from pixmend.pipeline import Sampling, detect
 
     shot = open_shot(args.shot)
+    prior = _prior(args, shot.plate.raster)
     encoding = choose_encoding(shot.plate, args.encoding)
     progress.note(encoding.reason)
     if len(shot.gaps):
@@ -119,7 +122,7 @@ def _detected(args: Namespace, progress: Progress) -> "tuple[DefectMap, ShotStat
         encoding,
         settings=_settings(args),
         sampling=Sampling(frames=args.frames, every=args.every, train=args.train),
-        prior=_prior(args),
+        prior=prior,
         workers=args.workers,
         progress=progress,
     )
@@ -130,7 +133,8 @@ def _merged(args: Namespace, progress: Progress) -> "tuple[DefectMap, ShotStatis
     from pixmend.pipeline import map_from_statistics, merge_statistics, read_statistics
 
     statistics = merge_statistics([read_statistics(path) for path in args.merge])
-    return map_from_statistics(statistics, _settings(args), prior=_prior(args), progress=progress), statistics
+    prior = _prior(args, statistics.model.raster)
+    return map_from_statistics(statistics, _settings(args), prior=prior, progress=progress), statistics
 
 
 def _dry_run(args: Namespace, progress: Progress) -> Result:

@@ -16,7 +16,7 @@ from pixmend.cli._arguments import (
 )
 from pixmend.cli._map_files import read_map_file
 from pixmend.cli._output import Result
-from pixmend.errors import ExitCode
+from pixmend.errors import ExitCode, FrameError
 from pixmend.progress import Progress
 
 if TYPE_CHECKING:
@@ -64,9 +64,11 @@ def run(args: Namespace, progress: Progress) -> Result:
 
     shot = open_shot(args.shot)
     out = shot.path(shot.frames.frames[0]).parent if args.in_place else args.output
+    defect_map = read_map_file(args.map)
+    defect_map.check_fits(shot.plate, where=str(args.map))
     plan = plan_fix(
         shot,
-        read_map_file(args.map),
+        defect_map,
         out,
         frames=args.frames,
         only=None if args.only is None else Status(args.only),
@@ -80,14 +82,18 @@ def run(args: Namespace, progress: Progress) -> Result:
     if args.dry_run or args.check:
         return _would_be(args, plan, out)
     notes = {"pixmend": pixmend.__version__, "map": args.map.name, "encoding": encoding.name}
-    report = fix(
-        plan,
-        encoding,
-        notes=notes,
-        skip_bad_frames=args.skip_bad_frames,
-        workers=args.workers,
-        progress=progress,
-    )
+    try:
+        report = fix(
+            plan,
+            encoding,
+            notes=notes,
+            skip_bad_frames=args.skip_bad_frames,
+            workers=args.workers,
+            progress=progress,
+        )
+    except FrameError as exc:
+        exc.hint = exc.hint or "mend or replace this frame, or pass --skip-bad-frames to go on without it"
+        raise
     return _result(report, out, encoding.name)
 
 

@@ -10,23 +10,19 @@ A command is one module ``_<name>.py`` that is named in `COMMANDS` and offers::
 It never prints and never exits.
 """
 
-import contextlib
-import os
-import signal
 import sys
 import tempfile
-import threading
 import traceback
 from argparse import Namespace
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
-from types import FrameType
-from typing import NoReturn, Protocol, cast
+from typing import Protocol, cast
 
 import pixmend
 from pixmend.cli._arguments import ArgumentParser
 from pixmend.cli._output import Failure, Result, print_failure, print_result
+from pixmend.cli._process import one_thread_for_mathematics, quiet_libraries, terminated_like_interrupted
 from pixmend.cli._progress import make_progress
 from pixmend.errors import ExitCode, PixError
 from pixmend.progress import Progress
@@ -35,8 +31,6 @@ __all__ = ["COMMANDS", "main"]
 
 COMMANDS = ("demo", "detect", "fix", "verify", "undo", "map")
 """Names of the commands, in the order of the help."""
-
-_MATH_THREADS = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
 class Command(Protocol):
@@ -64,10 +58,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     given = list(sys.argv[1:] if argv is None else argv)
     # Known before parsing, so that a wrong argument is reported in the asked form too.
     as_json = "--json" in given
-    for name in _MATH_THREADS:  # frames are worked on side by side: more threads in each only get in the way
-        os.environ.setdefault(name, "1")
+    one_thread_for_mathematics()
     try:
-        with _terminated_like_interrupted():
+        with terminated_like_interrupted(), quiet_libraries():
             return print_result(_run(given), as_json=as_json)
     except SystemExit as exc:  # argparse, after --help and --version
         return exc.code if isinstance(exc.code, int) else int(ExitCode.DONE)
@@ -93,23 +86,6 @@ def _run(argv: list[str]) -> Result:
         return _module(args.command).run(args, progress)
     finally:
         progress.finish()
-
-
-@contextlib.contextmanager
-def _terminated_like_interrupted() -> Iterator[None]:
-    """Clean up when a farm or a shell ends the process, as after Ctrl-C."""
-
-    def interrupt(_number: int, _frame: FrameType | None) -> NoReturn:
-        raise KeyboardInterrupt
-
-    if threading.current_thread() is not threading.main_thread():  # only there signals may be set
-        yield
-        return
-    before = signal.signal(signal.SIGTERM, interrupt)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 def _module(name: str) -> Command:

@@ -47,14 +47,16 @@ def run(args: Namespace, progress: Progress) -> Result:
     from pixmend.pipeline import verify
 
     mended = open_shot(args.mended)
-    encoding = None
+    defect_map, encoding = None, None
     if args.map is not None:
+        defect_map = read_map_file(args.map)
+        defect_map.check_fits(mended.plate, where=str(args.map))
         encoding = choose_encoding(mended.plate, args.encoding)
         progress.note(encoding.reason)
     found = verify(
         mended,
         source=None if args.source is None else open_shot(args.source),
-        defect_map=None if args.map is None else read_map_file(args.map),
+        defect_map=defect_map,
         encoding=encoding,
         frames=args.frames,
         workers=args.workers,

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 import pixmend
 from pixmend.detect import DetectSettings, find_defects, shot_is_still
-from pixmend.errors import MissingFrameError, RangeError, UsageError
+from pixmend.errors import FrameError, MissingFrameError, RangeError, UsageError
 from pixmend.frames import Encoding, FrameSource
 from pixmend.model import DefectMap, FrameRange, Source
 from pixmend.pipeline._frames_at_once import frames_at_once
@@ -143,13 +143,23 @@ def chosen_frames(shot: FrameSource, sampling: Sampling) -> FrameRange:
     return asked.thinned(MOST_FRAMES) if sampling.every is None else asked.every(sampling.every)
 
 
-def read_training_frames(shot: FrameSource, frames: FrameRange, progress: Progress) -> list[NDArray[Any]]:
-    """Read a few of `frames`, evenly spaced, for what is learned from the shot."""
+def read_training_frames(
+    shot: FrameSource, frames: FrameRange, progress: Progress, *, skip_bad_frames: bool = False
+) -> list[NDArray[Any]]:
+    """Read a few of `frames`, evenly spaced, for what is learned from the shot.
+
+    With `skip_bad_frames` those that cannot be read teach nothing; FrameError where
+    none is left, or without it at the first.
+    """
     chosen = frames.thinned(_TRAINING_FRAMES)
     progress.start("learning the shot", len(chosen))
     read = []
     for frame in chosen:
-        read.append(shot.read(frame))
+        try:
+            read.append(shot.read(frame))
+        except FrameError:
+            if not skip_bad_frames or (not read and frame == chosen.frames[-1]):
+                raise
         progress.advance()
     return read
 

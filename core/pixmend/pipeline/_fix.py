@@ -151,7 +151,7 @@ def fix(
         If a frame could not be proved; it was not published.
     """
     says = progress or Silent()
-    mender = _train_mender(plan, encoding, says)
+    mender = _train_mender(plan, encoding, says, skip_bad_frames=skip_bad_frames)
     report = FixReport()
 
     def mend(frame: int) -> Mend | SkippedFrame:
@@ -213,9 +213,9 @@ class _Mender:
         )
 
 
-def _train_mender(plan: FixPlan, encoding: Encoding, progress: Progress) -> _Mender:
+def _train_mender(plan: FixPlan, encoding: Encoding, progress: Progress, *, skip_bad_frames: bool) -> _Mender:
     shot, plate = plan.shot, plan.shot.plate
-    read = read_training_frames(shot, shot.frames, progress)
+    read = read_training_frames(shot, shot.frames, progress, skip_bad_frames=skip_bad_frames)
     _, scale = train_scale(read, sample=plate.sample_type(plate.colour[0]), codec=encoding)
     spoiled = spoiled_samples(plan.defect_map.defects, plate)
     is_bad = bad_pixels(spoiled, plate.raster.height, plate.raster.width)

@@ -2,6 +2,7 @@
 """Statistics on disk: ``.npz``, versioned, without pickles."""
 
 import zipfile
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -28,12 +29,12 @@ def read_statistics(path: Path) -> ShotStatistics:
         If the file is not there, or is no statistics file of this version.
     """
     try:
-        with np.load(path, allow_pickle=False) as arrays:
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as arrays:
             return ShotStatistics.from_arrays(arrays, where=str(path))
     except OSError as exc:
         reason = (exc.strerror or str(exc)).lower()
         raise UsageError(f"the statistics cannot be read: {reason}", where=str(path)) from exc
-    except (ValueError, EOFError, zipfile.BadZipFile) as exc:
+    except (ValueError, EOFError, zipfile.BadZipFile, zlib.error) as exc:
         raise UsageError(
             "this is no statistics file", where=str(path), hint="`detect --stats-out` writes one"
         ) from exc

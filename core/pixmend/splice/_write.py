@@ -185,7 +185,8 @@ def _no_orphan(record: Path, target: Path) -> Iterator[None]:
         yield
     except BaseException:
         if not was_there and not target.exists():
-            record.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                record.unlink()
         raise
 
 

@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What belongs to the whole process while a command runs: signals, threads of libraries, their chatter."""
+
+import contextlib
+import os
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from types import FrameType
+from typing import NoReturn
+
+__all__ = ["one_thread_for_mathematics", "quiet_libraries", "terminated_like_interrupted"]
+
+_STDERR = 2
+_MATH_THREADS = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+
+
+def one_thread_for_mathematics() -> None:
+    """Keep NumPy's libraries from starting threads; what the user has set stands.
+
+    Frames are worked on side by side already: more threads in each only get in the
+    way. To be called before NumPy is imported.
+    """
+    for name in _MATH_THREADS:
+        os.environ.setdefault(name, "1")
+
+
+@contextlib.contextmanager
+def terminated_like_interrupted() -> Iterator[None]:
+    """Clean up when a farm or a shell ends the process, as after Ctrl-C."""
+
+    def interrupt(_number: int, _frame: FrameType | None) -> NoReturn:
+        raise KeyboardInterrupt
+
+    if threading.current_thread() is not threading.main_thread():  # only there may signals be set
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+@contextlib.contextmanager
+def quiet_libraries() -> Iterator[None]:
+    """Let C libraries print nowhere: their stderr is ours, on which hosts read one JSON object a line.
+
+    OpenEXR prints what it also raises. Our own stderr gets a descriptor of its own
+    for as long, so that no thread has to wait for another.
+    """
+    own = sys.stderr
+    try:
+        kept = os.dup(_STDERR)
+    except OSError:  # the caller closed it
+        yield
+        return
+    with (
+        open(kept, "w", buffering=1, encoding=getattr(own, "encoding", None)) as private,  # noqa: PTH123 (a descriptor)
+        open(os.devnull, "wb", buffering=0) as nowhere,  # noqa: PTH123 (not a path of ours)
+    ):
+        if _is_stderr(own):
+            own.flush()
+            sys.stderr = private
+        os.dup2(nowhere.fileno(), _STDERR)
+        try:
+            yield
+        finally:
+            os.dup2(kept, _STDERR)
+            sys.stderr = own
+
+
+def _is_stderr(stream: object) -> bool:
+    """Tell whether a stream writes to the descriptor that libraries print to."""
+    try:
+        return bool(stream.fileno() == _STDERR)  # type: ignore[attr-defined]
+    except (AttributeError, OSError, ValueError):  # None, a stream in memory, a closed one
+        return False
