@@ -5,7 +5,11 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-__all__ = ["box_mean", "correlate", "local_scale"]
+__all__ = ["accumulate", "box_mean", "correlate", "local_scale", "quantise_excess", "quantise_level"]
+
+# Adding and taking away 1.5 * 2**52 rounds a double to the nearest whole number, ties to even, as rint
+# does; unlike a call of rint it becomes vector code.
+_TO_WHOLE = 6755399441055744.0
 
 
 @njit(cache=True, nogil=True)
@@ -80,3 +84,49 @@ def local_scale(plane: NDArray[np.float32], radius: int) -> NDArray[np.float32]:
             size[y, x] = min(size[y, x], ceiling)
     second = box_mean(size, radius)
     return second * np.float32(1.30)
+
+
+@njit(cache=True, nogil=True)
+def quantise_excess(
+    whitened: NDArray[np.float32], scale: NDArray[np.float32], clip: float, steps: int
+) -> NDArray[np.int16]:
+    """Return ``rint(clip(whitened / scale, -clip, clip) * steps)`` of planes (H, W), in one pass."""
+    height, width = whitened.shape
+    result = np.empty((height, width), np.int16)
+    low, high, fine = np.float32(-clip), np.float32(clip), np.float32(steps)
+    for y in range(height):
+        for x in range(width):
+            ratio = min(max(whitened[y, x] / scale[y, x], low), high)
+            result[y, x] = np.int16((np.float64(ratio * fine) + _TO_WHOLE) - _TO_WHOLE)
+    return result
+
+
+@njit(cache=True, nogil=True)
+def quantise_level(plane: NDArray[np.float32], steps: int) -> NDArray[np.int32]:
+    """Return ``rint(plane * steps)`` of a finite plane (H, W), in one pass."""
+    height, width = plane.shape
+    result = np.empty((height, width), np.int32)
+    fine = np.float32(steps)
+    for y in range(height):
+        for x in range(width):
+            result[y, x] = np.int32((np.float64(plane[y, x] * fine) + _TO_WHOLE) - _TO_WHOLE)
+    return result
+
+
+@njit(cache=True, nogil=True)
+def accumulate(
+    excess_sum: NDArray[np.int32],
+    level_sum: NDArray[np.int64],
+    square_sum: NDArray[np.int64],
+    excess: NDArray[np.int16],
+    level: NDArray[np.int32],
+) -> None:
+    """Add one frame's whole numbers, and the squares of its levels, to sums (C, H, W), in one pass."""
+    channels, height, width = excess.shape
+    for c in range(channels):
+        for y in range(height):
+            for x in range(width):
+                own = np.int64(level[c, y, x])
+                excess_sum[c, y, x] += excess[c, y, x]
+                level_sum[c, y, x] += own
+                square_sum[c, y, x] += own * own

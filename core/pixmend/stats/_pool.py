@@ -17,7 +17,7 @@ from scipy.ndimage import binary_dilation
 
 from pixmend.errors import RangeError, UsageError
 from pixmend.model import FrameRange
-from pixmend.stats._kernels import local_scale
+from pixmend.stats._kernels import accumulate, local_scale, quantise_excess, quantise_level
 from pixmend.stats._model import ShotModel
 from pixmend.stats._scale import SigmaCurve
 
@@ -94,9 +94,7 @@ class ShotStatistics:
             If the frame is in already, or there are too many.
         """
         self._check_new(FrameRange([frame]))
-        self.excess += evidence.excess
-        self.level += evidence.level
-        self.square += evidence.level.astype(np.int64) ** 2
+        accumulate(self.excess, self.level, self.square, evidence.excess, evidence.level)
         self.seen += evidence.seen
         self.frames |= FrameRange([frame])
 
@@ -239,16 +237,15 @@ def measure_frame(values: NDArray[np.float32], model: ShotModel) -> FrameEvidenc
         values = np.where(np.isfinite(values), values, np.float32(0.0))
     whitened = model.whitener.whiten(values)
     excess = np.empty(values.shape, np.int16)
+    level = np.empty(values.shape, np.int32)
     for channel, plane in enumerate(whitened):
         busyness = np.maximum(local_scale(plane, _BUSYNESS_RADIUS_PX), np.float32(_QUIETEST))
-        excess[channel] = np.rint(
-            np.clip(plane / busyness, -model.clip_sigma, model.clip_sigma) * _EXCESS_STEPS
-        )
-    seen = finite
-    if not finite.all():
-        reach = model.whitener.radius_px + 2 * _BUSYNESS_RADIUS_PX
-        seen = ~binary_dilation(~finite, np.ones((2 * reach + 1, 2 * reach + 1), bool))
-        excess[:, ~seen] = 0
-    level = np.rint(values * _LEVEL_STEPS).astype(np.int32)
-    level[:, ~seen] = 0
-    return FrameEvidence(excess, level, seen)
+        excess[channel] = quantise_excess(plane, busyness, model.clip_sigma, _EXCESS_STEPS)
+        level[channel] = quantise_level(values[channel], _LEVEL_STEPS)
+    if finite.all():
+        return FrameEvidence(excess, level, finite)
+    reach = model.whitener.radius_px + 2 * _BUSYNESS_RADIUS_PX
+    is_near_bad = binary_dilation(~finite, np.ones((2 * reach + 1, 2 * reach + 1), bool))
+    excess[:, is_near_bad] = 0
+    level[:, is_near_bad] = 0
+    return FrameEvidence(excess, level, ~is_near_bad)
