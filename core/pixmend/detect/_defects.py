@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import maximum_filter
 from scipy.special import log_ndtr
 
+from pixmend.detect._fleeting import is_fleeting
 from pixmend.detect._footprints import prior_footprints
 from pixmend.detect._match import score_footprints, sigma_shapes
 from pixmend.detect._sites import MeanPicture, Site, find_sites
@@ -19,7 +20,8 @@ __all__ = ["DetectSettings", "defects_left", "find_defects", "shot_is_still"]
 
 _STILL_SIGMA = 1.5  # temporal spread of the liveliest tenth of a shot in which nothing moves
 _STUCK_SHARE = 0.5  # a stuck photosite varies less than half as much as its surroundings
-_QUIETER_THAN_NOISE = 0.5  # sigma over time; light that hot pixels add brings its own shot noise
+_STILLER_THAN_LIGHT = 0.002  # of the level: a full well of 100 000 electrons has a noise of 0.003
+_BEST_MATCH = 1.5  # times amplitude and root of frames; measured is 0.66, and no defect scores more than this
 _BRIGHT_SIGMA = 8.0  # visible at unity in normal playback
 _MANY = 5  # "several across a duration, even if each alone is extremely minor"
 
@@ -77,9 +79,15 @@ def find_defects(
     for y, x in places:
         threshold[max(y - 1, 0) : y + 2, max(x - 1, 0) : x + 2] = settings.known_threshold_sigma
     sites = find_sites(scores, picture, footprints, threshold=threshold)
+    sites = [site for site in sites if _is_as_strong_as_it_scores(site, statistics)]
     if shot_is_still(statistics):
         sites = [site for site in sites if site.likeness >= settings.likeness or _near(site, places)]
-    spread = statistics.level_sigma()
+    level, spread = statistics.mean_level(), statistics.level_sigma()
+    sites = [
+        site
+        for site in sites
+        if not is_fleeting((site.peak_channel, site.peak_y, site.peak_x), level, spread)
+    ]
     defects = [_to_defect(site, index, statistics, picture, spread) for index, site in enumerate(sites)]
     carried = [_carry_over(defect, _near(site, places)) for defect, site in zip(defects, sites, strict=True)]
     return _with_severity(carried)
@@ -104,6 +112,12 @@ def _places(known: Sequence[Defect], statistics: ShotStatistics) -> dict[tuple[i
 def _near(site: Site, places: Mapping[tuple[int, int], Defect]) -> Defect | None:
     around = ((site.y + dy, site.x + dx) for dy in (0, -1, 1) for dx in (0, -1, 1))
     return next((places[place] for place in around if place in places), None)
+
+
+def _is_as_strong_as_it_scores(site: Site, statistics: ShotStatistics) -> bool:
+    """Tell whether what the mean picture shows can be what scores: else the score is a filter's ringing."""
+    most = _BEST_MATCH * abs(site.amplitude_sigma) * float(np.sqrt(statistics.seen[site.y, site.x]))
+    return abs(site.score) <= most
 
 
 def _carry_over(defect: Defect, known: Defect | None) -> Defect:
@@ -147,9 +161,8 @@ def _kind(site: Site, picture: MeanPicture, spread: NDArray[np.float32]) -> Kind
         slice(max(site.peak_x - 5, 0), site.peak_x + 6),
     )
     scene = float(np.median(spread[window] * picture.sigma[window]))
-    is_stuck = (
-        spread[centre] < _QUIETER_THAN_NOISE or spread[centre] * picture.sigma[centre] < _STUCK_SHARE * scene
-    )
+    own = float(spread[centre] * picture.sigma[centre])
+    is_stuck = own < max(_STUCK_SHARE * scene, _STILLER_THAN_LIGHT * float(picture.light[centre]))
     return Kind.STUCK if is_stuck else Kind.HOT
 
 

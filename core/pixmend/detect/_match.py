@@ -17,6 +17,9 @@ __all__ = ["ScoreMap", "score_footprints", "sigma_shapes"]
 _LOCAL_RADIUS_PX = 10  # the noise of the score is judged in windows of 21 px
 _LEAST = np.float32(1e-6)
 _TRUST = 3.0  # times the pooled score; see `score_footprints`
+_LEAST_NOISE = (
+    0.3  # of what white excess of 1 gives: where nothing is alive but defects, they are not the noise
+)
 _QUIETEST = 0.8  # a quiet corner may raise a score by a quarter, not more
 
 
@@ -98,6 +101,8 @@ def _response(
     reach = (RADIUS_PX, RADIUS_PX)
     weights = np.ascontiguousarray((shape * whitener.gain[:, None, None])[None], np.float32)
     response: NDArray[np.float32] = correlate(np.pad(excess, ((0, 0), reach, reach)), weights)[0]
-    response /= max(robust_sigma(response, centre=0.0), float(_LEAST))
+    # Exactly zero is where nothing was seen or nothing ever changes: that is no noise.
+    noise = robust_sigma(response[response != 0], centre=0.0)
+    response /= max(noise, _LEAST_NOISE * float(np.linalg.norm(weights)))
     response /= np.maximum(local_scale(response, _LOCAL_RADIUS_PX), np.float32(_QUIETEST))
     return response

@@ -20,6 +20,7 @@ _SURROUND_PX = 9  # how far around a group its background's scatter is judged
 _JOIN_PX = 2  # scores this near belong to one group
 _VISIBLE_SIGMA = 0.35  # a sample off by less is left alone: mending it would add more noise than it takes
 _SIGNIFICANT = 4.0  # in scatters of the background
+_OUTSHINES = 2.0  # times as strong: then the neighbour is the defect, and this is its ring
 _LARGEST_GROUP_PX = 400  # more is a burn-in, a matte edge or a frozen area
 _LEAST_SCATTER = 0.02  # sigma; a perfectly smooth mean picture still has rounding
 
@@ -33,7 +34,7 @@ class Site:
     x, y : int
         Array position of its centre.
     score : float
-        Signed match, in standard deviations.
+        Its best match, in standard deviations; negative where it is too dark.
     samples : (N, 3) int ndarray
         Spoiled samples as (channel index, dy, dx) from (y, x).
     peak_channel, peak_y, peak_x : int
@@ -69,7 +70,7 @@ class MeanPicture:
     sigma: NDArray[np.float64]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class _Surroundings:
     """The mean picture around a group less its background; cut with a margin of zeros.
 
@@ -78,6 +79,7 @@ class _Surroundings:
 
     top: int
     left: int
+    raster: tuple[int, int]
     excess: NDArray[np.float64]
     sigma: NDArray[np.float64]
     scatter: NDArray[np.float64]
@@ -88,6 +90,15 @@ class _Surroundings:
         return self.excess[
             :, row - _REACH_PX : row + _REACH_PX + 1, column - _REACH_PX : column + _REACH_PX + 1
         ]
+
+    def inside(self, y: int, x: int) -> NDArray[np.bool_]:
+        """Tell which pixels (7, 7) around an array position the raster has."""
+        reach = np.arange(-_REACH_PX, _REACH_PX + 1)
+        rows, columns = (
+            (place + reach >= 0) & (place + reach < side)
+            for place, side in zip((y, x), self.raster, strict=True)
+        )
+        return np.logical_and.outer(rows, columns)
 
 
 def find_sites(
@@ -105,11 +116,13 @@ def find_sites(
 
     Notes
     -----
-    A strong defect scores at its neighbours too. Scores that touch are one group;
-    within it the mean picture, which the whitening has not spread, says where the
-    defects sit and which samples stand out.
+    A strong defect scores at its neighbours too, and a very strong one, where all is
+    clipped, at its neighbours only. Scores that touch are one group; within it the mean
+    picture, which the whitening has not spread, says where the defects sit and which
+    samples stand out.
     """
-    loud = np.abs(scores.score) >= threshold
+    score = np.abs(scores.score)
+    loud = score >= threshold
     groups, _ = label(binary_dilation(loud, iterations=_JOIN_PX))
     found: list[Site] = []
     for index, place in enumerate(find_objects(groups)):
@@ -117,13 +130,13 @@ def find_sites(
         if members.sum() <= _LARGEST_GROUP_PX:
             rows, columns = np.nonzero(members)
             pixels = np.stack([rows + place[0].start, columns + place[1].start], axis=1)
-            found.extend(_sites_of_group(pixels, scores, picture, footprints))
+            found.extend(_sites_of_group(pixels, score, picture, footprints))
     return sorted(found, key=lambda site: (site.y, site.x))
 
 
 def _sites_of_group(
     pixels: NDArray[np.intp],
-    scores: ScoreMap,
+    score: NDArray[np.float32],
     picture: MeanPicture,
     footprints: Sequence[Footprint],
 ) -> Iterator[Site]:
@@ -131,16 +144,32 @@ def _sites_of_group(
     around = _cut(picture, pixels)
     relative = np.abs(around.excess / around.scatter[:, None, None]).max(axis=0)
     strength = relative[pixels[:, 0] - around.top, pixels[:, 1] - around.left]
-    rank = strength * np.abs(scores.score[pixels[:, 0], pixels[:, 1]])
+    rank = strength * score[pixels[:, 0], pixels[:, 1]]
     is_first = True
     while rank.any():
         best = int(rank.argmax())
         if not is_first and strength[best] < 2 * _SIGNIFICANT:
             return
-        y, x = (int(each) for each in pixels[best])
-        yield _site_at(y, x, around, scores, footprints)
-        rank[(np.abs(pixels - pixels[best]) <= _REACH_PX).all(axis=1)] = 0.0
+        y, x = _centre_of_lie(pixels[best], relative, around)
+        yield _site_at(y, x, around, float(score[tuple(pixels[best])]), footprints)
+        rank[(np.abs(pixels - (y, x)) <= _REACH_PX).all(axis=1)] = 0.0
         is_first = False
+
+
+def _centre_of_lie(
+    pixel: NDArray[np.intp], relative: NDArray[np.float64], around: _Surroundings
+) -> tuple[int, int]:
+    """Return where a defect sits that scores at `pixel`: there, or where debayer would spread it from.
+
+    The filters ring about a very strong defect, and may score everywhere but at its centre.
+    """
+    row, column = int(pixel[0]) - around.top, int(pixel[1]) - around.left
+    reach = slice(-RADIUS_PX, RADIUS_PX + 1)
+    window = relative[row + reach.start : row + reach.stop, column + reach.start : column + reach.stop]
+    down, across = np.unravel_index(window.argmax(), window.shape)
+    if window[down, across] < _OUTSHINES * relative[row, column]:
+        return int(pixel[0]), int(pixel[1])
+    return int(pixel[0] + down) - RADIUS_PX, int(pixel[1] + across) - RADIUS_PX
 
 
 def _cut(picture: MeanPicture, pixels: NDArray[np.intp]) -> _Surroundings:
@@ -161,29 +190,33 @@ def _cut(picture: MeanPicture, pixels: NDArray[np.intp]) -> _Surroundings:
     scatter = np.array([robust_sigma(plane[is_far], centre=0.0) for plane in excess]) + _LEAST_SCATTER
     padded = np.pad(excess, ((0, 0), (_REACH_PX, _REACH_PX), (_REACH_PX, _REACH_PX)))
     return _Surroundings(
-        int(low[0]) - _REACH_PX, int(low[1]) - _REACH_PX, padded, np.median(sigma, axis=(1, 2)), scatter
+        top=int(low[0]) - _REACH_PX,
+        left=int(low[1]) - _REACH_PX,
+        raster=picture.light.shape[1:],
+        excess=padded,
+        sigma=np.median(sigma, axis=(1, 2)),
+        scatter=scatter,
     )
 
 
-def _site_at(
-    y: int, x: int, around: _Surroundings, scores: ScoreMap, footprints: Sequence[Footprint]
-) -> Site:
+def _site_at(y: int, x: int, around: _Surroundings, score: float, footprints: Sequence[Footprint]) -> Site:
     core = around.core(y, x)
     model, likeness = _fit_footprint(core, around, footprints)
     seen = np.abs(core) >= np.maximum(_VISIBLE_SIGMA, _SIGNIFICANT * around.scatter)[:, None, None]
-    spoiled = seen | (np.abs(model) >= _VISIBLE_SIGMA)
+    spoiled = (seen | (np.abs(model) >= _VISIBLE_SIGMA)) & around.inside(y, x)
     centre = (_REACH_PX, _REACH_PX)
-    spoiled[np.abs(core[:, *centre]).argmax(), *centre] = True
+    at_centre = (int(np.abs(core[:, *centre]).argmax()), *centre)
+    spoiled[at_centre] = True
     joined, _ = label(spoiled.any(axis=0), structure=np.ones((3, 3)))
     spoiled &= joined == joined[centre]
     samples = np.argwhere(spoiled)
-    peak = samples[
-        np.abs(model[tuple(samples.T)]).argmax()
-    ]  # of the model: texture beside it is no amplitude
+    # Not simply the strongest: texture beside it is no amplitude.
+    peak = samples[np.abs(model[tuple(samples.T)]).argmax()]
+    peak = max(np.array(at_centre), peak, key=lambda place: abs(core[tuple(place)]))
     return Site(
         x=x,
         y=y,
-        score=float(scores.score[y, x]),
+        score=float(np.copysign(score, core[tuple(peak)])),
         samples=samples - np.array([0, _REACH_PX, _REACH_PX]),
         peak_channel=int(peak[0]),
         peak_y=int(y + peak[1] - _REACH_PX),
