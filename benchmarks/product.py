@@ -46,7 +46,7 @@ def train_filler(
     codec = choose_encoding(plate, "linear")
     _, scale = train_scale(stored, sample=SampleType.HALF, codec=codec)
     kriging = train_kriging(
-        [scale.forward(frame) for frame in stored], is_bad=np.asarray(is_bad.any(axis=-1))
+        [scale.forward(frame) for frame in stored], is_bad=[np.asarray(is_bad.any(axis=-1))] * len(stored)
     )
     spoiled = np.argwhere(np.moveaxis(is_bad, -1, 0))
 

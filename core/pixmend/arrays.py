@@ -68,7 +68,7 @@ def sample_patches(
     radius_px: int,
     count: int,
     seed: int,
-    is_bad: NDArray[np.bool_] | None = None,
+    is_bad: Sequence[NDArray[np.bool_]] | None = None,
 ) -> NDArray[np.float64]:
     """Draw square patches at random places, evenly from all frames.
 
@@ -81,8 +81,8 @@ def sample_patches(
         About how many patches in all.
     seed : int
         Same seed, same places.
-    is_bad : (H, W) bool ndarray, optional
-        Pixels that no patch may hold.
+    is_bad : sequence of (H, W) bool ndarray, optional
+        One a frame: pixels that no patch may hold.
 
     Returns
     -------
@@ -92,7 +92,7 @@ def sample_patches(
     side = 2 * radius_px + 1
     rng = np.random.default_rng(seed)
     drawn = []
-    for frame in frames:
+    for number, frame in enumerate(frames):
         height, width = frame.shape[1:]
         if height < side or width < side:
             continue
@@ -102,7 +102,7 @@ def sample_patches(
         patches = windows[:, rows, columns].transpose(1, 0, 2, 3)
         usable = np.isfinite(patches).all(axis=(1, 2, 3))
         if is_bad is not None:
-            bad = np.lib.stride_tricks.sliding_window_view(is_bad, (side, side))
+            bad = np.lib.stride_tricks.sliding_window_view(is_bad[number], (side, side))
             usable &= ~bad[rows, columns].any(axis=(1, 2))
         drawn.append(patches[usable].astype(np.float64))
     channels = frames[0].shape[0] if frames else 1

@@ -83,7 +83,7 @@ def test_patches_hold_no_bad_and_no_non_finite_sample():
     frames[0][1, 6, 8] = np.nan
     is_bad = np.zeros((12, 17), bool)
     is_bad[3, 3] = True
-    patches = sample_patches(frames, radius_px=1, count=3000, seed=5, is_bad=is_bad)
+    patches = sample_patches(frames, radius_px=1, count=3000, seed=5, is_bad=[is_bad] * len(frames))
     assert 0 < len(patches) < 3000
     assert np.isfinite(patches).all()
     assert not (patches[:, 0] == 3 * 17 + 3).any()

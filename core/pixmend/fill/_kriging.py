@@ -107,7 +107,7 @@ def _channel_levels(window: NDArray[np.float32], is_known: NDArray[np.bool_]) ->
 
 
 def train_kriging(
-    frames: Sequence[NDArray[np.float32]], *, is_bad: NDArray[np.bool_] | None = None
+    frames: Sequence[NDArray[np.float32]], *, is_bad: Sequence[NDArray[np.bool_]] | None = None
 ) -> Kriging:
     """Learn the covariances of a shot from a few frames of it.
 
@@ -115,8 +115,8 @@ def train_kriging(
     ----------
     frames : sequence of (C, H, W) float32 ndarray
         Sigma scale; one or more.
-    is_bad : (H, W) bool ndarray, optional
-        Pixels of known defects; they teach nothing.
+    is_bad : sequence of (H, W) bool ndarray, optional
+        One a frame: pixels of known defects; they teach nothing.
 
     Notes
     -----

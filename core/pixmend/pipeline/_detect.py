@@ -3,16 +3,14 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
-
-from numpy.typing import NDArray
 
 import pixmend
 from pixmend.detect import DetectSettings, find_defects, shot_is_still
-from pixmend.errors import FrameError, MissingFrameError, RangeError, UsageError
+from pixmend.errors import MissingFrameError, RangeError, UsageError
 from pixmend.frames import Encoding, FrameSource
 from pixmend.model import DefectMap, FrameRange, Source
 from pixmend.pipeline._frames_at_once import frames_at_once
+from pixmend.pipeline._training import read_training_rows
 from pixmend.progress import Progress, Silent
 from pixmend.stats import FrameEvidence, ShotStatistics, SigmaScale, measure_frame, train_shot_model
 
@@ -24,12 +22,10 @@ __all__ = [
     "detect",
     "map_from_statistics",
     "merge_statistics",
-    "read_training_frames",
 ]
 
 MOST_FRAMES = 48
 """Frames that are looked at when nothing else is said: what one more adds grows small."""
-_TRAINING_FRAMES = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +82,7 @@ def detect(
     sampling = sampling or Sampling()
     frames = chosen_frames(shot, sampling)
     model, scale = train_shot_model(
-        read_training_frames(shot, sampling.train or frames, says),
+        [band.samples for band in read_training_rows(shot, sampling.train or frames, says)],
         plate=shot.plate,
         codec=encoding,
         encoding=encoding.name,
@@ -141,27 +137,6 @@ def chosen_frames(shot: FrameSource, sampling: Sampling) -> FrameRange:
     if not len(asked):
         raise RangeError("no frame is left to look at", where=shot.label)
     return asked.thinned(MOST_FRAMES) if sampling.every is None else asked.every(sampling.every)
-
-
-def read_training_frames(
-    shot: FrameSource, frames: FrameRange, progress: Progress, *, skip_bad_frames: bool = False
-) -> list[NDArray[Any]]:
-    """Read a few of `frames`, evenly spaced, for what is learned from the shot.
-
-    With `skip_bad_frames` those that cannot be read teach nothing; FrameError where
-    none is left, or without it at the first.
-    """
-    chosen = frames.thinned(_TRAINING_FRAMES)
-    progress.start("learning the shot", len(chosen))
-    read = []
-    for frame in chosen:
-        try:
-            read.append(shot.read(frame))
-        except FrameError:
-            if not skip_bad_frames or (not read and frame == chosen.frames[-1]):
-                raise
-        progress.advance()
-    return read
 
 
 def _measure(

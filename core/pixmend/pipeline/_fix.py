@@ -20,8 +20,8 @@ from pixmend.fill import (
 )
 from pixmend.frames import Encoding, FileShot
 from pixmend.model import Defect, DefectMap, FrameRange, PlateInfo, Status
-from pixmend.pipeline._detect import read_training_frames
 from pixmend.pipeline._frames_at_once import frames_at_once
+from pixmend.pipeline._training import read_training_rows
 from pixmend.progress import Progress, Silent
 from pixmend.publish import check_free
 from pixmend.splice import check_patchable, write_fixed
@@ -215,8 +215,14 @@ class _Mender:
 
 def _train_mender(plan: FixPlan, encoding: Encoding, progress: Progress, *, skip_bad_frames: bool) -> _Mender:
     shot, plate = plan.shot, plan.shot.plate
-    read = read_training_frames(shot, shot.frames, progress, skip_bad_frames=skip_bad_frames)
-    _, scale = train_scale(read, sample=plate.sample_type(plate.colour[0]), codec=encoding)
+    bands = read_training_rows(shot, shot.frames, progress, skip_bad_frames=skip_bad_frames)
+    _, scale = train_scale(
+        [band.samples for band in bands], sample=plate.sample_type(plate.colour[0]), codec=encoding
+    )
     spoiled = spoiled_samples(plan.defect_map.defects, plate)
-    is_bad = bad_pixels(spoiled, plate.raster.height, plate.raster.width)
-    return _Mender(plate, scale, train_kriging([scale.forward(frame) for frame in read], is_bad=is_bad))
+    bad = bad_pixels(spoiled, plate.raster.height, plate.raster.width)
+    kriging = train_kriging(
+        [scale.forward(band.samples) for band in bands],
+        is_bad=[bad[band.top : band.top + len(band.samples)] for band in bands],
+    )
+    return _Mender(plate, scale, kriging)

@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The rows of a shot that its noise and structure are learned from."""
+
+from pixmend.errors import FrameError
+from pixmend.fill import Band
+from pixmend.frames import FrameSource
+from pixmend.model import FrameRange
+from pixmend.progress import Progress
+
+__all__ = ["read_training_rows"]
+
+_FRAMES = 8
+_BANDS = 8
+_BAND_ROWS = 64  # whole chunks of every EXR compression that packs up to 32 lines
+
+
+def read_training_rows(
+    shot: FrameSource, frames: FrameRange, progress: Progress, *, skip_bad_frames: bool = False
+) -> list[Band]:
+    """Read bands of rows, evenly spread over a few of `frames`; small frames whole.
+
+    A large frame holds far more than there is to learn: reading a quarter of it keeps the
+    start of a run short and its memory small. With `skip_bad_frames` frames that cannot
+    be read teach nothing; FrameError where none is left, or without it at the first.
+    """
+    chosen = frames.thinned(_FRAMES)
+    progress.start("learning the shot", len(chosen))
+    read: list[Band] = []
+    for frame in chosen:
+        try:
+            read += [Band(first, shot.read(frame, rows=(first, stop))) for first, stop in _bands(shot)]
+        except FrameError:
+            if not skip_bad_frames or (not read and frame == chosen.frames[-1]):
+                raise
+        progress.advance()
+    return read
+
+
+def _bands(shot: FrameSource) -> list[tuple[int, int]]:
+    height = shot.plate.raster.height
+    if height <= _BANDS * _BAND_ROWS:
+        return [(0, height)]
+    last = (height - _BAND_ROWS) // _BAND_ROWS
+    tops = [last * index // (_BANDS - 1) * _BAND_ROWS for index in range(_BANDS)]
+    return [(top, top + _BAND_ROWS) for top in tops]
