@@ -10,18 +10,15 @@ from numpy.typing import NDArray
 from benchmarks.accuracy.detection_peers import PEERS, score_peers
 from benchmarks.accuracy.scoring import (
     AREA_PX,
-    Found,
     best_threshold,
     pooled_recall,
     recall,
-    score_points,
-    truth_plane,
 )
 from benchmarks.accuracy.shots import DETECTION_SHOTS, SEED, BenchShot, shot_of
 from benchmarks.pictures import source_of_pictures
 from benchmarks.product import detect_points
 from benchmarks.report import Section, Table, format_number, run_alone
-from pixmend.simulate import PlantedDefect, SimulatedShot
+from pixmend.simulate import Found, PlantedDefect, SimulatedShot, score_points, truth_plane
 
 __all__ = ["CLASSES", "Answer", "measure"]
 

@@ -2,63 +2,26 @@
 """How an answer is scored against the truth: pure functions, tested by themselves."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from pixmend.simulate import PlantedDefect
+from pixmend.simulate import NEAR_PX, Found, PlantedDefect
 
 __all__ = [
     "AREA_PX",
-    "NEAR_PX",
-    "Found",
     "best_threshold",
     "pooled_recall",
     "recall",
     "rmse_over_sigma",
     "score_map",
-    "score_points",
-    "truth_plane",
     "variance_ratio",
 ]
 
 AREA_PX = 8.8e6  # false defects are counted per this many pixels: one DCI 4K frame
-NEAR_PX = 3  # a detection this near to a planted photosite, along both axes, has found it
 
 _SKIRT_PX = 8  # a detection that reaches further from every planted photosite is no answer
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """What one answer found.
-
-    Attributes
-    ----------
-    hits : frozenset of int
-        Which of the planted defects.
-    false : int
-        Detections that are near none.
-    """
-
-    hits: frozenset[int]
-    false: int
-
-
-def truth_plane(planted: Sequence[PlantedDefect], size: tuple[int, int]) -> NDArray[np.int32]:
-    """Return which planted defect a detection at each pixel would find, (H, W); -1 for none."""
-    plane = np.full(size, -1, dtype=np.int32)
-    for number, defect in enumerate(planted):
-        for x, y in defect.sites:
-            plane[max(y - NEAR_PX, 0) : y + NEAR_PX + 1, max(x - NEAR_PX, 0) : x + NEAR_PX + 1] = number
-    return plane
-
-
-def score_points(points: Iterable[tuple[int, int]], truth: NDArray[np.int32]) -> Found:
-    """Score detections at (x, y): each finds the planted defect it is near, or is false."""
-    near = [int(truth[y, x]) for x, y in points]
-    return Found(frozenset(each for each in near if each >= 0), sum(each < 0 for each in near))
 
 
 def score_map(is_over: NDArray[np.bool_], truth: NDArray[np.int32]) -> Found:

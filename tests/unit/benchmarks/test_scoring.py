@@ -3,18 +3,15 @@ import numpy as np
 import pytest
 
 from benchmarks.accuracy.scoring import (
-    Found,
     best_threshold,
     pooled_recall,
     recall,
     rmse_over_sigma,
     score_map,
-    score_points,
-    truth_plane,
     variance_ratio,
 )
 from pixmend.model import Kind
-from pixmend.simulate import PlantedDefect
+from pixmend.simulate import Found, PlantedDefect, score_points, truth_plane
 
 SIZE = (60, 80)
 
