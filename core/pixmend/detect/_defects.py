@@ -21,7 +21,7 @@ __all__ = ["DetectSettings", "defects_left", "find_defects", "shot_is_still"]
 _STILL_SIGMA = 1.5  # temporal spread of the liveliest tenth of a shot in which nothing moves
 _STUCK_SHARE = 0.5  # a stuck photosite varies less than half as much as its surroundings
 _STILLER_THAN_LIGHT = 0.002  # of the level: a full well of 100 000 electrons has a noise of 0.003
-_BEST_MATCH = 1.5  # times amplitude and root of frames; measured is 0.66, and no defect scores more than this
+_BEST_MATCH = 2.0  # times amplitude and root of frames; measured is 0.66, and 1.51 for a dead one of 5 sigma
 _BRIGHT_SIGMA = 8.0  # visible at unity in normal playback
 _MANY = 5  # "several across a duration, even if each alone is extremely minor"
 
