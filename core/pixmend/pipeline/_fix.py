@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pixmend.errors import FrameError, MissingFrameError, UsageError
+from pixmend.errors import FrameError, MissingFrameError, RangeError, UsageError
 from pixmend.fill import (
     Band,
     Kriging,
@@ -99,8 +99,10 @@ def plan_fix(
         If the map does not fit the plate.
     MissingFrameError, UnsupportedError, BadFrameError
         If a frame is missing, or the first cannot be patched.
+    RangeError
+        If there is no frame to mend.
     UsageError
-        If an output exists, or source and output are the same folder.
+        If an output exists, or source and output are the same folder, or not, in place.
     """
     wanted = shot.frames if frames is None else frames
     missing = wanted - shot.frames
@@ -108,6 +110,8 @@ def plan_fix(
         raise MissingFrameError(
             f"frames {missing} are missing", where=shot.label, hint="name frames that exist"
         )
+    if not len(wanted):
+        raise RangeError("no frame is left to mend", where=shot.label)
     first = shot.path(wanted.frames[0])
     defect_map.check_fits(shot.plate)
     check_patchable(first, shot.plate)
@@ -115,6 +119,10 @@ def plan_fix(
     if same_folder and not in_place:
         raise UsageError(
             "source and output are the same folder", where=str(out), hint="choose another, or pass --in-place"
+        )
+    if in_place and not same_folder:
+        raise UsageError(
+            "mending in place writes into the folder of the source", where=str(out), hint="name no other"
         )
     targets = {frame: out / shot.path(frame).name for frame in wanted}
     for target in targets.values():

@@ -13,6 +13,9 @@ from pixmend.stats import ShotStatistics
 
 __all__ = ["read_statistics", "write_statistics"]
 
+# What numpy and zipfile raise on damage: also packings and passwords that no one meant, absurd sizes.
+_DAMAGE = (ValueError, EOFError, RuntimeError, MemoryError, zipfile.BadZipFile, zlib.error)
+
 
 def write_statistics(path: Path, statistics: ShotStatistics, *, overwrite: bool = False) -> None:
     """Write statistics that `detect --merge` can read; errors as `publishing`."""
@@ -34,7 +37,7 @@ def read_statistics(path: Path) -> ShotStatistics:
     except OSError as exc:
         reason = (exc.strerror or str(exc)).lower()
         raise UsageError(f"the statistics cannot be read: {reason}", where=str(path)) from exc
-    except (ValueError, EOFError, zipfile.BadZipFile, zlib.error) as exc:
+    except _DAMAGE as exc:
         raise UsageError(
             "this is no statistics file", where=str(path), hint="`detect --stats-out` writes one"
         ) from exc
