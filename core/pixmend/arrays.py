@@ -144,10 +144,24 @@ def patch_covariance(
         return np.eye(size) + level_weight * same_channel
     weight = 1.0 / (energy + contrast_floor * np.median(energy))
     flat *= np.sqrt(weight / weight.mean())[:, None]
-    covariance: NDArray[np.float64] = flat.T @ flat / len(flat)
+    covariance = _exact_gram(flat) / len(flat)
     mean_variance = float(np.trace(covariance)) / size
     covariance += mean_variance * (level_weight * same_channel + 1e-3 * np.eye(size))
     return covariance
+
+
+def _exact_gram(rows: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return ``rows.T @ rows``, the same to the bit on any machine and with any number of threads.
+
+    The rows are rounded to so few bits that all sums stay whole numbers below 2**53:
+    to 17 bits of the largest value for 100 000 rows.
+    """
+    bits = (52 - len(rows).bit_length()) // 2
+    _, exponent = np.frexp(np.abs(rows).max())
+    scale = 2.0 ** (bits - int(exponent))
+    whole = np.rint(rows * scale)
+    gram: NDArray[np.float64] = (whole.T @ whole) / scale**2
+    return gram
 
 
 def _structure(patches: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -4,7 +4,13 @@
 import numpy as np
 import pytest
 
-from pixmend.arrays import flat_block_statistics, patch_covariance, robust_sigma, sample_patches
+from pixmend.arrays import (
+    _exact_gram,
+    flat_block_statistics,
+    patch_covariance,
+    robust_sigma,
+    sample_patches,
+)
 
 RNG = np.random.default_rng
 
@@ -137,3 +143,12 @@ def test_covariance_does_not_change_the_patches():
     before = patches.copy()
     patch_covariance(patches, contrast_floor=1.0)
     assert np.array_equal(patches, before)
+
+
+def test_a_covariance_is_the_same_to_the_bit_in_any_order_of_summing():
+    """Processors and thread counts differ in it; statistics that are merged must not."""
+    rows = np.random.default_rng(5).standard_t(2, (4000, 30)) * 1e-7
+    gram = _exact_gram(rows)
+    assert np.array_equal(gram, _exact_gram(rows[::-1]))
+    assert np.array_equal(gram, _exact_gram(np.roll(rows, 1777, axis=0)))
+    assert np.abs(gram - rows.T @ rows).max() <= 1e-4 * np.abs(gram).max()

@@ -84,7 +84,8 @@ def _fit_channel(planes: Sequence[NDArray[np.float32]]) -> NDArray[np.float64]:
     powers = np.stack([np.ones_like(lit), lit, lit**2], axis=1)
     fitted, _ = nnls(powers / variance[:, None], np.ones_like(lit))
     floor[0] = max(floor[0], _DARK_SHARE * float(variance.min()))
-    return np.asarray(np.maximum(fitted, floor))
+    # The last bits of the fit are the processor's; statistics of different farm nodes must merge.
+    return np.asarray(np.maximum(fitted, floor), np.float32).astype(np.float64)
 
 
 def _flattest_by_level(
