@@ -87,9 +87,7 @@ def _check_arguments(args: Namespace) -> None:
             "name either a SHOT, or statistics to --merge", hint="`pixmend detect --help` shows both"
         )
     if args.output is None and args.stats_out is None and not args.check:
-        raise UsageError(
-            "there is nothing to do with the result", hint="pass -o MAP, --stats-out STATS or --check"
-        )
+        raise UsageError("no place is named for the result", hint="pass -o MAP, --stats-out STATS or --check")
     if args.output is not None:
         format_of(args.output)
     for output in (args.output, args.stats_out):

@@ -132,7 +132,7 @@ def chosen_frames(shot: FrameSource, sampling: Sampling) -> FrameRange:
     missing = asked - shot.frames
     if len(missing):
         raise MissingFrameError(
-            f"frames {missing} are missing", where=shot.label, hint="name frames that exist"
+            f"frames {missing} are missing", where=shot.label, hint=f"there are frames {shot.frames}"
         )
     if not len(asked):
         raise RangeError("no frame is left to look at", where=shot.label)

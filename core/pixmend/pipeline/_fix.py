@@ -108,7 +108,7 @@ def plan_fix(
     missing = wanted - shot.frames
     if len(missing):
         raise MissingFrameError(
-            f"frames {missing} are missing", where=shot.label, hint="name frames that exist"
+            f"frames {missing} are missing", where=shot.label, hint=f"there are frames {shot.frames}"
         )
     if not len(wanted):
         raise RangeError("no frame is left to mend", where=shot.label)

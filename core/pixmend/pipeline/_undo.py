@@ -29,7 +29,9 @@ def undo_targets(
     wanted = mended.frames if frames is None else frames
     missing = wanted - mended.frames
     if len(missing):
-        raise MissingFrameError(f"frames {missing} are missing", where=mended.label)
+        raise MissingFrameError(
+            f"frames {missing} are missing", where=mended.label, hint=f"there are frames {mended.frames}"
+        )
     targets = {frame: (out or mended.path(frame).parent) / mended.path(frame).name for frame in wanted}
     if out is not None:
         for target in targets.values():

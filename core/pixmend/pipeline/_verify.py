@@ -74,7 +74,9 @@ def verify(
     wanted = mended.frames if frames is None else frames
     missing = wanted - mended.frames
     if len(missing):
-        raise MissingFrameError(f"frames {missing} are missing", where=mended.label)
+        raise MissingFrameError(
+            f"frames {missing} are missing", where=mended.label, hint=f"there are frames {mended.frames}"
+        )
 
     def prove(frame: int) -> FrameProof:
         try:
