@@ -12,6 +12,7 @@ from scipy.special import log_ndtr
 from pixmend.detect._fleeting import is_fleeting
 from pixmend.detect._footprints import prior_footprints
 from pixmend.detect._match import score_footprints, sigma_shapes
+from pixmend.detect._mattes import without_mattes
 from pixmend.detect._sites import MeanPicture, Site, find_sites
 from pixmend.model import Defect, Kind, Sample, Severity
 from pixmend.stats import ShotStatistics
@@ -69,8 +70,10 @@ def find_defects(
     Notes
     -----
     In a still shot the picture itself is as fixed as a defect; there a site must
-    look like one photosite after debayer, which no optical point does exactly.
+    look like one photosite after debayer, which no optical point does exactly. The edge
+    of a matte (letterbox, pillarbox) is fixed too: nothing is looked for within 4 px.
     """
+    statistics = without_mattes(statistics)
     footprints = prior_footprints(len(statistics.model.channels))
     scores = score_footprints(statistics, sigma_shapes(statistics, footprints))
     picture = MeanPicture(*statistics.mean_light())
@@ -97,6 +100,7 @@ def defects_left(
     statistics: ShotStatistics, defects: Sequence[Defect], settings: DetectSettings
 ) -> tuple[Defect, ...]:
     """Return those of `defects` that the statistics of mended frames still show."""
+    statistics = without_mattes(statistics)
     footprints = prior_footprints(len(statistics.model.channels))
     score = np.abs(score_footprints(statistics, sigma_shapes(statistics, footprints)).score)
     shows = maximum_filter(score, size=3) >= settings.threshold_sigma

@@ -75,6 +75,9 @@ def _fit_channel(planes: Sequence[NDArray[np.float32]]) -> NDArray[np.float64]:
     statistics = [flat_block_statistics(plane) for plane in planes]
     mean = np.concatenate([each[0] for each in statistics])
     sigma = np.concatenate([each[1] for each in statistics])
+    is_alive = sigma > 0
+    if is_alive.any():  # black bars and clipped whites tell nothing of noise
+        mean, sigma = mean[is_alive], sigma[is_alive]
     level, quiet = _flattest_by_level(mean, sigma)
     floor = np.array([_DARKEST**2, 0.0, _HALF_STEP**2])
     if level.size == 0:

@@ -8,7 +8,7 @@ footprint, and whole numbers make the sum the same to the bit in any order.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import binary_dilation
 
 from pixmend.errors import RangeError, UsageError
-from pixmend.model import FrameRange
+from pixmend.model import FrameRange, Raster
 from pixmend.stats._kernels import accumulate, local_scale, quantise_excess, quantise_level
 from pixmend.stats._model import ShotModel
 from pixmend.stats._scale import SigmaCurve
@@ -118,6 +118,14 @@ class ShotStatistics:
         self.seen += other.seen
         self.frames |= other.frames
         self.stands_for |= other.stands_for
+
+    def part(self, *, rows: tuple[int, int], columns: tuple[int, int]) -> "ShotStatistics":
+        """Return the statistics of array rows and columns [first, stop); a view, not to be added to."""
+        raster = self.model.raster
+        place = (..., slice(*rows), slice(*columns))
+        cut = Raster(raster.x + columns[0], raster.y + rows[0], columns[1] - columns[0], rows[1] - rows[0])
+        sums = {name: getattr(self, name)[place] for name in _SUMS}
+        return replace(self, model=replace(self.model, raster=cut), **sums)
 
     def mean_excess(self) -> NDArray[np.float32]:
         """Return the mean clipped excess times the root of the frames seen: (C, H, W), noise about 1."""

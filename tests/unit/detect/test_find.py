@@ -253,6 +253,34 @@ def test_a_plate_of_one_colour_has_no_defect():
     assert detect(memory_shot(frames), LINEAR).defect_map.defects == ()
 
 
+def matted(frames, *, top=0, bottom=0, left=0, right=0):
+    """Return copies of frames with black mattes of so many px."""
+    there = {}
+    for frame, samples in frames.items():
+        black = np.zeros_like(samples)
+        inner = np.s_[top : HEIGHT - bottom, left : WIDTH - right]
+        black[inner] = samples[inner]
+        there[frame] = black
+    return there
+
+
+@pytest.mark.parametrize(
+    "matte",
+    [{"top": 24, "bottom": 24}, {"left": 32, "right": 31}, {"bottom": 1}, {"top": 64, "bottom": 64}],
+    ids=str,
+)
+def test_the_edge_of_a_matte_is_no_defect(matte):
+    frames = matted(stored_frames(small_shot(), clean=True), **matte)
+    assert detect(memory_shot(frames), LINEAR).defect_map.defects == ()
+
+
+def test_defects_beside_a_matte_are_found():
+    shot = small_shot((hot(50, 32), hot(130, 100), hot(200, 160)))
+    frames = matted(stored_frames(shot), top=24, bottom=24)
+    found = detect(memory_shot(frames), LINEAR).defect_map.defects
+    assert [(each.x, each.y) for each in found] == [planted.centre for planted in shot.planted]
+
+
 def test_a_defect_on_a_noiseless_plate_is_found():
     """Nothing lives there but the defect, which is not the noise that it is judged by."""
     frames = {}

@@ -68,6 +68,15 @@ def test_a_noiseless_picture_has_the_noise_of_half_rounding(level):
     assert 0 < sigma <= max(2e-6, level * 2.0**-11)
 
 
+def test_black_bars_and_clipped_whites_tell_nothing():
+    picture = noisy(gradient())
+    barred = picture.copy()
+    barred[:64], barred[-64:] = 0, 1.5
+    levels = np.array([0.01, 0.1, 0.5, 1.0])
+    found, expected = (estimate_noise([each[None]]).sigma(levels, 0) for each in (barred, picture))
+    assert found == pytest.approx(expected, rel=0.1)
+
+
 @pytest.mark.parametrize("value", [np.nan, np.inf])
 def test_a_picture_of_nothing_has_a_model(value):
     model = estimate_noise([np.full((1, 32, 32), value, np.float32)])

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from pixmend.errors import UsageError
-from pixmend.model import FrameRange, SampleType
+from pixmend.model import FrameRange, Raster, SampleType
 from pixmend.stats import (
     NoiseModel,
     ShotModel,
@@ -137,6 +137,14 @@ def test_mean_light_undoes_the_scale(whole):
     curve_top = light + sigma
     assert (curve_top > light).all()
     assert (light > 0).all()
+
+
+def test_a_part_is_that_part_in_pixel_space(whole):
+    part = whole.part(rows=(3, 20), columns=(10, 41))
+    assert part.model.raster == Raster(15, 0, 31, 17)
+    assert np.array_equal(part.mean_level(), whole.mean_level()[:, 3:20, 10:41])
+    assert np.array_equal(part.level_sigma(), whole.level_sigma()[:, 3:20, 10:41])
+    assert (part.frames, part.stands_for) == (whole.frames, whole.stands_for)
 
 
 def test_statistics_of_no_frame_are_quiet(model):
