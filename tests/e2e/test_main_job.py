@@ -5,6 +5,7 @@ import json
 import shutil
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ from tests.make.shots_on_disk import FORMS, encoding_of, planted_places, seen_in
 
 FRAMES = 12
 NEAR_PX = 2
+SLOW = partial(pytest.param, marks=pytest.mark.slow)  # what differs in the format only
 
 
 @pytest.fixture(scope="module")
@@ -91,7 +93,7 @@ NOTHING_ELSE = (
 )
 
 
-@pytest.mark.parametrize("form", ["exr", "dpx10", "dpx16", "tiff16"])
+@pytest.mark.parametrize("form", ["exr", "dpx10", SLOW("dpx16"), "tiff16"])
 def test_the_whole_way(form, say):
     write_form(Path("plate"), form)
     encoding = encoding_of(form)
@@ -214,7 +216,7 @@ def test_what_people_rejected_stays_as_it_is(plate, say):
     say("verify", "mended", "--source", "plate")
 
 
-@pytest.mark.parametrize("form", ["exr-zips", "dpx10", "tiff16"])
+@pytest.mark.parametrize("form", [SLOW("exr-zips"), "dpx10", SLOW("tiff16")])
 def test_in_place_and_back(form, prepared, say):
     encoding = encoding_of(form)
     write_form(Path("plate"), form)
