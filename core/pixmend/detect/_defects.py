@@ -23,6 +23,9 @@ _STILL_SIGMA = 1.5  # temporal spread of the liveliest tenth of a shot in which 
 _STUCK_SHARE = 0.5  # a stuck photosite varies less than half as much as its surroundings
 _STILLER_THAN_LIGHT = 0.002  # of the level: a full well of 100 000 electrons has a noise of 0.003
 _BEST_MATCH = 2.0  # times amplitude and root of frames; measured is 0.66, and 1.51 for a dead one of 5 sigma
+_ECHO_PX, _ECHO = 6, 30.0
+_WIDE = 45  # samples; one photosite after debayer spoils up to 39, and texture beside it a few
+_RIM_PX, _RIM_CAUTION = 2, 1.5  # debayer and resize leave a rim that is fixed too: it must score more
 _BRIGHT_SIGMA = 8.0  # visible at unity in normal playback
 _MANY = 5  # "several across a duration, even if each alone is extremely minor"
 
@@ -37,13 +40,18 @@ class DetectSettings:
         Score from which a site is a defect.
     known_threshold_sigma : float
         Score from which a site counts where a defect of the camera is known.
-    likeness : float
-        Where nothing moves, only sites that look this much like one photosite count.
+    least_amplitude_sigma : float
+        What a mean excess must reach to be worth a repair.
+    likeness, wide_likeness : float
+        Where nothing moves, how much a site must look like one photosite, 0 to 1; the
+        second for one of more samples than a photosite spoils as a rule.
     """
 
     threshold_sigma: float = 8.0
     known_threshold_sigma: float = 4.5
-    likeness: float = 0.6
+    least_amplitude_sigma: float = 0.9
+    likeness: float = 0.65
+    wide_likeness: float = 0.9
 
 
 def shot_is_still(statistics: ShotStatistics) -> bool:
@@ -78,13 +86,20 @@ def find_defects(
     scores = score_footprints(statistics, sigma_shapes(statistics, footprints))
     picture = MeanPicture(*statistics.mean_light())
     places = _places(known, statistics)
-    threshold = np.full(statistics.seen.shape, settings.threshold_sigma, np.float32)
+    threshold = np.full(statistics.seen.shape, _RIM_CAUTION * settings.threshold_sigma, np.float32)
+    threshold[_RIM_PX:-_RIM_PX, _RIM_PX:-_RIM_PX] = settings.threshold_sigma
     for y, x in places:
         threshold[max(y - 1, 0) : y + 2, max(x - 1, 0) : x + 2] = settings.known_threshold_sigma
     sites = find_sites(scores, picture, footprints, threshold=threshold)
-    sites = [site for site in sites if _is_as_strong_as_it_scores(site, statistics)]
+    sites = [
+        site
+        for site in sites
+        if abs(site.amplitude_sigma) >= settings.least_amplitude_sigma
+        and _is_as_strong_as_it_scores(site, statistics)
+    ]
     if shot_is_still(statistics):
-        sites = [site for site in sites if site.likeness >= settings.likeness or _near(site, places)]
+        sites = [site for site in sites if _is_one_photosite(site, settings) or _near(site, places)]
+    sites = _without_echoes(sites)
     level, spread = statistics.mean_level(), statistics.level_sigma()
     sites = [
         site
@@ -122,6 +137,24 @@ def _is_as_strong_as_it_scores(site: Site, statistics: ShotStatistics) -> bool:
     """Tell whether what the mean picture shows can be what scores: else the score is a filter's ringing."""
     most = _BEST_MATCH * abs(site.amplitude_sigma) * float(np.sqrt(statistics.seen[site.y, site.x]))
     return abs(site.score) <= most
+
+
+def _without_echoes(sites: list[Site]) -> list[Site]:
+    """Leave out what a far stronger site nearby explains: its filters ring that far."""
+    place = np.array([(site.y, site.x) for site in sites]).reshape(-1, 2)
+    strength = np.array([abs(site.amplitude_sigma) for site in sites])
+
+    def is_echo(index: int) -> bool:
+        is_near = (np.abs(place - place[index]) <= _ECHO_PX).all(axis=1)
+        return bool((strength[is_near] > _ECHO * strength[index]).any())
+
+    return [site for index, site in enumerate(sites) if not is_echo(index)]
+
+
+def _is_one_photosite(site: Site, settings: DetectSettings) -> bool:
+    """Tell whether a site's shape is that of one photosite; a wide one must be all the more like it."""
+    is_wide = len(site.samples) > _WIDE
+    return site.likeness >= (settings.wide_likeness if is_wide else settings.likeness)
 
 
 def _carry_over(defect: Defect, known: Defect | None) -> Defect:

@@ -15,6 +15,7 @@ from pixmend.stats import ShotStatistics, Whitener, correlate, local_scale, trai
 __all__ = ["ScoreMap", "score_footprints", "sigma_shapes"]
 
 _LOCAL_RADIUS_PX = 10  # the noise of the score is judged in windows of 21 px
+_LOUD = np.float32(20.0)
 _LEAST = np.float32(1e-6)
 _TRUST = 3.0  # times the pooled score; see `score_footprints`
 _LEAST_NOISE = (
@@ -91,7 +92,12 @@ def score_footprints(statistics: ShotStatistics, shapes: Sequence[NDArray[np.flo
 
 
 def _evened(whitened: NDArray[np.float32]) -> NDArray[np.float32]:
-    return np.stack([plane / np.maximum(local_scale(plane, _LOCAL_RADIUS_PX), _LEAST) for plane in whitened])
+    return np.stack([plane / np.maximum(_local_noise(plane), _LEAST) for plane in whitened])
+
+
+def _local_noise(plane: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the local spread of a plane whose noise is about 1; no defect, however strong, raises it much."""
+    return local_scale(np.clip(plane, -_LOUD, _LOUD), _LOCAL_RADIUS_PX)
 
 
 def _response(
@@ -104,5 +110,5 @@ def _response(
     # Exactly zero is where nothing was seen or nothing ever changes: that is no noise.
     noise = robust_sigma(response[response != 0], centre=0.0)
     response /= max(noise, _LEAST_NOISE * float(np.linalg.norm(weights)))
-    response /= np.maximum(local_scale(response, _LOCAL_RADIUS_PX), np.float32(_QUIETEST))
+    response /= np.maximum(_local_noise(response), np.float32(_QUIETEST))
     return response
