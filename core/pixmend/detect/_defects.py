@@ -51,7 +51,7 @@ class DetectSettings:
     known_threshold_sigma: float = 4.5
     least_amplitude_sigma: float = 0.9
     likeness: float = 0.65
-    wide_likeness: float = 0.9
+    wide_likeness: float = 0.8
 
 
 def shot_is_still(statistics: ShotStatistics) -> bool:
