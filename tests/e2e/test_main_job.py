@@ -209,6 +209,12 @@ def test_only_what_people_accepted_is_mended(plate, say):
     assert len(xs)
 
 
+def test_verify_asks_only_for_the_defects_that_were_to_be_mended(plate, say):
+    say("map", "edit", "map.json", "--accept", defects()[3]["id"], "-o", "reviewed.json")
+    say("fix", "plate", "--map", "reviewed.json", "-o", "one", "--only", "accepted")
+    assert say("verify", "one", "--map", "reviewed.json")["defects_left"] == 0
+
+
 def test_what_people_rejected_stays_as_it_is(plate, say):
     say("map", "edit", "map.json", "--reject", "all", "-o", "reviewed.json")
     assert say("fix", "plate", "--map", "reviewed.json", "-o", "mended")["samples_changed"] == 0

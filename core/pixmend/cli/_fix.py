@@ -81,7 +81,12 @@ def run(args: Namespace, progress: Progress) -> Result:
         progress.note(f"frames {shot.gaps} are missing in {shot.label}")
     if args.dry_run or args.check:
         return _would_be(args, plan, out)
-    notes = {"pixmend": pixmend.__version__, "map": args.map.name, "encoding": encoding.name}
+    notes = {
+        "pixmend": pixmend.__version__,
+        "map": args.map.name,
+        "only": args.only,
+        "encoding": encoding.name,
+    }
     try:
         report = fix(
             plan,

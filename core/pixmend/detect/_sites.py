@@ -66,8 +66,8 @@ class MeanPicture:
         Level, and the noise of one frame at that level.
     """
 
-    light: NDArray[np.float64]
-    sigma: NDArray[np.float64]
+    light: NDArray[np.floating]
+    sigma: NDArray[np.floating]
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)

@@ -44,14 +44,17 @@ class DefectMap:
     raster_extra: Mapping[str, Any] = field(default_factory=dict)
     extra: Mapping[str, Any] = field(default_factory=dict)
 
-    def to_mend(self, frame: int, *, only: Status | None = None) -> tuple[Defect, ...]:
-        """Return the defects to mend in `frame`: all not rejected, or those of status `only`."""
+    def wanted(self, *, only: Status | None = None) -> tuple[Defect, ...]:
+        """Return the defects that are to be mended: all not rejected, or those of status `only`."""
         return tuple(
             each
             for each in self.defects
-            if each.shows_in(frame)
-            and (each.status is not Status.REJECTED if only is None else each.status is only)
+            if (each.status is not Status.REJECTED if only is None else each.status is only)
         )
+
+    def to_mend(self, frame: int, *, only: Status | None = None) -> tuple[Defect, ...]:
+        """Return the wanted defects that show in `frame`."""
+        return tuple(each for each in self.wanted(only=only) if each.shows_in(frame))
 
     def edited(self, ids: Iterable[str], change: Callable[[Defect], Defect | None]) -> "DefectMap":
         """Return the map with `change` applied to the named defects; None removes one.

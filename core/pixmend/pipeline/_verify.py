@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pixmend.detect import DetectSettings, defects_left
 from pixmend.errors import MissingFrameError, PixError
 from pixmend.frames import Encoding, FileShot
-from pixmend.model import Defect, DefectMap, FrameRange
+from pixmend.model import Defect, DefectMap, FrameRange, Status
 from pixmend.pipeline._detect import Sampling, detect
 from pixmend.pipeline._frames_at_once import frames_at_once
 from pixmend.progress import Progress, Silent
@@ -113,7 +113,17 @@ def _still_there(
     defect_map.check_fits(mended.plate)
     sampling = Sampling(frames=frames)
     statistics = detect(mended, encoding, sampling=sampling, workers=workers, progress=progress).statistics
-    shown = [
-        each for each in defect_map.defects if any(each in defect_map.to_mend(frame) for frame in frames)
-    ]
+    wanted = defect_map.wanted(only=_only_mended(mended, frames))
+    shown = [each for each in wanted if any(each.shows_in(frame) for frame in frames)]
     return defects_left(statistics, shown, DetectSettings())
+
+
+def _only_mended(mended: FileShot, frames: FrameRange) -> Status | None:
+    """Return the status that `fix --only` named, as the ledgers tell; None where it named none."""
+    for frame in frames:
+        try:
+            only = read_ledger(ledger_path(mended.path(frame))).notes.get("only")
+        except PixError:  # a problem that the proofs tell
+            continue
+        return Status(only) if only in set(Status) else None
+    return None

@@ -143,11 +143,16 @@ class ShotStatistics:
             [_spread(level, square, count) for level, square in zip(self.level, self.square, strict=True)]
         )
 
-    def mean_light(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    def mean_light(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Return the linear level of the mean, and one frame's noise sigma there; (C, H, W) each."""
         curve, noise = SigmaCurve(self.model.noise), self.model.noise
-        light = np.stack([curve.to_level(plane, index) for index, plane in enumerate(self.mean_level())])
-        return light, np.stack([noise.sigma(plane, index) for index, plane in enumerate(light)])
+        light = self.mean_level()
+        sigma = np.empty_like(light)
+        for channel, plane in enumerate(light):
+            level = curve.to_level(plane, channel)
+            light[channel] = level
+            sigma[channel] = noise.sigma(level, channel)
+        return light, sigma
 
     def sigma_at(self, level: NDArray[np.float32]) -> NDArray[np.float64]:
         """Return the linear noise sigma of each channel at sigma-scale `level`, (C, ...), same shape."""
