@@ -5,10 +5,11 @@ To add a detector: a module here that takes `ShotStatistics` and returns `Defect
 called from `find_defects`; a class of truth in `simulate`; a row in the benchmark.
 """
 
-from pixmend.detect._defects import DetectSettings, defects_left, find_defects, shot_is_still
+from pixmend.detect._defects import defects_left, find_defects
 from pixmend.detect._footprints import Footprint, prior_footprints
 from pixmend.detect._match import ScoreMap, score_footprints, sigma_shapes
 from pixmend.detect._sites import MeanPicture, Site, find_sites
+from pixmend.detect._verdict import DetectSettings, shot_is_still
 
 __all__ = [
     "DetectSettings",

@@ -1,62 +1,29 @@
 # SPDX-License-Identifier: Apache-2.0
 """Sites -> defects: kind, confidence, severity."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import maximum_filter
-from scipy.special import log_ndtr
 
-from pixmend.detect._fleeting import is_fleeting
 from pixmend.detect._footprints import prior_footprints
 from pixmend.detect._match import score_footprints, sigma_shapes
 from pixmend.detect._mattes import without_mattes
 from pixmend.detect._sites import MeanPicture, Site, find_sites
+from pixmend.detect._verdict import DetectSettings, believable_sites
 from pixmend.model import Defect, Kind, Sample, Severity
 from pixmend.stats import ShotStatistics
 
-__all__ = ["DetectSettings", "defects_left", "find_defects", "shot_is_still"]
+__all__ = ["defects_left", "find_defects"]
 
-_STILL_SIGMA = 1.5  # temporal spread of the liveliest tenth of a shot in which nothing moves
 _STUCK_SHARE = 0.5  # a stuck photosite varies less than half as much as its surroundings
 _STILLER_THAN_LIGHT = 0.002  # of the level: a full well of 100 000 electrons has a noise of 0.003
-_BEST_MATCH = 2.0  # times amplitude and root of frames; measured is 0.66, and 1.51 for a dead one of 5 sigma
-_ECHO_PX, _ECHO = 6, 30.0
-_WIDE = 45  # samples; one photosite after debayer spoils up to 39, and texture beside it a few
 _RIM_PX, _RIM_CAUTION = 2, 1.5  # debayer and resize leave a rim that is fixed too: it must score more
 _BRIGHT_SIGMA = 8.0  # visible at unity in normal playback
+_CHANCE, _EXPECTED = 8e-4, 5.0  # pixels that score 5 by chance; defects that a camera is expected to have
+_SAME_PX = 2  # what is left of a defect need not be strongest where it was
 _MANY = 5  # "several across a duration, even if each alone is extremely minor"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DetectSettings:
-    """What a user may choose.
-
-    Attributes
-    ----------
-    threshold_sigma : float
-        Score from which a site is a defect.
-    known_threshold_sigma : float
-        Score from which a site counts where a defect of the camera is known.
-    least_amplitude_sigma : float
-        What a mean excess must reach to be worth a repair.
-    likeness, wide_likeness : float
-        Where nothing moves, how much a site must look like one photosite, 0 to 1; the
-        second for one of more samples than a photosite spoils as a rule.
-    """
-
-    threshold_sigma: float = 8.0
-    known_threshold_sigma: float = 4.5
-    least_amplitude_sigma: float = 0.9
-    likeness: float = 0.65
-    wide_likeness: float = 0.8
-
-
-def shot_is_still(statistics: ShotStatistics) -> bool:
-    """Tell whether the picture stands still, so that time cannot tell a defect from the scene."""
-    return bool(np.quantile(statistics.level_sigma(), 0.9) < _STILL_SIGMA)
 
 
 def find_defects(
@@ -86,26 +53,11 @@ def find_defects(
     scores = score_footprints(statistics, sigma_shapes(statistics, footprints))
     picture = MeanPicture(*statistics.mean_light())
     places = _places(known, statistics)
-    threshold = np.full(statistics.seen.shape, _RIM_CAUTION * settings.threshold_sigma, np.float32)
-    threshold[_RIM_PX:-_RIM_PX, _RIM_PX:-_RIM_PX] = settings.threshold_sigma
-    for y, x in places:
-        threshold[max(y - 1, 0) : y + 2, max(x - 1, 0) : x + 2] = settings.known_threshold_sigma
-    sites = find_sites(scores, picture, footprints, threshold=threshold)
-    sites = [
-        site
-        for site in sites
-        if abs(site.amplitude_sigma) >= settings.least_amplitude_sigma
-        and _is_as_strong_as_it_scores(site, statistics)
-    ]
-    if shot_is_still(statistics):
-        sites = [site for site in sites if _is_one_photosite(site, settings) or _near(site, places)]
-    sites = _without_echoes(sites)
-    level, spread = statistics.mean_level(), statistics.level_sigma()
-    sites = [
-        site
-        for site in sites
-        if not is_fleeting((site.peak_channel, site.peak_y, site.peak_x), level, spread)
-    ]
+    found = find_sites(scores, picture, footprints, threshold=_thresholds(statistics, settings, places))
+    sites = believable_sites(
+        found, statistics, settings, is_known=lambda site: _near(site, places) is not None
+    )
+    spread = statistics.level_sigma()
     defects = [_to_defect(site, index, statistics, picture, spread) for index, site in enumerate(sites)]
     carried = [_carry_over(defect, _near(site, places)) for defect, site in zip(defects, sites, strict=True)]
     return _with_severity(carried)
@@ -114,12 +66,24 @@ def find_defects(
 def defects_left(
     statistics: ShotStatistics, defects: Sequence[Defect], settings: DetectSettings
 ) -> tuple[Defect, ...]:
-    """Return those of `defects` that the statistics of mended frames still show."""
-    statistics = without_mattes(statistics)
-    footprints = prior_footprints(len(statistics.model.channels))
-    score = np.abs(score_footprints(statistics, sigma_shapes(statistics, footprints)).score)
-    shows = maximum_filter(score, size=3) >= settings.threshold_sigma
-    return tuple(each for place, each in _places(defects, statistics).items() if shows[place])
+    """Return those of `defects` that one would still find in the statistics of mended frames."""
+    found = np.array([(each.x, each.y) for each in find_defects(statistics, settings)]).reshape(-1, 2)
+
+    def shows(defect: Defect) -> bool:
+        return bool((np.abs(found - (defect.x, defect.y)) <= _SAME_PX).all(axis=1).any())
+
+    return tuple(each for each in defects if shows(each))
+
+
+def _thresholds(
+    statistics: ShotStatistics, settings: DetectSettings, places: Iterable[tuple[int, int]]
+) -> NDArray[np.float32]:
+    """Return the score that each pixel must reach: more at the rim, less where a defect is known."""
+    threshold = np.full(statistics.seen.shape, _RIM_CAUTION * settings.threshold_sigma, np.float32)
+    threshold[_RIM_PX:-_RIM_PX, _RIM_PX:-_RIM_PX] = settings.threshold_sigma
+    for y, x in places:
+        threshold[max(y - 1, 0) : y + 2, max(x - 1, 0) : x + 2] = settings.known_threshold_sigma
+    return threshold
 
 
 def _places(known: Sequence[Defect], statistics: ShotStatistics) -> dict[tuple[int, int], Defect]:
@@ -131,30 +95,6 @@ def _places(known: Sequence[Defect], statistics: ShotStatistics) -> dict[tuple[i
 def _near(site: Site, places: Mapping[tuple[int, int], Defect]) -> Defect | None:
     around = ((site.y + dy, site.x + dx) for dy in (0, -1, 1) for dx in (0, -1, 1))
     return next((places[place] for place in around if place in places), None)
-
-
-def _is_as_strong_as_it_scores(site: Site, statistics: ShotStatistics) -> bool:
-    """Tell whether what the mean picture shows can be what scores: else the score is a filter's ringing."""
-    most = _BEST_MATCH * abs(site.amplitude_sigma) * float(np.sqrt(statistics.seen[site.y, site.x]))
-    return abs(site.score) <= most
-
-
-def _without_echoes(sites: list[Site]) -> list[Site]:
-    """Leave out what a far stronger site nearby explains: its filters ring that far."""
-    place = np.array([(site.y, site.x) for site in sites]).reshape(-1, 2)
-    strength = np.array([abs(site.amplitude_sigma) for site in sites])
-
-    def is_echo(index: int) -> bool:
-        is_near = (np.abs(place - place[index]) <= _ECHO_PX).all(axis=1)
-        return bool((strength[is_near] > _ECHO * strength[index]).any())
-
-    return [site for index, site in enumerate(sites) if not is_echo(index)]
-
-
-def _is_one_photosite(site: Site, settings: DetectSettings) -> bool:
-    """Tell whether a site's shape is that of one photosite; a wide one must be all the more like it."""
-    is_wide = len(site.samples) > _WIDE
-    return site.likeness >= (settings.wide_likeness if is_wide else settings.likeness)
 
 
 def _carry_over(defect: Defect, known: Defect | None) -> Defect:
@@ -204,9 +144,13 @@ def _kind(site: Site, picture: MeanPicture, spread: NDArray[np.float32]) -> Kind
 
 
 def _confidence(score: float, *, pixels: int) -> float:
-    """Return 1 / (1 + expected chance hits of this score among all pixels), normal tail."""
-    log_chance = float(log_ndtr(-abs(score))) + float(np.log(2.0 * pixels))
-    return round(float(1.0 / (1.0 + np.exp(min(log_chance, 700.0)))), 4)
+    """Return how likely a site is a defect and not chance, by its score and how many pixels could have had it.
+
+    Chance is not normal: on clean moving shots about `_CHANCE` of the pixels score 5, and
+    a tenth of that with each unit more (measured on simulated shots of photographs).
+    """
+    by_chance: float = pixels * _CHANCE * 10.0 ** (5.0 - abs(score))
+    return round(_EXPECTED / (_EXPECTED + by_chance), 4)
 
 
 def _with_severity(defects: Sequence[Defect]) -> tuple[Defect, ...]:

@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which sites to believe: what else than a lying photosite can score."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from pixmend.detect._fleeting import is_fleeting
+from pixmend.detect._sites import Site
+from pixmend.stats import ShotStatistics
+
+__all__ = ["DetectSettings", "believable_sites", "shot_is_still"]
+
+_STILL_SIGMA = 1.5  # temporal spread of the liveliest tenth of a shot in which nothing moves
+_BEST_MATCH = 2.0  # times amplitude and root of frames; measured is 0.66, and 1.51 for a dead one of 5 sigma
+_ECHO_PX, _ECHO = 6, 30.0  # a filter rings so far, and to about so small a part of its cause
+_WIDE = 45  # samples; one photosite after debayer spoils up to 39, and texture beside it a few
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DetectSettings:
+    """What a user may choose.
+
+    Attributes
+    ----------
+    threshold_sigma : float
+        Score from which a site is a defect.
+    known_threshold_sigma : float
+        Score from which a site counts where a defect of the camera is known.
+    least_amplitude_sigma : float
+        What a mean excess must reach to be worth a repair.
+    likeness, wide_likeness : float
+        Where nothing moves, how much a site must look like one photosite, 0 to 1; the
+        second for one of more samples than a photosite spoils as a rule.
+    """
+
+    threshold_sigma: float = 8.0
+    known_threshold_sigma: float = 4.5
+    least_amplitude_sigma: float = 0.9
+    likeness: float = 0.65
+    wide_likeness: float = 0.8
+
+
+def shot_is_still(statistics: ShotStatistics) -> bool:
+    """Tell whether the picture stands still, so that time cannot tell a defect from the scene."""
+    return bool(np.quantile(statistics.level_sigma(), 0.9) < _STILL_SIGMA)
+
+
+def believable_sites(
+    sites: list[Site],
+    statistics: ShotStatistics,
+    settings: DetectSettings,
+    *,
+    is_known: Callable[[Site], bool],
+) -> list[Site]:
+    """Return the sites that nothing else explains.
+
+    Left out is what is too faint to mend; what scores more than it shows (ringing); what
+    a far stronger neighbour explains; what comes from few frames (stars, glints); and,
+    where nothing moves, what does not look like one photosite, unless one is known there.
+    """
+    kept = [
+        site
+        for site in sites
+        if abs(site.amplitude_sigma) >= settings.least_amplitude_sigma
+        and _is_as_strong_as_it_scores(site, statistics)
+    ]
+    if shot_is_still(statistics):
+        kept = [site for site in kept if _is_one_photosite(site, settings) or is_known(site)]
+    level, spread = statistics.mean_level(), statistics.level_sigma()
+    return [
+        site
+        for site in _without_echoes(kept)
+        if not is_fleeting((site.peak_channel, site.peak_y, site.peak_x), level, spread)
+    ]
+
+
+def _is_as_strong_as_it_scores(site: Site, statistics: ShotStatistics) -> bool:
+    """Tell whether what the mean picture shows can be what scores: else the score is a filter's ringing."""
+    most = _BEST_MATCH * abs(site.amplitude_sigma) * float(np.sqrt(statistics.seen[site.y, site.x]))
+    return abs(site.score) <= most
+
+
+def _without_echoes(sites: list[Site]) -> list[Site]:
+    """Leave out what a far stronger site nearby explains: its filters ring that far."""
+    place = np.array([(site.y, site.x) for site in sites]).reshape(-1, 2)
+    strength = np.array([abs(site.amplitude_sigma) for site in sites])
+
+    def is_echo(index: int) -> bool:
+        is_near = (np.abs(place - place[index]) <= _ECHO_PX).all(axis=1)
+        return bool((strength[is_near] > _ECHO * strength[index]).any())
+
+    return [site for index, site in enumerate(sites) if not is_echo(index)]
+
+
+def _is_one_photosite(site: Site, settings: DetectSettings) -> bool:
+    """Tell whether a site's shape is that of one photosite; a wide one must be all the more like it."""
+    is_wide = len(site.samples) > _WIDE
+    return site.likeness >= (settings.wide_likeness if is_wide else settings.likeness)
