@@ -21,7 +21,9 @@ from pixmend.simulate import (
 
 __all__ = ["DETECTION_SHOTS", "FILL_SHOTS", "SEED", "BenchShot", "busiest_part", "fill_shot", "shot_of"]
 
-SEED = 2027  # not the seed of the tests, nor of the study that the methods come from
+SEED = (
+    4711  # not the seed of the tests, of the study that the methods come from, nor of what they were tuned on
+)
 
 _CROP = (384, 512)
 _ROOM_PX = 40  # around the crop, for the camera to move in
@@ -52,23 +54,18 @@ class BenchShot:
 _RAIN = frozenset({Distractor.RAIN, Distractor.BURN_IN})
 _NIGHT = frozenset({Distractor.LIGHTS, Distractor.BURN_IN})
 
+# Other pairs of picture and camera than the limits of `detect` were chosen on.
 DETECTION_SHOTS = (
-    BenchShot("pan", "Leica_T_Typ_701", Motion.PAN, 1.0),
-    BenchShot("handheld", "Nikon_D3100", Motion.HANDHELD, 1.0),
-    BenchShot("zoom, dim", "Canon_EOS_450D", Motion.ZOOM, 0.3),
-    BenchShot("slow pan, night", "Samsung_SM-G935L_Galaxy_S7_Edge", Motion.SLOWPAN, 0.06),
+    BenchShot("pan", "Canon_PowerShot_SD600", Motion.PAN, 1.0),
+    BenchShot("handheld", "Canon_EOS_450D", Motion.HANDHELD, 1.0),
+    BenchShot("zoom, dim", "Canon_EOS_20D_1", Motion.ZOOM, 0.3),
+    BenchShot("slow pan, night", "Canon_PowerShot_G11", Motion.SLOWPAN, 0.06),
     BenchShot("street pan, night", "", Motion.PAN, 0.06),
-    BenchShot("rain and burn-in", "Canon_EOS_5D", Motion.HANDHELD, 0.6, _RAIN),
-    BenchShot("locked night, lights", "Canon_EOS_20D_1", Motion.LOCKED, 0.06, _NIGHT),
+    BenchShot("rain and burn-in", "Nikon_D3100", Motion.HANDHELD, 0.6, _RAIN),
+    BenchShot("locked night, lights", "Canon_EOS_5D", Motion.LOCKED, 0.06, _NIGHT),
 )
 
-FILL_SHOTS = (
-    BenchShot("pan", "Leica_T_Typ_701", Motion.PAN, 1.0),
-    BenchShot("handheld", "Nikon_D3100", Motion.HANDHELD, 1.0),
-    BenchShot("zoom, dim", "Canon_EOS_450D", Motion.ZOOM, 0.3),
-    BenchShot("slow pan, night", "Samsung_SM-G935L_Galaxy_S7_Edge", Motion.SLOWPAN, 0.06),
-    BenchShot("street pan, night", "", Motion.PAN, 0.06),
-)
+FILL_SHOTS = DETECTION_SHOTS[:5]
 
 
 def shot_of(bench: BenchShot, *, quick: bool) -> SimulatedShot:
