@@ -56,13 +56,13 @@ _NIGHT = frozenset({Distractor.LIGHTS, Distractor.BURN_IN})
 
 # Other pairs of picture and camera than the limits of `detect` were chosen on.
 DETECTION_SHOTS = (
-    BenchShot("pan", "Canon_PowerShot_SD600", Motion.PAN, 1.0),
-    BenchShot("handheld", "Canon_EOS_450D", Motion.HANDHELD, 1.0),
-    BenchShot("zoom, dim", "Canon_EOS_20D_1", Motion.ZOOM, 0.3),
-    BenchShot("slow pan, night", "Canon_PowerShot_G11", Motion.SLOWPAN, 0.06),
+    BenchShot("pan", "Canon_EOS_450D", Motion.PAN, 1.0),
+    BenchShot("handheld", "Leica_T_Typ_701", Motion.HANDHELD, 1.0),
+    BenchShot("zoom, dim", "Nikon_D3100", Motion.ZOOM, 0.3),
+    BenchShot("slow pan, night", "Canon_EOS_20D_1", Motion.SLOWPAN, 0.06),
     BenchShot("street pan, night", "", Motion.PAN, 0.06),
-    BenchShot("rain and burn-in", "Nikon_D3100", Motion.HANDHELD, 0.6, _RAIN),
-    BenchShot("locked night, lights", "Canon_EOS_5D", Motion.LOCKED, 0.06, _NIGHT),
+    BenchShot("rain and burn-in", "Canon_PowerShot_G11", Motion.HANDHELD, 0.6, _RAIN),
+    BenchShot("locked night, lights", "Samsung_SM-G935L_Galaxy_S7_Edge", Motion.LOCKED, 0.06, _NIGHT),
 )
 
 FILL_SHOTS = DETECTION_SHOTS[:5]
