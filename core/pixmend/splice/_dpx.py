@@ -16,8 +16,7 @@ from pixmend.formats import (
     parse_dpx,
 )
 from pixmend.model import Channel, Patch, Raster, SampleType
-from pixmend.splice._edits import ByteEdit
-from pixmend.splice._places import edits_at, patched_runs_at, read_at, runs_at
+from pixmend.splice._in_place import InPlace
 
 __all__ = ["DpxContainer"]
 
@@ -25,7 +24,7 @@ _SAMPLES = {10: SampleType.UINT10, 16: SampleType.UINT16}
 _LIBRARY_HEAD_BYTES = 2048
 
 
-class DpxContainer:
+class DpxContainer(InPlace):
     """A DPX of 10 or 16 bit; a `Container`.
 
     Parameters
@@ -56,27 +55,11 @@ class DpxContainer:
         sample = _SAMPLES[self._layout.bits]
         self.channels = tuple(Channel(name, sample) for name in self._layout.components)
 
-    def read_bits(self, patch: Patch) -> NDArray[np.uint32]:
-        """Return what the file holds where the patch's samples are."""
-        return read_at(self._source, self._places(patch))
-
     def library_bits(self, patch: Patch) -> NDArray[np.uint32] | None:
         """Return the same as OpenImageIO sees it; None where it is known to see wrongly."""
         if not _library_is_right(self._layout, self._source.size):
             return None
         return _library_samples(self._source.name, self._layout, patch)
-
-    def edits_for(self, patch: Patch) -> list[ByteEdit]:
-        """Return the edits of the bytes that differ."""
-        return edits_at(self._source, self._places(patch), patch.new)
-
-    def touched(self, patch: Patch) -> dict[int, bytes]:
-        """Return the bytes in which the patch's samples lie."""
-        return runs_at(self._source, self._places(patch))
-
-    def patched(self, patch: Patch) -> dict[int, bytes]:
-        """Return the same bytes as they are meant to be afterwards."""
-        return patched_runs_at(self._source, self._places(patch), patch.new)
 
     def editable_ranges(self) -> list[tuple[int, int]]:
         """Return the one range from the first picture data to the end."""

@@ -1,14 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """TIFF files: samples of uncompressed strips are replaced where they lie."""
 
-import numpy as np
-from numpy.typing import NDArray
 
 from pixmend.errors import UnsupportedError
 from pixmend.formats import ByteSource, DatumPlace, TiffLayout, parse_tiff
 from pixmend.model import Channel, Patch, Raster
-from pixmend.splice._edits import ByteEdit
-from pixmend.splice._places import edits_at, patched_runs_at, read_at, runs_at, whole_bytes_at
+from pixmend.splice._in_place import InPlace
+from pixmend.splice._places import whole_bytes_at
 
 __all__ = ["TiffContainer"]
 
@@ -16,7 +14,7 @@ _BLACK_IS_ZERO, _RGB = 1, 2
 _NAMES = {1: "Y", 2: "YA", 3: "RGB", 4: "RGBA"}
 
 
-class TiffContainer:
+class TiffContainer(InPlace):
     """The first page of a TIFF with uncompressed strips; a `Container`.
 
     Parameters
@@ -43,25 +41,9 @@ class TiffContainer:
         self.raster = Raster(0, 0, self._layout.width, self._layout.height)
         self.channels = _named_channels(self._layout, channels)
 
-    def read_bits(self, patch: Patch) -> NDArray[np.uint32]:
-        """Return what the file holds where the patch's samples are."""
-        return read_at(self._source, self._places(patch))
-
     def library_bits(self, patch: Patch) -> None:  # noqa: ARG002  frames are read by a library
         """Return None: frames are read by a library, our own addressing is the second reader."""
         return
-
-    def edits_for(self, patch: Patch) -> list[ByteEdit]:
-        """Return the edits of the bytes that differ."""
-        return edits_at(self._source, self._places(patch), patch.new)
-
-    def touched(self, patch: Patch) -> dict[int, bytes]:
-        """Return the bytes in which the patch's samples lie."""
-        return runs_at(self._source, self._places(patch))
-
-    def patched(self, patch: Patch) -> dict[int, bytes]:
-        """Return the same bytes as they are meant to be afterwards."""
-        return patched_runs_at(self._source, self._places(patch), patch.new)
 
     def editable_ranges(self) -> list[tuple[int, int]]:
         """Return the strips."""
