@@ -1,12 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Run commands in turn and take what each cost: wall, processor and peak memory."""
 
-import os
+import json
 import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,25 +24,39 @@ class Cost:
     peak_mb: float
 
 
+# A child's peak memory starts from what its parent had when it forked. So a small process starts it.
+_LAUNCHER = """
+import json, os, sys, time
+started = time.perf_counter()
+child = os.posix_spawnp(sys.argv[1], sys.argv[1:], os.environ)
+_, status, usage = os.wait4(child, 0)
+cost = [time.perf_counter() - started, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024]
+os.write(3, json.dumps([os.waitstatus_to_exitcode(status), cost]).encode())
+"""
+
+
 def cost_of(command: Sequence[str]) -> Cost:
-    """Run a command in a child process and return its cost, its own children's included in the time.
+    """Run a command in a process of its own and return its cost, its own children's time included.
 
     Raises
     ------
     RuntimeError
         If it does not end with exit code 0; its error text is in the message.
     """
-    with tempfile.TemporaryFile() as errors:
-        started = time.perf_counter()
-        child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=errors)
-        _, status, usage = os.wait4(child.pid, 0)
-        wall = time.perf_counter() - started
-        child.returncode = os.waitstatus_to_exitcode(status)
-        if child.returncode != 0:
+    launcher = [sys.executable, "-I", "-S", "-c", _LAUNCHER, *command]
+    with tempfile.TemporaryFile() as errors, tempfile.TemporaryFile() as told:
+        # The launcher finds what it tells at descriptor 3, whatever it is here.
+        shell = ["/bin/sh", "-c", f'exec "$@" 3>&{told.fileno()}', "sh", *launcher]
+        subprocess.run(
+            shell, stdout=subprocess.DEVNULL, stderr=errors, pass_fds=(told.fileno(),), check=False
+        )
+        told.seek(0)
+        code, cost = json.loads(told.read() or b"[null, null]")
+        if code != 0:
             errors.seek(0)
             said = errors.read().decode(errors="replace")[-2000:]
-            raise RuntimeError(f"{' '.join(command)} ended with {child.returncode}: {said}")
-    return Cost(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
+            raise RuntimeError(f"{' '.join(command)} ended with {code}: {said}")
+    return Cost(*cost)
 
 
 def in_turn(
