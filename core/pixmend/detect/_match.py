@@ -78,17 +78,18 @@ def score_footprints(statistics: ShotStatistics, shapes: Sequence[NDArray[np.flo
         (statistics.mean_excess(), statistics.model.whitener),
         (_evened(of_mean.whiten(mean)), of_mean),
     )
-    responses = [[_response(excess, whitener, shape) for excess, whitener in views] for shape in shapes]
-    pooled_most = np.max([np.abs(pooled) for pooled, _ in responses], axis=0)
-    ceiling = _TRUST * maximum_filter(pooled_most, size=3)
     score = np.zeros(mean.shape[1:], np.float32)
     best = np.zeros(mean.shape[1:], np.int8)
-    for index, (pooled, meant) in enumerate(responses):
-        both = np.clip(0.5 * (pooled + meant), -ceiling, ceiling)
+    pooled_most = np.zeros(mean.shape[1:], np.float32)
+    for index, shape in enumerate(shapes):
+        pooled, meant = (_response(excess, whitener, shape) for excess, whitener in views)
+        np.maximum(pooled_most, np.abs(pooled), out=pooled_most)
+        both = 0.5 * (pooled + meant)
         better = np.abs(both) > np.abs(score)
         score[better] = both[better]
         best[better] = index
-    return ScoreMap(score, best)
+    ceiling = _TRUST * maximum_filter(pooled_most, size=3)
+    return ScoreMap(np.clip(score, -ceiling, ceiling), best)
 
 
 def _evened(whitened: NDArray[np.float32]) -> NDArray[np.float32]:

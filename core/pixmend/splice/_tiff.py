@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """TIFF files: samples of uncompressed strips are replaced where they lie."""
 
-
 from pixmend.errors import UnsupportedError
 from pixmend.formats import ByteSource, DatumPlace, TiffLayout, parse_tiff
 from pixmend.model import Channel, Patch, Raster
