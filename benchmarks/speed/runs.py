@@ -28,10 +28,10 @@ class Cost:
 _LAUNCHER = """
 import json, os, sys, time
 started = time.perf_counter()
-child = os.posix_spawnp(sys.argv[1], sys.argv[1:], os.environ)
+child = os.posix_spawnp(sys.argv[2], sys.argv[2:], os.environ)
 _, status, usage = os.wait4(child, 0)
 cost = [time.perf_counter() - started, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024]
-os.write(3, json.dumps([os.waitstatus_to_exitcode(status), cost]).encode())
+os.write(int(sys.argv[1]), json.dumps([os.waitstatus_to_exitcode(status), cost]).encode())
 """
 
 
@@ -43,12 +43,10 @@ def cost_of(command: Sequence[str]) -> Cost:
     RuntimeError
         If it does not end with exit code 0; its error text is in the message.
     """
-    launcher = [sys.executable, "-I", "-S", "-c", _LAUNCHER, *command]
     with tempfile.TemporaryFile() as errors, tempfile.TemporaryFile() as told:
-        # The launcher finds what it tells at descriptor 3, whatever it is here.
-        shell = ["/bin/sh", "-c", f'exec "$@" 3>&{told.fileno()}', "sh", *launcher]
+        launcher = [sys.executable, "-I", "-S", "-c", _LAUNCHER, str(told.fileno()), *command]
         subprocess.run(
-            shell, stdout=subprocess.DEVNULL, stderr=errors, pass_fds=(told.fileno(),), check=False
+            launcher, stdout=subprocess.DEVNULL, stderr=errors, pass_fds=(told.fileno(),), check=False
         )
         told.seek(0)
         code, cost = json.loads(told.read() or b"[null, null]")
