@@ -93,7 +93,7 @@ def test_the_order_of_the_samples_does_not_matter(made, data):
     order = data.draw(st.permutations(range(len(patch))))
     columns = (each[list(order)] for each in (patch.x, patch.y, patch.channel, patch.old, patch.new))
     shuffled = Patch(patch.frame, patch.channels, *columns)
-    assert plan_edits(made.path, shuffled, made.plate) == plan_edits(made.path, patch, made.plate)
+    assert plan_edits(made.path, shuffled, made.plate).edits == plan_edits(made.path, patch, made.plate).edits
 
 
 @given(old=st.binary(max_size=60), flips=st.lists(st.integers(0, 59)))

@@ -15,6 +15,7 @@ from pixmend.formats._exr import (
     find_chunk,
     parse_exr,
 )
+from pixmend.formats._options import ReadOptions
 from pixmend.formats._tiff import TIFF_MAGICS, TiffLayout, parse_tiff
 
 __all__ = [
@@ -33,6 +34,7 @@ __all__ = [
     "ExrLayout",
     "ExrWindow",
     "MemoryBytes",
+    "ReadOptions",
     "TiffLayout",
     "find_chunk",
     "locate_datum",

@@ -7,7 +7,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from pixmend.formats import DPX_HEAD_BYTES, parse_dpx, read_dpx_rows
+from pixmend.formats import DPX_HEAD_BYTES, ReadOptions, parse_dpx, read_dpx_rows
 from pixmend.frames._colour import find_colour
 from pixmend.frames._frame import FrameBytes
 from pixmend.model import Channel, PlateInfo, Raster, SampleType
@@ -22,7 +22,7 @@ _PRINTING_DENSITY, _LOGARITHMIC = 1, 3
 class DpxFrame:
     """A DPX file whose header has been read; an `OpenFrame`."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, options: ReadOptions) -> None:  # noqa: ARG002  becomes used in its room
         self._bytes = FrameBytes(path)
         head = self._bytes.read(0, min(DPX_HEAD_BYTES, self._bytes.size))
         self._layout = layout = parse_dpx(head, self._bytes.size, where=self._bytes.name)

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pixmend.errors import UnsupportedError
-from pixmend.formats import ExrLayout, parse_exr
+from pixmend.formats import ExrLayout, ReadOptions, parse_exr
 from pixmend.frames._colour import find_colour
 from pixmend.frames._frame import FrameBytes
 from pixmend.frames._libraries import decoding, load_openexr, open_image
@@ -30,7 +30,7 @@ class ExrFrame:
     Scanline and tiled files; of a multi-part file the first part, at full resolution.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, options: ReadOptions) -> None:  # noqa: ARG002  becomes used in its room
         self._bytes = FrameBytes(path)
         self._layout = layout = parse_exr(self._bytes)
         _refuse(layout, self._bytes.name)

@@ -10,6 +10,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from pixmend.errors import BadFrameError, MissingFrameError, UnsupportedError
+from pixmend.formats import ReadOptions
 from pixmend.frames._dpx import DpxFrame
 from pixmend.frames._exr import ExrFrame
 from pixmend.frames._frame import OpenFrame
@@ -20,7 +21,7 @@ from pixmend.model import FrameRange, PlateInfo
 
 __all__ = ["FileShot", "open_shot"]
 
-_READERS: Mapping[str, Callable[[Path], OpenFrame]] = {
+_READERS: Mapping[str, Callable[[Path, ReadOptions], OpenFrame]] = {
     ".exr": ExrFrame,
     ".dpx": DpxFrame,
     ".tif": TiffFrame,
@@ -35,8 +36,9 @@ class FileShot:
     Holds no open file: it may be pickled, and read from many threads.
     """
 
-    def __init__(self, files: FileSet) -> None:
+    def __init__(self, files: FileSet, options: ReadOptions | None = None) -> None:
         self._files = files
+        self.options = options or ReadOptions()
 
     @property
     def label(self) -> str:
@@ -87,10 +89,10 @@ class FileShot:
         return opened.read(names, checked)
 
     def _open(self, path: Path) -> OpenFrame:
-        return _READERS[path.suffix.lower()](path)
+        return _READERS[path.suffix.lower()](path, self.options)
 
 
-def open_shot(where: str | Path) -> FileShot:
+def open_shot(where: str | Path, options: ReadOptions | None = None) -> FileShot:
     """Open a shot; no frame is read yet.
 
     Parameters
@@ -99,6 +101,8 @@ def open_shot(where: str | Path) -> FileShot:
         A pattern (``plate.1001-1100#.exr``, ``plate.%04d.exr``, ``plate.@@@@.exr``), a
         folder that holds one sequence, or one file. A range in the pattern limits the
         frames; a file without a number in its name is frame 1.
+    options : ReadOptions, optional
+        What the files do not say of themselves.
 
     Raises
     ------
@@ -116,7 +120,7 @@ def open_shot(where: str | Path) -> FileShot:
             where=str(where),
             hint=f"pixmend reads {', '.join(_READERS)}",
         )
-    return FileShot(files)
+    return FileShot(files, options)
 
 
 def _check_alike(plate: PlateInfo, first: PlateInfo, path: Path) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pixmend.errors import BadFrameError, UnsupportedError
-from pixmend.formats import parse_tiff
+from pixmend.formats import ReadOptions, parse_tiff
 from pixmend.frames._colour import find_colour
 from pixmend.frames._frame import FrameBytes
 from pixmend.frames._libraries import decoding, first_line, open_image
@@ -24,7 +24,7 @@ _NAMES = {1: ("Y",), 2: ("Y", "A"), 3: ("R", "G", "B"), 4: ("R", "G", "B", "A")}
 class TiffFrame:
     """A TIFF file whose header has been read; an `OpenFrame`."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, options: ReadOptions) -> None:  # noqa: ARG002  becomes used in its room
         self._bytes = FrameBytes(path)
         self._layout = layout = parse_tiff(self._bytes)
         if layout.sample is None or layout.sample is SampleType.UINT32:

@@ -71,10 +71,21 @@ class SampleType(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """One channel of a plate, by its full name (``R``, ``beauty.R``)."""
+    """One channel of a plate.
+
+    Attributes
+    ----------
+    name : str
+        Its full name (``R``, ``beauty.R``).
+    sample : SampleType
+    sampling : (int, int)
+        A sample is stored in every so many columns and rows only (chroma); in which,
+        the file says.
+    """
 
     name: str
     sample: SampleType
+    sampling: tuple[int, int] = (1, 1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,8 @@ from pixmend.splice._edits import ByteEdit, hash_pair, paired_blocks
 from pixmend.splice._files import FileBytes, open_bytes
 from pixmend.splice._ledger import LEDGER_FOLDER, LEDGER_SCHEMA, Ledger, LedgerEdit, ledger_path
 from pixmend.splice._ledger_file import read_ledger, write_ledger
-from pixmend.splice._plan import check_patchable, plan_edits
+from pixmend.splice._plan import Plan
+from pixmend.splice._planning import check_patchable, plan_edits
 from pixmend.splice._write import check_is_fixed, restore, write_fixed
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "FileBytes",
     "Ledger",
     "LedgerEdit",
+    "Plan",
     "check_is_fixed",
     "check_patchable",
     "hash_pair",

@@ -1,18 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a file format must be able to do to be mended, and which one a file is."""
 
-from collections.abc import Mapping
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pixmend.errors import BadFrameError, ProofError
-from pixmend.formats import EXR_MAGIC, TIFF_MAGICS, ByteSource
+from pixmend.formats import EXR_MAGIC, TIFF_MAGICS, ByteSource, ReadOptions
 from pixmend.model import Channel, Patch, PlateInfo, Raster
 from pixmend.splice._dpx import DpxContainer
-from pixmend.splice._edits import ByteEdit
 from pixmend.splice._exr import ExrContainer
+from pixmend.splice._plan import Plan
 from pixmend.splice._tiff import TiffContainer
 
 __all__ = ["Container", "check_agrees", "open_container", "patch_on"]
@@ -28,6 +27,8 @@ class Container(Protocol):
     file_format: str
     raster: Raster
     channels: tuple[Channel, ...]
+    notices: tuple[str, ...]
+    """What the user should know of this form of file: one sentence each."""
 
     def read_bits(self, patch: Patch) -> NDArray[np.uint32]:
         """Return what the file holds where the patch's samples are, by our own addressing."""
@@ -40,16 +41,15 @@ class Container(Protocol):
         """
         ...
 
-    def edits_for(self, patch: Patch) -> list[ByteEdit]:
-        """Return the ordered edits that give the patch's samples their new bits."""
+    def plan(self, patch: Patch) -> Plan:
+        """Return the edits that give the patch's samples their new bits, and what else that does.
+
+        Samples whose new bits are the old ones are left out of the edits.
+        """
         ...
 
-    def touched(self, patch: Patch) -> Mapping[int, bytes]:
-        """Return the unpacked units (chunks, or runs of bytes) in which the patch's samples lie."""
-        ...
-
-    def patched(self, patch: Patch) -> Mapping[int, bytes]:
-        """Return the same units as they are meant to be afterwards."""
+    def units(self, patch: Patch) -> dict[int, bytes]:
+        """Return the unpacked units (chunks, strips, or runs of bytes) in which the patch's samples lie."""
         ...
 
     def editable_ranges(self) -> list[tuple[int, int]]:
@@ -57,7 +57,13 @@ class Container(Protocol):
         ...
 
 
-def open_container(source: ByteSource, channels: tuple[Channel, ...] | None = None) -> Container:
+def open_container(
+    source: ByteSource,
+    channels: tuple[Channel, ...] | None = None,
+    *,
+    options: ReadOptions | None = None,
+    exact: bool = False,
+) -> Container:
     """Return the container that a file is.
 
     Parameters
@@ -66,6 +72,9 @@ def open_container(source: ByteSource, channels: tuple[Channel, ...] | None = No
     channels : tuple of Channel, optional
         The names that the plate's reader gave the channels, for formats whose files
         name none (TIFF).
+    options : ReadOptions, optional
+    exact : bool
+        Store what a lossy codec would change as it is: larger, but to the bit.
 
     Raises
     ------
@@ -74,11 +83,12 @@ def open_container(source: ByteSource, channels: tuple[Channel, ...] | None = No
     UnsupportedError
         If it is sound, but of a form that is not handled.
     """
+    options = options or ReadOptions()
     magic = source.read(0, min(4, source.size))
     if magic == EXR_MAGIC:
-        return ExrContainer(source)
+        return ExrContainer(source, options, exact=exact)
     if magic in {b"SDPX", b"XPDS"}:
-        return DpxContainer(source)
+        return DpxContainer(source, options)
     if magic in TIFF_MAGICS:
         return TiffContainer(source, channels)
     what = "the file is empty" if not source.size else "this is no EXR, DPX or TIFF file"

@@ -12,6 +12,7 @@ from pixmend.formats import (
     DatumPlace,
     DpxLayout,
     DpxPacking,
+    ReadOptions,
     locate_datum,
     parse_dpx,
 )
@@ -41,7 +42,7 @@ class DpxContainer(InPlace):
 
     file_format = "dpx"
 
-    def __init__(self, source: ByteSource) -> None:
+    def __init__(self, source: ByteSource, options: ReadOptions) -> None:  # noqa: ARG002  owner C
         self._source = source
         head = source.read(0, min(DPX_HEAD_BYTES, source.size))
         self._layout = parse_dpx(head, source.size, where=source.name)

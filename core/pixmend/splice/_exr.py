@@ -12,6 +12,7 @@ from pixmend.formats import (
     ExrCompression,
     ExrLayout,
     MemoryBytes,
+    ReadOptions,
     find_chunk,
     parse_exr,
 )
@@ -19,6 +20,7 @@ from pixmend.model import Patch
 from pixmend.splice._edits import ByteEdit, differing_edits
 from pixmend.splice._exr_codec import ChunkForm, pack_chunk, unpack_chunk
 from pixmend.splice._places import patched_runs_at, read_at, whole_bytes_at
+from pixmend.splice._plan import Plan
 
 __all__ = ["ExrContainer"]
 
@@ -47,8 +49,9 @@ class ExrContainer:
     """
 
     file_format = "exr"
+    notices: tuple[str, ...] = ()
 
-    def __init__(self, source: ByteSource) -> None:
+    def __init__(self, source: ByteSource, options: ReadOptions, *, exact: bool) -> None:  # noqa: ARG002  owner A
         self._source = source
         self._layout = parse_exr(source)
         _check_handled(self._layout, source.name)
@@ -70,23 +73,20 @@ class ExrContainer:
         """Return None: frames are read by a library, our own addressing is the second reader."""
         return
 
-    def edits_for(self, patch: Patch) -> list[ByteEdit]:
+    def plan(self, patch: Patch) -> Plan:
         """Return the edits of chunks and, where a chunk changes its size, of the offset table."""
+        rows_by_chunk = self._rows_by_chunk(patch)
+        units = {index: self._patched(index, patch, rows) for index, rows in rows_by_chunk.items()}
         edits: list[ByteEdit] = []
-        for index, patched in self.patched(patch).items():
+        for index, patched in units.items():
             edits += self._chunk_edits(self._chunk(index), patched)
         edits.sort(key=lambda each: each.offset)
-        return self._table_edits(edits) + edits
+        edits = self._table_edits(edits) + edits
+        return Plan(tuple(edits), patch, Patch.empty(patch.frame, patch.channels), units)
 
-    def touched(self, patch: Patch) -> dict[int, bytes]:
+    def units(self, patch: Patch) -> dict[int, bytes]:
         """Return the unpacked chunks in which the patch's samples lie."""
         return {index: self._unpack(index) for index in self._rows_by_chunk(patch)}
-
-    def patched(self, patch: Patch) -> dict[int, bytes]:
-        """Return the same chunks as they are meant to be afterwards."""
-        return {
-            index: self._patched(index, patch, rows) for index, rows in self._rows_by_chunk(patch).items()
-        }
 
     def editable_ranges(self) -> list[tuple[int, int]]:
         """Return the one range from the offset table to the end."""

@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from pixmend.formats import ByteSource, DatumPlace
 from pixmend.model import Patch
-from pixmend.splice._edits import ByteEdit
 from pixmend.splice._places import edits_at, patched_runs_at, read_at, runs_at
+from pixmend.splice._plan import Plan
 
 __all__ = ["InPlace"]
 
@@ -18,6 +18,7 @@ class InPlace(ABC):
     """The part of a `Container` that follows from where its samples lie."""
 
     _source: ByteSource
+    notices: tuple[str, ...] = ()
 
     @abstractmethod
     def _places(self, patch: Patch) -> list[DatumPlace]:
@@ -27,14 +28,13 @@ class InPlace(ABC):
         """Return what the file holds where the patch's samples are."""
         return read_at(self._source, self._places(patch))
 
-    def edits_for(self, patch: Patch) -> list[ByteEdit]:
-        """Return the edits of the bytes that differ."""
-        return edits_at(self._source, self._places(patch), patch.new)
+    def plan(self, patch: Patch) -> Plan:
+        """Return the edits of the bytes that differ; nothing else ever moves."""
+        places = self._places(patch)
+        edits = tuple(edits_at(self._source, places, patch.new))
+        nothing = Patch.empty(patch.frame, patch.channels)
+        return Plan(edits, patch, nothing, patched_runs_at(self._source, places, patch.new))
 
-    def touched(self, patch: Patch) -> dict[int, bytes]:
-        """Return the bytes in which the patch's samples lie."""
+    def units(self, patch: Patch) -> dict[int, bytes]:
+        """Return the bytes in which the patch's samples lie, by their offset."""
         return runs_at(self._source, self._places(patch))
-
-    def patched(self, patch: Patch) -> dict[int, bytes]:
-        """Return the same bytes as they are meant to be afterwards."""
-        return patched_runs_at(self._source, self._places(patch), patch.new)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from pixmend.errors import ProofError, UsageError
-from pixmend.formats import ByteSource
+from pixmend.formats import ByteSource, ReadOptions
 from pixmend.model import Patch, PlateInfo
 from pixmend.publish import check_free, publishing
 from pixmend.splice._container import Container, open_container, patch_on
@@ -16,12 +16,13 @@ from pixmend.splice._edits import ByteEdit, hash_pair
 from pixmend.splice._files import FileBytes, open_bytes, write_edited
 from pixmend.splice._ledger import Ledger, ledger_edits, ledger_path
 from pixmend.splice._ledger_file import read_ledger, write_ledger
-from pixmend.splice._plan import open_plate, plan_on
+from pixmend.splice._plan import Plan
+from pixmend.splice._planning import open_plate, plan_on
 
 __all__ = ["check_is_fixed", "restore", "write_fixed"]
 
 
-def write_fixed(
+def write_fixed(  # noqa: PLR0913  grouped with the ledger of version 2
     source: Path,
     target: Path,
     patch: Patch,
@@ -29,6 +30,8 @@ def write_fixed(
     *,
     overwrite: bool = False,
     notes: Mapping[str, Any] | None = None,
+    options: ReadOptions | None = None,
+    exact: bool = False,
 ) -> Ledger:
     """Write a frame with a patch, all other bytes as they were, and its ledger beside it.
 
@@ -41,6 +44,8 @@ def write_fixed(
         They may be the same file, with `overwrite`.
     notes : mapping, optional
         JSON values to keep in the ledger.
+    options, exact
+        As `open_container`.
 
     Raises
     ------
@@ -57,19 +62,19 @@ def write_fixed(
     """
     check_free(target, overwrite=overwrite)
     with open_bytes(source) as opened:
-        container = open_plate(opened, plate)
+        container = open_plate(opened, plate, options, exact=exact)
         placed = patch_on(container, patch)
-        edits = plan_on(container, placed, where=opened.name)
+        plan = plan_on(container, placed, where=opened.name)
         names = (source.name, target.name)
         ledger = _ledger_for(
-            opened, edits, placed, file_format=container.file_format, names=names, notes=notes or {}
+            opened, plan.edits, plan.stored, file_format=container.file_format, names=names, notes=notes or {}
         )
         record = ledger_path(target)
         if target.exists() and target.samefile(source):
             _check_not_mended_before(ledger, record)
         with _no_orphan(record, target), publishing(target, overwrite=overwrite) as temporary:
-            _write_proved(opened, temporary, edits, ledger.fixed_hash)
-            _check_samples(container, placed, temporary)
+            _write_proved(opened, temporary, plan.edits, ledger.fixed_hash)
+            _check_samples(container, plan, temporary, options)
             write_ledger(ledger, record, overwrite=overwrite or not target.exists())
     return ledger
 
@@ -165,13 +170,13 @@ def _write_proved(source: FileBytes, temporary: Path, edits: Sequence[ByteEdit],
         shutil.copystat(source.path, temporary)
 
 
-def _check_samples(container: Container, patch: Patch, temporary: Path) -> None:
+def _check_samples(container: Container, plan: Plan, temporary: Path, options: ReadOptions | None) -> None:
     """Decode what was touched from the written file, by the file's own header and table."""
     with open_bytes(temporary) as stored:
-        written = open_container(stored, container.channels)
+        written = open_container(stored, container.channels, options=options)
         if written.channels != container.channels or written.raster != container.raster:
             raise ProofError("the written header is another; nothing was published", where=str(temporary))
-        if written.touched(patch) != container.patched(patch):
+        if written.units(plan.stored) != plan.units:
             raise ProofError(
                 "the written samples are not the patch's; nothing was published", where=str(temporary)
             )

@@ -57,7 +57,7 @@ def test_a_chunk_that_is_stored_raw_stays_raw_and_keeps_its_size(tmp_path):
     )
     layout, chunks = chunks_of(made.path.read_bytes())
     assert chunks[0].packed_bytes == layout.unpacked_bytes(0)
-    edits = plan_edits(made.path, made.patch([(5, 3, "G", 1)]), made.plate)
+    edits = plan_edits(made.path, made.patch([(5, 3, "G", 1)]), made.plate).edits
     assert sum(edit.growth for edit in edits) == 0
     assert sum(len(edit.new) for edit in edits) <= 4
 
