@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from pixmend.formats import DPX_HEAD_BYTES, ReadOptions, parse_dpx, read_dpx_rows
 from pixmend.frames._colour import find_colour
-from pixmend.frames._frame import FrameBytes
+from pixmend.frames._frame import FrameBytes, Rows
 from pixmend.model import Channel, PlateInfo, Raster, SampleType
 
 __all__ = ["DpxFrame"]
@@ -44,8 +44,11 @@ class DpxFrame:
             return "linear"
         return "rec709" if transfer in _VIDEO else ""
 
-    def read(self, channels: Sequence[str], rows: tuple[int, int]) -> NDArray[Any]:
-        """Return (rows, width, channels) code values."""
+    def read_bands(self, channels: Sequence[str], bands: Sequence[Rows]) -> list[NDArray[Any]]:
+        """Return (rows, width, channels) code values of each band."""
+        return [self._read(channels, rows) for rows in bands]
+
+    def _read(self, channels: Sequence[str], rows: Rows) -> NDArray[Any]:
         begin, end = self._layout.span(rows)
         return read_dpx_rows(
             self._bytes.read(begin, end - begin),

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from pixmend.errors import UnsupportedError
 from pixmend.formats import ExrLayout, ReadOptions, parse_exr
 from pixmend.frames._colour import find_colour
-from pixmend.frames._frame import FrameBytes
+from pixmend.frames._frame import FrameBytes, Rows, read_joined
 from pixmend.frames._libraries import decoding, load_openexr, open_image
 from pixmend.model import PlateInfo
 
@@ -53,16 +53,20 @@ class ExrFrame:
         opened.close()
         return "linear" if named.startswith("lin_") or named in {"", "data", "unknown"} else named
 
-    def read(self, channels: Sequence[str], rows: tuple[int, int]) -> NDArray[Any]:
-        """Return (rows, width, channels) samples."""
-        top, width = self._layout.data_window.y_min, self._layout.data_window.width
-        sample = self.plate.sample_type(channels[0])
-        shape = (rows[1] - rows[0], width)
+    def read_bands(self, channels: Sequence[str], bands: Sequence[Rows]) -> list[NDArray[Any]]:
+        """Return (rows, width, channels) samples of each band."""
         with decoding(self._bytes.path):
             opened = load_openexr().InputFile(self._bytes.name)
-            planes = opened.channels(list(channels), scanLine1=top + rows[0], scanLine2=top + rows[1] - 1)
+            unit = self._layout.compression.lines_per_chunk
+            samples = read_joined(bands, unit, lambda rows: self._decode(opened, channels, rows))
             opened.close()
-            return np.stack([np.frombuffer(each, sample.dtype).reshape(shape) for each in planes], axis=-1)
+            return samples
+
+    def _decode(self, opened: Any, channels: Sequence[str], rows: Rows) -> NDArray[Any]:
+        top, width = self._layout.data_window.y_min, self._layout.data_window.width
+        dtype = self.plate.sample_type(channels[0]).dtype
+        planes = opened.channels(list(channels), scanLine1=top + rows[0], scanLine2=top + rows[1] - 1)
+        return np.stack([np.frombuffer(each, dtype).reshape(-1, width) for each in planes], axis=-1)
 
 
 def _refuse(layout: ExrLayout, where: str) -> None:

@@ -15,7 +15,7 @@ from pixmend.frames._dpx import DpxFrame
 from pixmend.frames._exr import ExrFrame
 from pixmend.frames._frame import OpenFrame
 from pixmend.frames._sequence import FileSet, find_files
-from pixmend.frames._source import checked_channels, checked_rows
+from pixmend.frames._source import check_bands, checked_channels
 from pixmend.frames._tiff import TiffFrame
 from pixmend.model import FrameRange, PlateInfo
 
@@ -81,12 +81,19 @@ class FileShot:
         rows: tuple[int, int] | None = None,
     ) -> NDArray[Any]:
         """Read samples of one frame as `FrameSource.read` says."""
+        whole = (0, self.plate.raster.height)
+        return self.read_bands(frame, [whole if rows is None else rows], channels=channels)[0]
+
+    def read_bands(
+        self, frame: int, bands: Sequence[tuple[int, int]], *, channels: Sequence[str] | None = None
+    ) -> list[NDArray[Any]]:
+        """Read ranges of rows of one frame as `FrameSource.read_bands` says; the file is opened once."""
         path = self.path(frame)
         names = checked_channels(self.plate, channels, where=str(path))
-        checked = checked_rows(self.plate, rows)
+        check_bands(self.plate, bands)
         opened = self._open(path)
         _check_alike(opened.plate, self.plate, path)
-        return opened.read(names, checked)
+        return opened.read_bands(names, bands)
 
     def _open(self, path: Path) -> OpenFrame:
         return _READERS[path.suffix.lower()](path, self.options)

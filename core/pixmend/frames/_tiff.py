@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from pixmend.errors import BadFrameError, UnsupportedError
 from pixmend.formats import ReadOptions, parse_tiff
 from pixmend.frames._colour import find_colour
-from pixmend.frames._frame import FrameBytes
+from pixmend.frames._frame import FrameBytes, Rows, read_joined
 from pixmend.frames._libraries import decoding, first_line, open_image
 from pixmend.model import Channel, PlateInfo, Raster, SampleType
 
@@ -49,18 +49,21 @@ class TiffFrame:
         """Return ``linear`` for floating point, ``srgb`` for integers."""
         return "linear" if self._layout.sample and self._layout.sample.is_float else "srgb"
 
-    def read(self, channels: Sequence[str], rows: tuple[int, int]) -> NDArray[Any]:
-        """Return (rows, width, channels) samples."""
+    def read_bands(self, channels: Sequence[str], bands: Sequence[Rows]) -> list[NDArray[Any]]:
+        """Return (rows, width, channels) samples of each band."""
+        order = [each.name for each in self.plate.channels]
+        picked = [order.index(name) for name in channels]
+        unit = self.plate.raster.height if self._layout.is_tiled else self._layout.rows_per_strip
         opened = open_image(self._bytes.path)
         try:
             with decoding(self._bytes.path):
-                samples = self._decode(opened, rows)
+                return read_joined(
+                    bands, unit, lambda rows: np.ascontiguousarray(self._decode(opened, rows)[..., picked])
+                )
         finally:
             opened.close()
-        order = [each.name for each in self.plate.channels]
-        return np.ascontiguousarray(samples[..., [order.index(name) for name in channels]])
 
-    def _decode(self, opened: Any, rows: tuple[int, int]) -> NDArray[Any]:
+    def _decode(self, opened: Any, rows: Rows) -> NDArray[Any]:
         spec, raster = opened.spec(), self.plate.raster
         expected = (raster.height, raster.width, len(self.plate.channels))
         if (spec.height, spec.width, spec.nchannels) != expected:

@@ -28,7 +28,9 @@ def read_training_rows(
     read: list[Band] = []
     for frame in chosen:
         try:
-            read += [Band(first, shot.read(frame, rows=(first, stop))) for first, stop in _bands(shot)]
+            wanted = _bands(shot)
+            samples = shot.read_bands(frame, wanted)
+            read += [Band(first, band) for (first, _), band in zip(wanted, samples, strict=True)]
         except FrameError:
             if not skip_bad_frames or (not read and frame == chosen.frames[-1]):
                 raise
