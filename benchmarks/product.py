@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from pixmend.fill import Band, mend_frame, train_kriging
+from pixmend.fill import Band, find_holes, mend_frame, train_kriging
 from pixmend.frames import MemoryShot, choose_encoding
 from pixmend.model import Channel, Patch, PlateInfo, Raster, SampleType
 from pixmend.pipeline import detect
@@ -48,11 +48,12 @@ def train_filler(
     kriging = train_kriging(
         [scale.forward(frame) for frame in stored], is_bad=[np.asarray(is_bad.any(axis=-1))] * len(stored)
     )
-    spoiled = np.argwhere(np.moveaxis(is_bad, -1, 0))
+    planes = np.moveaxis(is_bad, -1, 0)
+    holes = find_holes(np.argwhere(planes), planes.shape, radius_px=kriging.radius_px)
 
     def fill(broken: NDArray[np.float32]) -> NDArray[np.float32]:
         band = Band(0, broken.astype(np.float16))
-        mend = mend_frame(1001, [band], spoiled, plate=plate, scale=scale, kriging=kriging)
+        mend = mend_frame(1001, [band], holes, plate=plate, scale=scale, kriging=kriging)
         return _patched(band.samples, mend.patch).astype(np.float32)
 
     return fill

@@ -5,7 +5,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pixmend.fill import fill_samples, rows_around, train_kriging
+from pixmend.fill import fill_samples, train_kriging
+from pixmend.fill._holes import rows_around
 
 HEIGHT, WIDTH = 26, 31
 _RNG = np.random.default_rng(12)

@@ -11,7 +11,19 @@ from scipy.ndimage import find_objects, label
 
 from pixmend.model import Defect, PlateInfo
 
-__all__ = ["Tile", "bad_pixels", "doubtful_samples", "rows_around", "spoiled_samples", "tiles_of"]
+__all__ = [
+    "NOTHING",
+    "Holes",
+    "Tile",
+    "bad_pixels",
+    "doubtful_samples",
+    "find_holes",
+    "rows_around",
+    "spoiled_samples",
+    "tiles_of",
+]
+
+NOTHING: NDArray[np.intp] = np.zeros((0, 3), np.intp)
 
 _DEBAYER_PX = 2
 _TILE_PX = 5  # a hole is filled in pieces of at most this side, so that each piece sees its rim
@@ -30,6 +42,34 @@ class Tile:
     def centre(self) -> tuple[int, int]:
         """Row and column on which the window is centred."""
         return (self.top + self.bottom - 1) // 2, (self.left + self.right - 1) // 2
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Holes:
+    """What filling needs to know of some defects before it has seen a frame.
+
+    Attributes
+    ----------
+    spoiled : (N, 3) int ndarray
+        (channel, y, x) array positions.
+    rows : tuple of (int, int)
+        The array rows that filling reads, as `rows_around` gives them.
+    origins : (T, 2) int ndarray
+        Array row and column of each window's first sample; may lie outside of the raster.
+    is_target : (T, C, side, side) bool ndarray
+        The spoiled samples that each window is there to fill; each is in one window.
+    is_sound : (T, C, side, side) bool ndarray
+        Samples inside the raster that are neither spoiled nor doubtful.
+    places : (N,) int ndarray
+        Which of `spoiled` the targets are, window after window, channel-major in each.
+    """
+
+    spoiled: NDArray[np.intp]
+    rows: tuple[tuple[int, int], ...]
+    origins: NDArray[np.intp]
+    is_target: NDArray[np.bool_]
+    is_sound: NDArray[np.bool_]
+    places: NDArray[np.intp]
 
 
 def spoiled_samples(defects: Iterable[Defect], plate: PlateInfo) -> NDArray[np.intp]:
@@ -91,6 +131,91 @@ def rows_around(spoiled: NDArray[np.intp], *, radius_px: int, height: int) -> li
         else:
             bands.append((top, bottom))
     return bands
+
+
+def find_holes(
+    spoiled: NDArray[np.intp],
+    shape: tuple[int, int, int],
+    *,
+    radius_px: int,
+    doubtful: NDArray[np.intp] = NOTHING,
+) -> Holes:
+    """Cut the spoiled samples of a frame into windows that kriging can fill.
+
+    Parameters
+    ----------
+    spoiled : (N, 3) int ndarray
+        (channel, y, x) array positions, each once.
+    shape : (int, int, int)
+        C, H, W of the frame.
+    radius_px : int
+        Of the windows.
+    doubtful : (M, 3) int ndarray
+        Samples that stay as they are but teach nothing; those beyond the borders do not matter.
+    """
+    channels, height, width = shape
+    rows = rows_around(spoiled, radius_px=radius_px, height=height)
+    side = 2 * radius_px + 1
+    origins, targets, sounds, places = [], [], [], []
+    for band in rows:
+        local = _Band(spoiled, doubtful, band, (channels, width))
+        for tile in tiles_of(local.number.max(axis=0) > 0):
+            row, column = (place - radius_px for place in tile.centre)
+            numbers = _cut(local.number, (row, column), side)
+            own = np.zeros((side, side), bool)
+            own[tile.top - row : tile.bottom - row, tile.left - column : tile.right - column] = True
+            is_target = own & (numbers > 0)
+            inside = local.rows_inside(row, side)[:, None] & _inside(column, side, width)
+            origins.append((row + band[0], column))
+            targets.append(is_target)
+            sounds.append(inside & (numbers == 0))
+            places.append(numbers[is_target] - 1)
+    return Holes(
+        spoiled,
+        tuple(rows),
+        np.array(origins, np.intp).reshape(-1, 2),
+        np.array(targets, bool).reshape(-1, channels, side, side),
+        np.array(sounds, bool).reshape(-1, channels, side, side),
+        np.concatenate([*places, np.zeros(0, np.intp)]),
+    )
+
+
+class _Band:
+    """Which samples of some rows are spoiled (their number from 1) or doubtful (-1); else 0."""
+
+    def __init__(
+        self,
+        spoiled: NDArray[np.intp],
+        doubtful: NDArray[np.intp],
+        rows: tuple[int, int],
+        shape: tuple[int, int],
+    ) -> None:
+        channels, width = shape
+        self.height = rows[1] - rows[0]
+        self.number = np.zeros((channels, self.height, width), np.intp)
+        local = doubtful - np.array([0, rows[0], 0])
+        inside = (local[:, 1:] >= 0).all(axis=1) & (local[:, 1:] < (self.height, width)).all(axis=1)
+        self.number[tuple(local[inside].T)] = -1
+        mine = np.flatnonzero((spoiled[:, 1] >= rows[0]) & (spoiled[:, 1] < rows[1]))
+        self.number[tuple((spoiled[mine] - np.array([0, rows[0], 0])).T)] = mine + 1
+
+    def rows_inside(self, first: int, side: int) -> NDArray[np.bool_]:
+        """Tell which rows of a window are in the frame: bands end only at its borders or out of reach."""
+        return _inside(first, side, self.height)
+
+
+def _inside(first: int, side: int, length: int) -> NDArray[np.bool_]:
+    places = np.arange(first, first + side)
+    return (places >= 0) & (places < length)
+
+
+def _cut(planes: NDArray[np.intp], origin: tuple[int, int], side: int) -> NDArray[np.intp]:
+    """Return a window (C, side, side); what lies outside repeats the border, and counts for nothing."""
+    row, column = (
+        np.clip(np.arange(first, first + side), 0, length - 1)
+        for first, length in zip(origin, planes.shape[1:], strict=True)
+    )
+    return planes[:, row[:, None], column]
 
 
 def tiles_of(is_bad: NDArray[np.bool_]) -> Iterator[Tile]:

@@ -8,14 +8,11 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from pixmend.fill._holes import bad_pixels, tiles_of
+from pixmend.fill._holes import NOTHING, Holes, find_holes
 from pixmend.fill._kriging import Kriging
 from pixmend.model import Channel, Patch, PlateInfo
 
 __all__ = ["Band", "Mend", "Scale", "fill_samples", "mend_frame"]
-
-
-NOTHING: NDArray[np.intp] = np.zeros((0, 3), np.intp)
 
 
 class Scale(Protocol):
@@ -49,23 +46,20 @@ class Mend:
 def mend_frame(
     frame: int,
     bands: Sequence[Band],
-    spoiled: NDArray[np.intp],
+    holes: Holes,
     *,
     plate: PlateInfo,
     scale: Scale,
     kriging: Kriging,
-    doubtful: NDArray[np.intp] = NOTHING,
 ) -> Mend:
     """Fill the spoiled samples of one frame.
 
     Parameters
     ----------
     bands : sequence of Band
-        The rows that `rows_around` asks for.
-    spoiled : (N, 3) int ndarray
-        (channel, y, x) array positions, as `spoiled_samples` gives them.
-    doubtful : (M, 3) int ndarray
-        Samples that stay as they are but teach nothing, as `doubtful_samples` gives them.
+        The rows that the holes ask for, or more.
+    holes : Holes
+        Of the defects of this frame; the same for all frames with the same defects.
 
     Returns
     -------
@@ -74,29 +68,26 @@ def mend_frame(
         around it can predict (all neighbours non-finite) is not in it.
     """
     channels = tuple(Channel(name, plate.sample_type(name)) for name in plate.colour)
-    sample = channels[0].sample
-    parts, unfillable = [Patch.empty(frame, channels)], 0
-    for band in bands:
-        inside = (spoiled[:, 1] >= band.top) & (spoiled[:, 1] < band.top + len(band.samples))
-        local = spoiled[inside] - np.array([0, band.top, 0])
-        values = fill_samples(
-            scale.forward(band.samples), local, kriging, doubtful=doubtful - np.array([0, band.top, 0])
-        )
-        done = np.isfinite(values)
-        unfillable += int((~done).sum())
-        channel, y, x = local[done].T
-        parts.append(
-            Patch(
-                frame,
-                channels,
-                (x + plate.raster.x).astype(np.int32),
-                (y + band.top + plate.raster.y).astype(np.int32),
-                channel.astype(np.int16),
-                sample.to_bits(band.samples[y, x, channel]),
-                scale.to_bits(values[done], channel),
-            )
-        )
-    return Mend(_joined(parts).changes_only(), unfillable)
+    if not len(holes.spoiled):
+        return Mend(Patch.empty(frame, channels), 0)
+    stored = _windows(bands, holes)
+    values = scale.forward(stored.reshape(-1, *stored.shape[2:]))
+    windows = np.swapaxes(values.reshape(len(channels), *stored.shape[:3]), 0, 1)
+    filled = _fill_windows(windows, holes, kriging)
+    done = np.isfinite(filled)
+    channel, y, x = holes.spoiled[done].T
+    old = np.empty(len(filled), stored.dtype)
+    old[holes.places] = np.moveaxis(stored, -1, 1)[holes.is_target]
+    patch = Patch(
+        frame,
+        channels,
+        (x + plate.raster.x).astype(np.int32),
+        (y + plate.raster.y).astype(np.int32),
+        channel.astype(np.int16),
+        channels[0].sample.to_bits(old[done]),
+        scale.to_bits(filled[done], channel),
+    )
+    return Mend(patch.changes_only(), int((~done).sum()))
 
 
 def fill_samples(
@@ -127,37 +118,35 @@ def fill_samples(
     Non-finite and doubtful samples, other defects and what lies beyond the borders take
     no part.
     """
-    radius = kriging.radius_px
-    padded = np.pad(values, ((0, 0), (radius, radius), (radius, radius)), constant_values=np.nan)
-    is_spoiled = np.zeros(values.shape, bool)
-    is_spoiled[tuple(spoiled.T)] = True
-    is_known = np.isfinite(padded)
-    inside = is_known[:, radius : radius + values.shape[1], radius : radius + values.shape[2]]
-    inside &= ~is_spoiled
-    in_raster = ((doubtful[:, 1:] >= 0) & (doubtful[:, 1:] < values.shape[1:])).all(axis=1)
-    inside[tuple(doubtful[in_raster].T)] = False
-    filled: NDArray[np.float64] = np.full(values.shape, np.nan)
-    for tile in tiles_of(bad_pixels(spoiled, *values.shape[1:])):
-        row, column = tile.centre
-        window = (slice(None), slice(row, row + kriging.side), slice(column, column + kriging.side))
-        known = is_known[window]
-        if not known.any():
-            continue
-        own = (slice(None), slice(tile.top, tile.bottom), slice(tile.left, tile.right))
-        inner = (
-            slice(None),
-            slice(tile.top - row + radius, tile.bottom - row + radius),
-            slice(tile.left - column + radius, tile.right - column + radius),
-        )
-        target = np.zeros(known.shape, bool)
-        target[inner] = is_spoiled[own]
-        if target.any():
-            filled[own][is_spoiled[own]] = kriging.predict(padded[window], target, known)[0]
-    return np.asarray(filled[tuple(spoiled.T)])
+    channels, height, width = values.shape
+    holes = find_holes(spoiled, (channels, height, width), radius_px=kriging.radius_px, doubtful=doubtful)
+    windows = np.moveaxis(_windows([Band(0, np.moveaxis(values, 0, -1))], holes), -1, 1)
+    return _fill_windows(windows, holes, kriging)
 
 
-def _joined(parts: Sequence[Patch]) -> Patch:
-    first = parts[0]
-    names = ("x", "y", "channel", "old", "new")
-    columns = (np.concatenate([getattr(part, name) for part in parts]) for name in names)
-    return Patch(first.frame, first.channels, *columns)
+def _windows(bands: Sequence[Band], holes: Holes) -> NDArray[Any]:
+    """Return the stored samples of all windows, (T, side, side, C); outside of the frame, any."""
+    side = holes.is_target.shape[-1]
+    tops = np.array([band.top for band in bands])
+    centres = holes.origins[:, 0] + side // 2
+    cut = np.empty((len(centres), side, side, bands[0].samples.shape[-1]), bands[0].samples.dtype)
+    steps = np.arange(side)
+    for window, (row, column) in enumerate(holes.origins.tolist()):
+        band = bands[int(np.searchsorted(tops, centres[window], side="right")) - 1]
+        rows = np.clip(row - band.top + steps, 0, band.samples.shape[0] - 1)
+        columns = np.clip(column + steps, 0, band.samples.shape[1] - 1)
+        cut[window] = band.samples[rows[:, None], columns]
+    return cut
+
+
+def _fill_windows(windows: NDArray[np.float32], holes: Holes, kriging: Kriging) -> NDArray[np.float64]:
+    """Return what stands at each of `holes.spoiled`; `windows` is (T, C, side, side)."""
+    filled: NDArray[np.float64] = np.full(len(holes.spoiled), np.nan)
+    is_known = holes.is_sound & np.isfinite(windows)
+    first = 0
+    for window, is_target, known in zip(windows, holes.is_target, is_known, strict=True):
+        stop = first + np.count_nonzero(is_target)
+        if stop > first and known.any():
+            filled[holes.places[first:stop]] = kriging.predict(window, is_target, known)[0]
+        first = stop
+    return filled

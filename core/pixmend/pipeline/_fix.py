@@ -7,25 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from pixmend.errors import FrameError, MissingFrameError, RangeError, UsageError
-from pixmend.fill import (
-    Band,
-    Kriging,
-    Mend,
-    bad_pixels,
-    doubtful_samples,
-    mend_frame,
-    rows_around,
-    spoiled_samples,
-    train_kriging,
-)
+from pixmend.fill import Mend
 from pixmend.frames import Encoding, FileShot
-from pixmend.model import Defect, DefectMap, FrameRange, PlateInfo, Status
+from pixmend.model import Defect, DefectMap, FrameRange, Status
 from pixmend.pipeline._frames_at_once import frames_at_once
-from pixmend.pipeline._training import read_training_rows
+from pixmend.pipeline._mender import train_mender
 from pixmend.progress import Progress, Silent
 from pixmend.publish import check_free
 from pixmend.splice import check_patchable, write_fixed
-from pixmend.stats import SigmaScale, train_scale
 
 __all__ = ["FixPlan", "FixReport", "SkippedFrame", "fix", "plan_fix"]
 
@@ -159,12 +148,12 @@ def fix(
         If a frame could not be proved; it was not published.
     """
     says = progress or Silent()
-    mender = _train_mender(plan, encoding, says, skip_bad_frames=skip_bad_frames)
+    mender = train_mender(plan.shot, plan.defect_map, encoding, says, skip_bad_frames=skip_bad_frames)
     report = FixReport()
 
     def mend(frame: int) -> Mend | SkippedFrame:
         try:
-            mended = mender.mend(plan, frame)
+            mended = mender.mend(frame, plan.defects(frame))
             write_fixed(
                 plan.shot.path(frame),
                 plan.targets[frame],
@@ -194,43 +183,3 @@ def _count(report: FixReport, done: Mend | SkippedFrame) -> None:
     report.frames_changed += bool(len(done.patch))
     report.samples_changed += len(done.patch)
     report.samples_left += done.unfillable
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Mender:
-    """What one shot's frames are mended with."""
-
-    plate: PlateInfo
-    scale: SigmaScale
-    kriging: Kriging
-
-    def mend(self, plan: FixPlan, frame: int) -> Mend:
-        """Read what is around a frame's defects and fill them."""
-        defects = plan.defects(frame)
-        spoiled = spoiled_samples(defects, self.plate)
-        rows = rows_around(spoiled, radius_px=self.kriging.radius_px, height=self.plate.raster.height)
-        bands = [Band(first, plan.shot.read(frame, rows=(first, stop))) for first, stop in rows]
-        return mend_frame(
-            frame,
-            bands,
-            spoiled,
-            plate=self.plate,
-            scale=self.scale,
-            kriging=self.kriging,
-            doubtful=doubtful_samples(defects, self.plate),
-        )
-
-
-def _train_mender(plan: FixPlan, encoding: Encoding, progress: Progress, *, skip_bad_frames: bool) -> _Mender:
-    shot, plate = plan.shot, plan.shot.plate
-    bands = read_training_rows(shot, shot.frames, progress, skip_bad_frames=skip_bad_frames)
-    _, scale = train_scale(
-        [band.samples for band in bands], sample=plate.sample_type(plate.colour[0]), codec=encoding
-    )
-    spoiled = spoiled_samples(plan.defect_map.defects, plate)
-    bad = bad_pixels(spoiled, plate.raster.height, plate.raster.width)
-    kriging = train_kriging(
-        [scale.forward(band.samples) for band in bands],
-        is_bad=[bad[band.top : band.top + len(band.samples)] for band in bands],
-    )
-    return _Mender(plate, scale, kriging)

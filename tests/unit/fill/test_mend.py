@@ -8,12 +8,12 @@ from pixmend.fill import (
     Band,
     bad_pixels,
     doubtful_samples,
+    find_holes,
     mend_frame,
-    rows_around,
     spoiled_samples,
     train_kriging,
 )
-from pixmend.fill._holes import tiles_of
+from pixmend.fill._holes import rows_around, tiles_of
 from pixmend.frames import Encoding
 from pixmend.model import ANY_CHANNEL, Channel, Defect, Kind, PlateInfo, Raster, Sample, SampleType
 from pixmend.stats import train_scale
@@ -29,17 +29,11 @@ def defect(x, y, samples=((0, 0, "R"), (0, 0, "G"), (1, 0, "G")), **fields):
 
 
 def mended(samples, defects, scale, kriging, plate=PLATE, bands=None):
-    spoiled = spoiled_samples(defects, plate)
-    rows = bands or rows_around(spoiled, radius_px=kriging.radius_px, height=plate.raster.height)
-    return mend_frame(
-        1001,
-        [Band(top, samples[top:stop]) for top, stop in rows],
-        spoiled,
-        plate=plate,
-        scale=scale,
-        kriging=kriging,
-        doubtful=doubtful_samples(defects, plate),
-    )
+    shape = (len(plate.colour), plate.raster.height, plate.raster.width)
+    doubtful = doubtful_samples(defects, plate)
+    holes = find_holes(spoiled_samples(defects, plate), shape, radius_px=kriging.radius_px, doubtful=doubtful)
+    cut = [Band(top, samples[top:stop]) for top, stop in bands or holes.rows]
+    return mend_frame(1001, cut, holes, plate=plate, scale=scale, kriging=kriging)
 
 
 def columns(patch):
