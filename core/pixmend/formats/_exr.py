@@ -73,6 +73,7 @@ class ExrChannel:
     sample: SampleType
     x_sampling: int = 1
     y_sampling: int = 1
+    is_linear: bool = False  # as perceived; B44 codes such halves in another way
 
     @property
     def sample_bytes(self) -> int:
@@ -361,11 +362,11 @@ def _channels_from(stored: bytes) -> tuple[ExrChannel, ...]:
     position = 0
     while stored[position] != 0:
         end = stored.index(b"\0", position)
-        kind, x_sampling, y_sampling = struct.unpack_from("<i4xii", stored, end + 1)
+        kind, is_linear, x_sampling, y_sampling = struct.unpack_from("<i?3xii", stored, end + 1)
         if not 0 <= kind < len(_SAMPLES) or x_sampling < 1 or y_sampling < 1:
             raise ValueError("a channel has a type or sampling that cannot be")
         name = stored[position:end].decode("utf-8", "surrogateescape")
-        channels.append(ExrChannel(name, _SAMPLES[kind], x_sampling, y_sampling))
+        channels.append(ExrChannel(name, _SAMPLES[kind], x_sampling, y_sampling, is_linear))
         position = end + 17
     if not channels or len({each.name for each in channels}) < len(channels):
         raise ValueError("it names no channel, or one twice")

@@ -1,10 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Packing and unpacking single EXR chunks, by the public interface of the OpenEXR library.
+"""Packing and unpacking chunks of EXR files, all that are touched in a frame in one call.
 
-The library reads and writes whole files only. So a chunk is unpacked by wrapping it
-into a tiny EXR file that has just this chunk, and packed by writing its lines as a
-tiny file and lifting the only chunk. What a chunk's bytes are depends on nothing else:
-not on its line numbers, nor on the names of the channels, for full-sampled lossless codecs.
+What a chunk's bytes are depends on nothing but its samples: not on its line numbers (unless
+subsampled channels begin elsewhere), nor on the names of the channels (except for DWA).
 """
 
 import contextlib
@@ -12,20 +10,72 @@ import os
 import struct
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 import OpenEXR
 
 from pixmend.errors import BadFrameError, TemporaryError
-from pixmend.formats import EXR_MAGIC, ExrCompression, ExrLayout, MemoryBytes, find_chunk, parse_exr
+from pixmend.formats import (
+    EXR_MAGIC,
+    ExrChannel,
+    ExrCompression,
+    ExrLayout,
+    MemoryBytes,
+    find_chunk,
+    parse_exr,
+)
 from pixmend.model import SampleType
+from pixmend.splice._exr_stack import ChunkBox
+from pixmend.splice._exr_tiny import TinyFileCodec
 
-__all__ = ["ChunkForm", "pack_chunk", "unpack_chunk"]
+__all__ = ["ChunkBox", "ChunkCodec", "ChunkForm", "codec_for", "pack_chunk", "unpack_chunk"]
 
 _TYPE_CODES = {SampleType.UINT32: 0, SampleType.HALF: 1, SampleType.FLOAT: 2}
+
+
+class ChunkCodec(Protocol):
+    """Packs and unpacks flat chunks, scanline blocks or tiles, of one part.
+
+    Unpacked is OpenEXR's own layout: little endian, lines from top to bottom, in each line the
+    channels in file order; a channel with y_sampling s has samples only in lines with
+    y % s == 0, and with x_sampling s only at x % s == 0.
+    """
+
+    def unpack(self, chunks: Sequence[tuple[ChunkBox, bytes]]) -> list[bytes]:
+        """Return the chunks of these payloads, all of which are packed: smaller than unpacked.
+
+        Raises
+        ------
+        BadFrameError
+            If one is damaged; without a name of the file, the caller knows it.
+        """
+        ...
+
+    def pack(self, chunks: Sequence[tuple[ChunkBox, bytes]]) -> list[bytes]:
+        """Return the payloads of these chunks: as they are where packing makes them no smaller.
+
+        Raises
+        ------
+        UnsupportedError
+            If the library cannot pack chunks of this form.
+        """
+        ...
+
+
+def codec_for(compression: ExrCompression, channels: tuple[ExrChannel, ...]) -> ChunkCodec:
+    """Return the codec for the chunks of a part.
+
+    Parameters
+    ----------
+    compression : ExrCompression
+    channels : tuple of ExrChannel
+        In file order.
+    """
+    return TinyFileCodec(compression, channels)
 
 
 @dataclass(frozen=True, slots=True)
