@@ -5,8 +5,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pixmend.fill import fill_samples, train_kriging
-from pixmend.fill._holes import rows_around
+from pixmend.fill import fill_samples, find_holes, train_kriging
 
 HEIGHT, WIDTH = 26, 31
 _RNG = np.random.default_rng(12)
@@ -53,7 +52,7 @@ def test_the_order_of_the_samples_does_not_matter(hole, random):
 @given(holes)
 def test_rows_that_are_asked_for_are_enough(hole):
     expected = fill_samples(VALUES, hole, KRIGING)
-    for top, stop in rows_around(hole, radius_px=KRIGING.radius_px, height=HEIGHT):
+    for top, stop in find_holes(hole, VALUES.shape, radius_px=KRIGING.radius_px).rows:
         inside = (hole[:, 1] >= top) & (hole[:, 1] < stop)
         found = fill_samples(VALUES[:, top:stop], hole[inside] - np.array([0, top, 0]), KRIGING)
         assert np.array_equal(found, expected[inside])

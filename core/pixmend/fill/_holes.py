@@ -18,7 +18,7 @@ __all__ = [
     "bad_pixels",
     "doubtful_samples",
     "find_holes",
-    "rows_around",
+    "rows_of_windows",
     "spoiled_samples",
     "tiles_of",
 ]
@@ -53,7 +53,7 @@ class Holes:
     spoiled : (N, 3) int ndarray
         (channel, y, x) array positions.
     rows : tuple of (int, int)
-        The array rows that filling reads, as `rows_around` gives them.
+        The array rows that filling reads, disjoint, ascending.
     origins : (T, 2) int ndarray
         Array row and column of each window's first sample; may lie outside of the raster.
     is_target : (T, C, side, side) bool ndarray
@@ -117,20 +117,16 @@ def bad_pixels(spoiled: NDArray[np.intp], height: int, width: int) -> NDArray[np
     return is_bad
 
 
-def rows_around(spoiled: NDArray[np.intp], *, radius_px: int, height: int) -> list[tuple[int, int]]:
-    """Return the array rows [r0, r1) that filling needs: disjoint, ascending.
-
-    A tile's window may be centred up to half a tile away from a sample.
-    """
-    reach = radius_px + _TILE_PX
-    bands: list[tuple[int, int]] = []
-    for row in sorted({int(y) for y in spoiled[:, 1]}):
-        top, bottom = max(row - reach, 0), min(row + reach + 1, height)
-        if bands and top <= bands[-1][1]:
-            bands[-1] = (bands[-1][0], max(bottom, bands[-1][1]))
+def rows_of_windows(tops: Iterable[int], *, side: int, height: int) -> tuple[tuple[int, int], ...]:
+    """Return the array rows [r0, r1) that windows cover: disjoint, ascending, inside the frame."""
+    rows: list[tuple[int, int]] = []
+    for top in sorted(tops):
+        first, stop = max(top, 0), min(top + side, height)
+        if rows and first <= rows[-1][1]:
+            rows[-1] = (rows[-1][0], max(stop, rows[-1][1]))
         else:
-            bands.append((top, bottom))
-    return bands
+            rows.append((first, stop))
+    return tuple(rows)
 
 
 def find_holes(
@@ -154,10 +150,11 @@ def find_holes(
         Samples that stay as they are but teach nothing; those beyond the borders do not matter.
     """
     channels, height, width = shape
-    rows = rows_around(spoiled, radius_px=radius_px, height=height)
     side = 2 * radius_px + 1
+    reach = side + _TILE_PX  # a window may be centred up to half a tile away from a sample
+    apart = rows_of_windows((row - reach for row in np.unique(spoiled[:, 1])), side=2 * reach, height=height)
     origins, targets, sounds, places = [], [], [], []
-    for band in rows:
+    for band in apart:  # holes of one cannot reach into another
         local = _Band(spoiled, doubtful, band, (channels, width))
         for tile in tiles_of(local.number.max(axis=0) > 0):
             row, column = (place - radius_px for place in tile.centre)
@@ -172,7 +169,7 @@ def find_holes(
             places.append(numbers[is_target] - 1)
     return Holes(
         spoiled,
-        tuple(rows),
+        rows_of_windows((row for row, _ in origins), side=side, height=height),
         np.array(origins, np.intp).reshape(-1, 2),
         np.array(targets, bool).reshape(-1, channels, side, side),
         np.array(sounds, bool).reshape(-1, channels, side, side),

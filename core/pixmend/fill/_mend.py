@@ -145,7 +145,7 @@ def _fill_windows(windows: NDArray[np.float32], holes: Holes, kriging: Kriging) 
     is_known = holes.is_sound & np.isfinite(windows)
     first = 0
     for window, is_target, known in zip(windows, holes.is_target, is_known, strict=True):
-        stop = first + np.count_nonzero(is_target)
+        stop = first + int(np.count_nonzero(is_target))
         if stop > first and known.any():
             filled[holes.places[first:stop]] = kriging.predict(window, is_target, known)[0]
         first = stop

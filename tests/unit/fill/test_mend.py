@@ -13,7 +13,7 @@ from pixmend.fill import (
     spoiled_samples,
     train_kriging,
 )
-from pixmend.fill._holes import rows_around, tiles_of
+from pixmend.fill._holes import rows_of_windows, tiles_of
 from pixmend.frames import Encoding
 from pixmend.model import ANY_CHANNEL, Channel, Defect, Kind, PlateInfo, Raster, Sample, SampleType
 from pixmend.stats import train_scale
@@ -68,22 +68,26 @@ class TestSpoiledSamples:
         assert np.argwhere(is_bad).tolist() == [[7, 3], [7, 4]]
 
 
-class TestRowsAround:
+class TestRows:
     @pytest.mark.parametrize(
         ("rows", "expected"),
         [
             ([], []),
-            ([50], [(41, 60)]),
-            ([0], [(0, 10)]),
-            ([99], [(90, 100)]),
-            ([50, 51, 52], [(41, 62)]),
-            ([30, 80], [(21, 40), (71, 90)]),
-            ([30, 49], [(21, 59)]),
+            ([50], [(46, 55)]),
+            ([0], [(0, 5)]),
+            ([99], [(95, 100)]),
+            ([50, 51, 52], [(47, 56)]),
+            ([30, 80], [(26, 35), (76, 85)]),
+            ([30, 39], [(26, 44)]),
+            ([30, 31, 32, 33, 34, 35], [(27, 39)]),
         ],
     )
-    def test_they_are_disjoint_ascending_and_inside(self, rows, expected):
+    def test_they_are_those_of_the_windows_and_no_more(self, rows, expected):
         spoiled = np.array([[0, row, 5] for row in rows], np.intp).reshape(-1, 3)
-        assert rows_around(spoiled, radius_px=4, height=100) == expected
+        assert find_holes(spoiled, (1, 100, 60), radius_px=4).rows == tuple(expected)
+
+    def test_windows_that_touch_share_their_rows(self):
+        assert rows_of_windows([20, 0, 9, -4], side=9, height=25) == ((0, 18), (20, 25))
 
 
 class TestTiles:
