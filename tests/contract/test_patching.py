@@ -12,7 +12,7 @@ import pytest
 from pixmend.errors import PixError, ProofError
 from pixmend.model import Patch
 from pixmend.proof import prove_frame, undo_frame
-from pixmend.splice import ledger_path, plan_edits, read_ledger, write_fixed
+from pixmend.splice import WriteSettings, ledger_path, plan_edits, read_ledger, write_fixed
 from tests.make.plates import LOADED, RGB, make_dpx, make_exr, make_tiff
 
 COMPRESSIONS = ("NO", "RLE", "ZIPS", "ZIP", "PIZ")
@@ -89,7 +89,9 @@ def assert_same_planes(found, expected):
 def test_only_the_patch_changes(made, tmp_path):
     patch = made.random_patch()
     target = tmp_path / "out" / made.path.name
-    ledger = write_fixed(made.path, target, patch, made.plate, notes={"map": "a.json"})
+    ledger = write_fixed(
+        made.path, target, patch, made.plate, settings=WriteSettings(notes={"map": "a.json"})
+    )
     before, after = made.path.read_bytes(), target.read_bytes()
 
     assert_holds(target, made, made.patched(patch))

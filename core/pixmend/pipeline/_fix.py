@@ -14,7 +14,7 @@ from pixmend.pipeline._frames_at_once import frames_at_once
 from pixmend.pipeline._mender import train_mender
 from pixmend.progress import Progress, Silent
 from pixmend.publish import check_free
-from pixmend.splice import check_patchable, write_fixed
+from pixmend.splice import WriteSettings, check_patchable, write_fixed
 
 __all__ = ["FixPlan", "FixReport", "SkippedFrame", "fix", "plan_fix"]
 
@@ -150,6 +150,7 @@ def fix(
     says = progress or Silent()
     mender = train_mender(plan.shot, plan.defect_map, encoding, says, skip_bad_frames=skip_bad_frames)
     report = FixReport()
+    settings = WriteSettings(overwrite=plan.overwrite, notes=notes or {})
 
     def mend(frame: int) -> Mend | SkippedFrame:
         try:
@@ -159,8 +160,7 @@ def fix(
                 plan.targets[frame],
                 mended.patch,
                 plan.shot.plate,
-                overwrite=plan.overwrite,
-                notes=notes,
+                settings=settings,
             )
         except FrameError as exc:
             if not skip_bad_frames:

@@ -11,6 +11,7 @@ from pixmend.splice._ledger import LEDGER_FOLDER, LEDGER_SCHEMA, Ledger, LedgerE
 from pixmend.splice._ledger_file import read_ledger, write_ledger
 from pixmend.splice._plan import Plan
 from pixmend.splice._planning import check_patchable, plan_edits
+from pixmend.splice._settings import WriteSettings
 from pixmend.splice._write import check_is_fixed, restore, write_fixed
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "Ledger",
     "LedgerEdit",
     "Plan",
+    "WriteSettings",
     "check_is_fixed",
     "check_patchable",
     "hash_pair",

@@ -18,20 +18,13 @@ from pixmend.splice._ledger import Ledger, ledger_edits, ledger_path
 from pixmend.splice._ledger_file import read_ledger, write_ledger
 from pixmend.splice._plan import Plan
 from pixmend.splice._planning import open_plate, plan_on
+from pixmend.splice._settings import WriteSettings
 
 __all__ = ["check_is_fixed", "restore", "write_fixed"]
 
 
-def write_fixed(  # noqa: PLR0913  grouped with the ledger of version 2
-    source: Path,
-    target: Path,
-    patch: Patch,
-    plate: PlateInfo,
-    *,
-    overwrite: bool = False,
-    notes: Mapping[str, Any] | None = None,
-    options: ReadOptions | None = None,
-    exact: bool = False,
+def write_fixed(
+    source: Path, target: Path, patch: Patch, plate: PlateInfo, *, settings: WriteSettings | None = None
 ) -> Ledger:
     """Write a frame with a patch, all other bytes as they were, and its ledger beside it.
 
@@ -41,11 +34,8 @@ def write_fixed(  # noqa: PLR0913  grouped with the ledger of version 2
     Parameters
     ----------
     source, target : Path
-        They may be the same file, with `overwrite`.
-    notes : mapping, optional
-        JSON values to keep in the ledger.
-    options, exact
-        As `open_container`.
+        They may be the same file, with `settings.overwrite`.
+    settings : WriteSettings, optional
 
     Raises
     ------
@@ -60,22 +50,28 @@ def write_fixed(  # noqa: PLR0913  grouped with the ledger of version 2
     TemporaryError
         If the disk is full.
     """
-    check_free(target, overwrite=overwrite)
+    settings = settings or WriteSettings()
+    check_free(target, overwrite=settings.overwrite)
     with open_bytes(source) as opened:
-        container = open_plate(opened, plate, options, exact=exact)
+        container = open_plate(opened, plate, settings.options, exact=settings.exact)
         placed = patch_on(container, patch)
         plan = plan_on(container, placed, where=opened.name)
         names = (source.name, target.name)
         ledger = _ledger_for(
-            opened, plan.edits, plan.stored, file_format=container.file_format, names=names, notes=notes or {}
+            opened,
+            plan.edits,
+            plan.stored,
+            file_format=container.file_format,
+            names=names,
+            notes=settings.notes,
         )
         record = ledger_path(target)
         if target.exists() and target.samefile(source):
             _check_not_mended_before(ledger, record)
-        with _no_orphan(record, target), publishing(target, overwrite=overwrite) as temporary:
+        with _no_orphan(record, target), publishing(target, overwrite=settings.overwrite) as temporary:
             _write_proved(opened, temporary, plan.edits, ledger.fixed_hash)
-            _check_samples(container, plan, temporary, options)
-            write_ledger(ledger, record, overwrite=overwrite or not target.exists())
+            _check_samples(container, plan, temporary, settings.options)
+            write_ledger(ledger, record, overwrite=settings.overwrite or not target.exists())
     return ledger
 
 

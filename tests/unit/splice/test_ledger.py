@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from pixmend.errors import ProofError
-from pixmend.splice import ledger_path, read_ledger, write_fixed, write_ledger
+from pixmend.splice import WriteSettings, ledger_path, read_ledger, write_fixed, write_ledger
 from tests.make.plates import make_exr
 
 
@@ -15,7 +15,11 @@ def mended(tmp_path):
     made = make_exr(tmp_path / "plate.1001.exr", origin=(-4, -4))
     target = tmp_path / "out" / "fixed.1001.exr"
     ledger = write_fixed(
-        made.path, target, made.random_patch(), made.plate, notes={"map": "A-cam.json", "pixmend": "0.1.0"}
+        made.path,
+        target,
+        made.random_patch(),
+        made.plate,
+        settings=WriteSettings(notes={"map": "A-cam.json", "pixmend": "0.1.0"}),
     )
     return made, target, ledger
 

@@ -8,8 +8,19 @@ import pytest
 from pixmend.errors import MissingFrameError, ProofError, TemporaryError, UnsupportedError, UsageError
 from pixmend.model import Channel, Patch, PlateInfo, Raster, SampleType
 from pixmend.proof import undo_frame
-from pixmend.splice import _files, _write, check_patchable, ledger_path, read_ledger, restore, write_fixed
+from pixmend.splice import (
+    WriteSettings,
+    _files,
+    _write,
+    check_patchable,
+    ledger_path,
+    read_ledger,
+    restore,
+    write_fixed,
+)
 from tests.make.plates import make_dpx, make_exr, make_tiff
+
+OVERWRITE = WriteSettings(overwrite=True)
 
 
 @pytest.fixture
@@ -42,7 +53,7 @@ def test_an_existing_target_is_refused_and_kept(made, target):
 
 def test_overwrite_replaces_frame_and_ledger(made, target):
     write_fixed(made.path, target, made.random_patch(), made.plate)
-    ledger = write_fixed(made.path, target, made.random_patch(3, seed=2), made.plate, overwrite=True)
+    ledger = write_fixed(made.path, target, made.random_patch(3, seed=2), made.plate, settings=OVERWRITE)
     assert read_ledger(ledger_path(target)).fixed_hash == ledger.fixed_hash
 
 
@@ -153,7 +164,7 @@ def test_mode_and_time_of_the_source_are_kept(made, target):
 
 def test_a_frame_is_mended_and_undone_in_place(made):
     before = made.path.read_bytes()
-    write_fixed(made.path, made.path, made.random_patch(), made.plate, overwrite=True)
+    write_fixed(made.path, made.path, made.random_patch(), made.plate, settings=OVERWRITE)
     assert made.path.read_bytes() != before
     undo_frame(made.path)
     assert made.path.read_bytes() == before
@@ -163,20 +174,20 @@ def test_a_frame_is_mended_and_undone_in_place(made):
 
 def test_mending_twice_in_place_is_refused_since_the_original_would_be_lost(made):
     patch = made.random_patch()
-    write_fixed(made.path, made.path, patch, made.plate, overwrite=True)
+    write_fixed(made.path, made.path, patch, made.plate, settings=OVERWRITE)
     mended = made.path.read_bytes()
     for again in (patch.inverse(), Patch.empty(1001, made.plate.channels)):
         with pytest.raises(UsageError, match="in place before"):
-            write_fixed(made.path, made.path, again, made.plate, overwrite=True)
+            write_fixed(made.path, made.path, again, made.plate, settings=OVERWRITE)
     assert made.path.read_bytes() == mended
     undo_frame(made.path)
 
 
 def test_a_new_render_in_the_place_of_a_mended_frame_can_be_mended(tmp_path):
     made = make_exr(tmp_path / "a.exr")
-    write_fixed(made.path, made.path, made.random_patch(), made.plate, overwrite=True)
+    write_fixed(made.path, made.path, made.random_patch(), made.plate, settings=OVERWRITE)
     anew = make_exr(tmp_path / "a.exr", compression="PIZ")
-    write_fixed(anew.path, anew.path, anew.random_patch(), anew.plate, overwrite=True)
+    write_fixed(anew.path, anew.path, anew.random_patch(), anew.plate, settings=OVERWRITE)
     undo_frame(anew.path)
 
 
