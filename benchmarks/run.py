@@ -7,20 +7,20 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks.accuracy import detection, fill
+from benchmarks.accuracy import bench_detect, bench_fill
 from benchmarks.report import Section, as_markdown, machine_facts
-from benchmarks.speed import detect as speed_detect
-from benchmarks.speed import fix as speed_fix
-from benchmarks.speed import startup
+from benchmarks.speed import bench_detect as speed_detect
+from benchmarks.speed import bench_fix as speed_fix
+from benchmarks.speed import bench_startup
 
 __all__ = ["BENCHMARKS", "main"]
 
 BENCHMARKS: dict[str, Callable[[bool], Section]] = {
-    "detection": detection.measure,
-    "fill": fill.measure,
+    "detection": bench_detect.measure,
+    "fill": bench_fill.measure,
     "fix": speed_fix.measure,
     "detect": speed_detect.measure,
-    "startup": startup.measure,
+    "startup": bench_startup.measure,
 }
 _RESULTS = Path(__file__).with_name("RESULTS.md")
 _HEAD = """# Results

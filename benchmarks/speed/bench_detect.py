@@ -7,17 +7,12 @@ import tempfile
 from pathlib import Path
 
 from benchmarks.report import Section, Table, format_number, run_alone
-from benchmarks.speed.plates import Plates, size_of, small_shot, write_plates
+from benchmarks.speed.plates import Plates, drawn_frames, size_of, write_plates
 from benchmarks.speed.runs import PIXMEND, Cost, cost_of, in_turn, median_of, ratio_of
-from pixmend.simulate import ShotFormat
 
 __all__ = ["measure"]
 
-_FORMATS = {
-    ShotFormat.EXR: "EXR ZIP",
-    ShotFormat.EXR_NONE: "EXR none",
-    ShotFormat.DPX10: "DPX 10-bit",
-}
+_FORMATS = ("EXR ZIP", "EXR none", "DPX 10-bit")
 
 
 def measure(quick: bool) -> Section:  # noqa: FBT001 (the one switch of every benchmark)
@@ -26,9 +21,9 @@ def measure(quick: bool) -> Section:  # noqa: FBT001 (the one switch of every be
     count, repeats = (4, 1) if quick else (8, 2)
     rows = []
     with tempfile.TemporaryDirectory() as root:
-        shot = small_shot(quick=quick)
-        for file_format, name in _FORMATS.items():
-            plates = write_plates(shot, Path(root), file_format, count=count)
+        drawn = drawn_frames(Path(root), quick=quick)
+        for name in _FORMATS:
+            plates = write_plates(drawn, name, count=count)
             costs = _decode_and_detect(plates, repeats)
             rows.append(
                 (
@@ -52,8 +47,7 @@ def measure(quick: bool) -> Section:  # noqa: FBT001 (the one switch of every be
 def _decode_and_detect(plates: Plates, repeats: int) -> dict[str, list[Cost]]:
     answer = plates.map_file.with_name("found.json")
     detect = [PIXMEND, "detect", str(plates.folder), "-o", str(answer), "--overwrite"]
-    if plates.folder.name.startswith("dpx"):
-        detect += ["--encoding", "acescct"]
+    detect += plates.encoding
     decode = [sys.executable, "-m", "benchmarks.speed.decode", str(plates.folder)]
     runs = {"decode": lambda: cost_of(decode), "detect": lambda: cost_of(detect)}
     return in_turn(runs, repeats=repeats)
