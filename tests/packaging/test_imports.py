@@ -23,8 +23,11 @@ MAY_IMPORT: dict[str, set[str]] = {
     "frames": {"errors", "publish", "model", "formats"},
     "splice": {"errors", "publish", "model", "formats"},
     "proof": {"errors", "publish", "model", "formats", "frames", "splice"},
-    "pipeline": LEAVES | {"model", "stats", "detect", "fill", "simulate", "frames", "splice", "proof"},
-    "cli": LEAVES | {"model", "stats", "detect", "fill", "simulate", "frames", "splice", "proof", "pipeline"},
+    "seal": {"errors", "publish", "model"},
+    "pipeline": LEAVES
+    | {"model", "stats", "detect", "fill", "simulate", "frames", "splice", "proof", "seal"},
+    "cli": LEAVES
+    | {"model", "stats", "detect", "fill", "simulate", "frames", "splice", "proof", "seal", "pipeline"},
 }
 FILES = sorted(
     path for path in CORE.rglob("*.py") if path.parent != CORE or path.stem not in {"__init__", "__main__"}

@@ -1,0 +1,18 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Seals: checksum lists and ASC MHL generations, kept true for the files that a run touched."""
+
+from pixmend.seal._hashed import ALGORITHMS, HashedFile
+from pixmend.seal._lists import refresh_lists
+from pixmend.seal._lock import sealing
+from pixmend.seal._mhl import Generation, check_mhl, mhl_formats, write_generation
+
+__all__ = [
+    "ALGORITHMS",
+    "Generation",
+    "HashedFile",
+    "check_mhl",
+    "mhl_formats",
+    "refresh_lists",
+    "sealing",
+    "write_generation",
+]
