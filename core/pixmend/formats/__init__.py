@@ -5,16 +5,11 @@ from pixmend.formats._bytesource import ByteCursor, ByteSource, MemoryBytes
 from pixmend.formats._dpx import DatumPlace, DpxElement, DpxLayout, DpxPacking, locate_datum
 from pixmend.formats._dpx_header import DPX_HEAD_BYTES, parse_dpx
 from pixmend.formats._dpx_rows import read_dpx_rows
-from pixmend.formats._exr import (
-    EXR_MAGIC,
-    ExrChannel,
-    ExrChunk,
-    ExrCompression,
-    ExrLayout,
-    ExrWindow,
-    find_chunk,
-    parse_exr,
-)
+from pixmend.formats._exr import EXR_MAGIC, ExrFile, parse_exr, parse_exr_file
+from pixmend.formats._exr_attributes import ExrChannel, ExrCompression, ExrWindow
+from pixmend.formats._exr_chunks import ExrChunk, find_chunk, read_chunks
+from pixmend.formats._exr_layout import ExrLayout
+from pixmend.formats._exr_tiles import ExrTiles
 from pixmend.formats._options import ReadOptions
 from pixmend.formats._tiff import TIFF_MAGICS, TiffLayout, parse_tiff
 
@@ -31,7 +26,9 @@ __all__ = [
     "ExrChannel",
     "ExrChunk",
     "ExrCompression",
+    "ExrFile",
     "ExrLayout",
+    "ExrTiles",
     "ExrWindow",
     "MemoryBytes",
     "ReadOptions",
@@ -40,6 +37,8 @@ __all__ = [
     "locate_datum",
     "parse_dpx",
     "parse_exr",
+    "parse_exr_file",
     "parse_tiff",
+    "read_chunks",
     "read_dpx_rows",
 ]

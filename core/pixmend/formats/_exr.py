@@ -1,373 +1,230 @@
 # SPDX-License-Identifier: Apache-2.0
-"""OpenEXR: in which chunk, and where in the unpacked chunk, each sample lies.
+"""OpenEXR: the headers of a file, and the layout of each of its parts.
 
-After "OpenEXR File Layout" (openexr.com, version 2 of the format). The header of any file is
-read as far as its first part, so that what is not handled can be named; samples are
-located in flat scanline parts. A tiled or multi-part file would add a second kind of
-chunk rectangle to `ExrLayout`, and nothing to the rest.
+After "OpenEXR File Layout" (openexr.com, version 2 of the format): the headers, one offset
+table for each part, then the chunks of all parts in any order. All sizes are checked
+before anything is read or made by them.
 """
 
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import IntEnum
 
-import numpy as np
-from numpy.typing import NDArray
-
-from pixmend.errors import BadFrameError, UnsupportedError
+from pixmend.errors import BadFrameError, UnsupportedError, UsageError
 from pixmend.formats._bytesource import ByteCursor, ByteSource
-from pixmend.model import Channel, Raster, SampleType
+from pixmend.formats._exr_attributes import (
+    ExrCompression,
+    channels_from,
+    integer_from,
+    read_attributes,
+    text_from,
+    tiles_from,
+    window_from,
+)
+from pixmend.formats._exr_layout import ExrLayout
 
-__all__ = [
-    "EXR_MAGIC",
-    "ExrChannel",
-    "ExrChunk",
-    "ExrCompression",
-    "ExrLayout",
-    "ExrWindow",
-    "find_chunk",
-    "parse_exr",
-]
+__all__ = ["EXR_MAGIC", "ExrFile", "parse_exr", "parse_exr_file"]
 
 EXR_MAGIC = b"\x76\x2f\x31\x01"
 
 _TILED, _LONG_NAMES, _DEEP, _MULTI_PART = 0x200, 0x400, 0x800, 0x1000
-_LEADER = 8  # bytes of a scanline chunk before its payload: y and payload size
-_SAMPLES = (SampleType.UINT32, SampleType.HALF, SampleType.FLOAT)
+_KNOWN_FLAGS = _TILED | _LONG_NAMES | _DEEP | _MULTI_PART
+_KINDS = {"scanlineimage", "tiledimage", "deepscanline", "deeptile"}
+_TILED_KINDS = {"tiledimage", "deeptile"}
+_NEEDED = {"channels", "compression", "dataWindow", "displayWindow"}
+_MOST_PARTS = 10_000
 _LARGEST_CHUNK = (1 << 31) - 1  # its size is an int32 in the file
 
 
-class ExrCompression(IntEnum):
-    """How chunks are packed; the value is what stands in the header."""
-
-    NONE = 0
-    RLE = 1
-    ZIPS = 2
-    ZIP = 3
-    PIZ = 4
-    PXR24 = 5
-    B44 = 6
-    B44A = 7
-    DWAA = 8
-    DWAB = 9
-    HTJ2K256 = 10
-    HTJ2K32 = 11
-    LJ2K = 12
-    ZSTD = 13
-
-    @property
-    def lines_per_chunk(self) -> int:
-        """How many lines of the data window are packed together."""
-        return _LINES_PER_CHUNK[self.value]
-
-
-_LINES_PER_CHUNK = (1, 1, 1, 16, 32, 16, 32, 32, 32, 256, 256, 32, 256, 1)
-
-
 @dataclass(frozen=True, slots=True)
-class ExrChannel:
-    """One channel of a part, in file order (alphabetical)."""
-
-    name: str
-    sample: SampleType
-    x_sampling: int = 1
-    y_sampling: int = 1
-    is_linear: bool = False  # as perceived; B44 codes such halves in another way
-
-    @property
-    def sample_bytes(self) -> int:
-        """Bytes of one sample."""
-        return self.sample.bits // 8
-
-
-@dataclass(frozen=True, slots=True)
-class ExrWindow:
-    """A rectangle of the header: first and last pixel, both inside."""
-
-    x_min: int
-    y_min: int
-    x_max: int
-    y_max: int
-
-    @property
-    def width(self) -> int:
-        """Pixels in a line."""
-        return self.x_max - self.x_min + 1
-
-    @property
-    def height(self) -> int:
-        """Lines."""
-        return self.y_max - self.y_min + 1
-
-
-@dataclass(frozen=True, slots=True)
-class ExrChunk:
-    """A chunk as it lies in the file.
+class ExrFile:
+    """What the headers of an EXR file say.
 
     Attributes
     ----------
-    index : int
-        Its place in the offset table: 0 is at the top, wherever it lies in the file.
-    offset : int
-        Byte of its leader.
-    packed_bytes : int
-        Size of its payload.
-    lines : int
-        Lines that it holds.
+    parts : tuple of ExrLayout
+        At least one, in the order of the file.
     """
 
-    index: int
-    offset: int
-    packed_bytes: int
-    lines: int
+    parts: tuple[ExrLayout, ...]
 
     @property
-    def payload_offset(self) -> int:
-        """Byte where the payload begins."""
-        return self.offset + _LEADER
+    def tables_offset(self) -> int:
+        """Byte of the first offset table; all before it is header."""
+        return self.parts[0].table_offset
 
     @property
-    def size_offset(self) -> int:
-        """Byte where the payload size stands."""
-        return self.offset + 4
+    def chunks_offset(self) -> int:
+        """Byte after the last offset table, where chunks begin."""
+        return self.parts[-1].table_offset + self.parts[-1].table_bytes
 
-
-@dataclass(frozen=True, slots=True)
-class ExrLayout:
-    """Where the samples of the first part lie.
-
-    Attributes
-    ----------
-    part_kind : str
-        ``scanlineimage``, ``tiledimage``, ``deepscanline`` or ``deeptile``.
-    is_multi_part : bool
-        True where more than one part may follow.
-    compression : ExrCompression
-    channels : tuple of ExrChannel
-        In file order.
-    data_window, display_window : ExrWindow
-        As in the header, not in pixel space.
-    table_offset : int
-        Byte of the offset table; all before it is header. Valid in single-part files only.
-    """
-
-    part_kind: str
-    is_multi_part: bool
-    compression: ExrCompression
-    channels: tuple[ExrChannel, ...]
-    data_window: ExrWindow
-    display_window: ExrWindow
-    table_offset: int
-
-    @property
-    def raster(self) -> Raster:
-        """The data window in pixel space, whose (0, 0) is the first pixel of the display window."""
-        data, display = self.data_window, self.display_window
-        return Raster(data.x_min - display.x_min, data.y_min - display.y_min, data.width, data.height)
-
-    @property
-    def is_subsampled(self) -> bool:
-        """True where a channel does not have a sample in every pixel."""
-        return any(each.x_sampling != 1 or each.y_sampling != 1 for each in self.channels)
-
-    @property
-    def pixel_bytes(self) -> int:
-        """Bytes of all channels of one pixel, unpacked."""
-        return sum(each.sample_bytes for each in self.channels)
-
-    @property
-    def line_bytes(self) -> int:
-        """Bytes of one line, unpacked."""
-        return self.pixel_bytes * self.data_window.width
-
-    @property
-    def chunk_count(self) -> int:
-        """Entries of the offset table."""
-        return -(-self.data_window.height // self.compression.lines_per_chunk)
-
-    @property
-    def table_bytes(self) -> int:
-        """Size of the offset table."""
-        return 8 * self.chunk_count
-
-    def lines_in(self, chunk: int) -> int:
-        """Return how many lines chunk `chunk` holds; the last may be shorter."""
-        lines = self.compression.lines_per_chunk
-        return min(lines, self.data_window.height - chunk * lines)
-
-    def unpacked_bytes(self, chunk: int) -> int:
-        """Return the size of chunk `chunk` when it is not packed."""
-        return self.lines_in(chunk) * self.line_bytes
-
-    def chunk_of(self, y: NDArray[np.int32]) -> NDArray[np.int64]:
-        """Return the index of the chunk that holds each line; `y` in pixel space."""
-        return (y.astype(np.int64) - self.raster.y) // self.compression.lines_per_chunk
-
-    def offsets_in_chunk(
-        self, x: NDArray[np.int32], y: NDArray[np.int32], channel: ExrChannel
-    ) -> NDArray[np.int64]:
-        """Return where samples of one channel begin in their unpacked chunks.
+    def part(self, chosen: str | None, where: str) -> ExrLayout:
+        """Return one part.
 
         Parameters
         ----------
-        x, y : (N,) int32 ndarray
-            Pixel space, inside the raster.
-        channel : ExrChannel
-            One of `channels`.
-
-        Returns
-        -------
-        offsets : (N,) int64 ndarray
-            Bytes from the begin of the unpacked chunk. A chunk holds its lines from top
-            to bottom, a line its channels one after the other.
-        """
-        raster = self.raster
-        line = (y.astype(np.int64) - raster.y) % self.compression.lines_per_chunk
-        before = self.channels[: self.channels.index(channel)]
-        channel_start = raster.width * sum(each.sample_bytes for each in before)
-        column = (x.astype(np.int64) - raster.x) * channel.sample_bytes
-        return line * self.line_bytes + channel_start + column
-
-    def channel_named(self, name: str) -> ExrChannel | None:
-        """Return the channel with this name, None if there is none."""
-        return next((each for each in self.channels if each.name == name), None)
-
-    def model_channels(self) -> tuple[Channel, ...]:
-        """Return the channels in the model's terms."""
-        return tuple(Channel(each.name, each.sample) for each in self.channels)
-
-    def read_offset_table(self, source: ByteSource) -> NDArray[np.int64]:
-        """Return the file offset of every chunk, by index.
+        chosen : str or None
+            Its name, or its number from 0; None is the first flat one.
+        where : str
+            What errors call the file.
 
         Raises
         ------
-        BadFrameError
-            If the table is not all there, or an offset points out of the file.
+        UsageError
+            If there is no such part.
+        UnsupportedError
+            If it is deep, or all are.
         """
-        if self.table_offset + self.table_bytes > source.size:
-            raise BadFrameError("the file ends inside its offset table", where=source.name)
-        table = np.frombuffer(source.read(self.table_offset, self.table_bytes), "<u8")
-        first = self.table_offset + self.table_bytes
-        bad = np.flatnonzero((table < first) | (table > source.size - _LEADER))
-        if bad.size:
-            raise BadFrameError(
-                f"{bad.size} of {table.size} chunks are missing, the first is chunk {bad[0]}",
-                where=source.name,
-                hint="this frame was not written to its end; render or copy it again",
+        if chosen is None:
+            found = [each for each in self.parts if not each.is_deep] or list(self.parts)
+        else:
+            found = [each for each in self.parts if each.name == chosen]
+            found += [each for each in self.parts if str(each.number) == chosen]
+        if not found:
+            known = ", ".join(each.name or str(each.number) for each in self.parts)
+            raise UsageError(f"this EXR has no part {chosen!r}", where=where, hint=f"it has: {known}")
+        if found[0].is_deep:
+            raise UnsupportedError(
+                f"this is a deep EXR ({found[0].part_kind}), which is not handled; it is left as it was",
+                where=where,
             )
-        return table.astype(np.int64)
+        return found[0]
 
 
-def parse_exr(source: ByteSource) -> ExrLayout:
-    """Read the header of an EXR file as far as its first part.
+def parse_exr(source: ByteSource, part: str | None = None) -> ExrLayout:
+    """Read the headers of an EXR file and return the layout of one part.
+
+    Parameters
+    ----------
+    source : ByteSource
+    part : str, optional
+        Name or number; else the first flat one.
+
+    Raises
+    ------
+    UsageError
+        If there is no such part.
+    BadFrameError, UnsupportedError
+        As `parse_exr_file`; also if the part is deep.
+    """
+    return parse_exr_file(source).part(part, source.name)
+
+
+def parse_exr_file(source: ByteSource) -> ExrFile:
+    """Read the headers of an EXR file.
 
     Raises
     ------
     BadFrameError
         If it is not an EXR header, or a damaged one.
     UnsupportedError
-        If the version of the format or the compression is not known.
+        If the version of the format, the compression or the kind of a part is not known.
     """
-    cursor = ByteCursor(source, "<")
+    cursor = ByteCursor(_HeadFirst(source), "<")
     if source.size < len(EXR_MAGIC) or cursor.take(4) != EXR_MAGIC:
         raise BadFrameError("this is not an OpenEXR file", where=source.name)
     (version,) = cursor.unpack("I")
-    if version & 0xFF != 2:
+    if version & 0xFF != 2 or version & ~(0xFF | _KNOWN_FLAGS):
         raise UnsupportedError(
-            f"this is version {version & 0xFF} of the OpenEXR format, only 2 is known", where=source.name
+            f"this is version {version & 0xFF} (flags {version >> 8:#x}) of the OpenEXR format, "
+            "only 2 is known",
+            where=source.name,
         )
-    attributes = _read_attributes(cursor)
     try:
-        return _layout_from(attributes, version, cursor)
+        headers = _read_headers(cursor, multi_part=bool(version & _MULTI_PART))
+        return ExrFile(_layouts(headers, version, cursor))
     except (ValueError, IndexError, struct.error) as exc:
         raise BadFrameError(f"the EXR header is damaged: {exc}", where=source.name) from exc
 
 
-def find_chunk(source: ByteSource, layout: ExrLayout, index: int, offset: int) -> ExrChunk:
-    """Read and check the leader of one chunk.
+class _HeadFirst:
+    """A source whose first bytes are read at once: headers are many short fields."""
 
-    Parameters
-    ----------
-    index : int
-        The chunk's place in the offset table.
-    offset : int
-        What the table says.
+    def __init__(self, source: ByteSource) -> None:
+        self.name = source.name
+        self.size = source.size
+        self._source = source
+        self._head = source.read(0, min(source.size, 1 << 13))
 
-    Raises
-    ------
-    BadFrameError
-        If the leader is of other lines, or the payload's size cannot be.
-    """
-    y, packed_bytes = struct.unpack("<ii", source.read(offset, _LEADER))
-    expected_y = layout.data_window.y_min + index * layout.compression.lines_per_chunk
-    if y != expected_y:
-        raise BadFrameError(f"chunk {index} begins at line {y}, not at {expected_y}", where=source.name)
-    unpacked = layout.unpacked_bytes(index)
-    if not 0 < packed_bytes <= unpacked or offset + _LEADER + packed_bytes > source.size:
-        raise BadFrameError(f"chunk {index} is said to have {packed_bytes} bytes", where=source.name)
-    return ExrChunk(index, offset, packed_bytes, layout.lines_in(index))
+    def read(self, offset: int, length: int) -> bytes:
+        """Return exactly `length` bytes; BadFrameError where the file does not hold them."""
+        if 0 <= offset <= offset + length <= len(self._head):
+            return self._head[offset : offset + length]
+        return self._source.read(offset, length)
 
 
-def _read_attributes(cursor: ByteCursor) -> dict[str, bytes]:
-    """Return the raw values of one header, by name; the cursor ends after its zero byte."""
-    attributes: dict[str, bytes] = {}
-    while name := cursor.text(255):
-        cursor.text(255)  # the type: each attribute that we read has only one
-        (length,) = cursor.unpack("i")
-        attributes[name] = cursor.take(length)
-    return attributes
+def _read_headers(cursor: ByteCursor, *, multi_part: bool) -> list[dict[str, bytes]]:
+    """Return the attributes of each part; the cursor ends at the first offset table."""
+    headers = [read_attributes(cursor)]
+    while multi_part and (following := read_attributes(cursor)):
+        headers.append(following)
+        if len(headers) > _MOST_PARTS:
+            raise ValueError(f"it has more than {_MOST_PARTS} parts")
+    return headers
 
 
-def _layout_from(attributes: Mapping[str, bytes], version: int, cursor: ByteCursor) -> ExrLayout:
-    missing = {"channels", "compression", "dataWindow", "displayWindow"} - attributes.keys()
-    if missing:
+def _layouts(headers: list[dict[str, bytes]], version: int, cursor: ByteCursor) -> tuple[ExrLayout, ...]:
+    layouts: list[ExrLayout] = []
+    table_offset = cursor.position
+    for number, attributes in enumerate(headers):
+        layout = _layout_from(number, attributes, version, (table_offset, cursor.source.name))
+        table_offset += layout.table_bytes
+        layouts.append(layout)
+    return tuple(layouts)
+
+
+def _layout_from(
+    number: int, attributes: Mapping[str, bytes], version: int, table: tuple[int, str]
+) -> ExrLayout:
+    table_offset, where = table
+    kind = _part_kind(attributes, version)
+    if kind not in _KINDS:
+        raise UnsupportedError(f"part {number} of this EXR is of the unknown kind {kind!r}", where=where)
+    needed = _NEEDED | {"tiles"} if kind in _TILED_KINDS else _NEEDED
+    if missing := needed - attributes.keys():
         raise ValueError(f"it has no {', '.join(sorted(missing))}")
-    compression = attributes["compression"][0]
-    if compression not in list(ExrCompression):
-        raise UnsupportedError(f"the EXR compression {compression} is not known", where=cursor.source.name)
     layout = ExrLayout(
-        part_kind=_part_kind(attributes, version),
+        number=number,
+        name=text_from(attributes.get("name", b"")),
+        part_kind=kind,
         is_multi_part=bool(version & _MULTI_PART),
-        compression=ExrCompression(compression),
-        channels=_channels_from(attributes["channels"]),
-        data_window=_window_from(attributes["dataWindow"]),
-        display_window=_window_from(attributes["displayWindow"]),
-        table_offset=cursor.position,
+        compression=_compression(attributes["compression"][0], where),
+        channels=channels_from(attributes["channels"]),
+        data_window=window_from(attributes["dataWindow"]),
+        display_window=window_from(attributes["displayWindow"]),
+        tiles=tiles_from(attributes["tiles"]) if kind in _TILED_KINDS else None,
+        has_preview="preview" in attributes,
+        table_offset=table_offset,
     )
-    if layout.compression.lines_per_chunk * layout.line_bytes > _LARGEST_CHUNK:
-        raise ValueError("its lines are longer than the format allows")
+    _check_sizes(layout, attributes)
     return layout
+
+
+def _compression(code: int, where: str) -> ExrCompression:
+    if code not in list(ExrCompression):
+        raise UnsupportedError(f"the EXR compression {code} is not known", where=where)
+    return ExrCompression(code)
+
+
+def _check_sizes(layout: ExrLayout, attributes: Mapping[str, bytes]) -> None:
+    box = layout.box_of(0)
+    pixel_bytes = sum(each.sample_bytes for each in layout.channels)
+    if box.width * box.height * pixel_bytes > _LARGEST_CHUNK:
+        raise ValueError("its chunks are larger than the format allows")
+    if layout.tiles is not None and layout.is_subsampled:
+        raise ValueError("it has tiles with subsampled channels")
+    if "chunkCount" in attributes and integer_from(attributes["chunkCount"]) != layout.chunk_count:
+        raise ValueError(
+            f"it says {integer_from(attributes['chunkCount'])} chunks where there must be {layout.chunk_count}"
+        )
 
 
 def _part_kind(attributes: Mapping[str, bytes], version: int) -> str:
     """Read the kind from the flags; in multi-part and deep files only the attribute tells."""
     if version & (_MULTI_PART | _DEEP) and "type" in attributes:
-        return attributes["type"].rstrip(b"\0").decode("ascii", "replace")
+        return text_from(attributes["type"])
+    if version & _MULTI_PART:
+        raise ValueError("a part does not say of what kind it is")
     if version & _DEEP:
         return "deepscanline"
     return "tiledimage" if version & _TILED else "scanlineimage"
-
-
-def _window_from(stored: bytes) -> ExrWindow:
-    window = ExrWindow(*struct.unpack("<4i", stored))
-    if window.width < 1 or window.height < 1:
-        raise ValueError(f"the window {window.x_min} {window.y_min} {window.x_max} {window.y_max} is empty")
-    return window
-
-
-def _channels_from(stored: bytes) -> tuple[ExrChannel, ...]:
-    """Each is a name, type, flag and three spare bytes, and the sampling in x and y."""
-    channels = []
-    position = 0
-    while stored[position] != 0:
-        end = stored.index(b"\0", position)
-        kind, is_linear, x_sampling, y_sampling = struct.unpack_from("<i?3xii", stored, end + 1)
-        if not 0 <= kind < len(_SAMPLES) or x_sampling < 1 or y_sampling < 1:
-            raise ValueError("a channel has a type or sampling that cannot be")
-        name = stored[position:end].decode("utf-8", "surrogateescape")
-        channels.append(ExrChannel(name, _SAMPLES[kind], x_sampling, y_sampling, is_linear))
-        position = end + 17
-    if not channels or len({each.name for each in channels}) < len(channels):
-        raise ValueError("it names no channel, or one twice")
-    return tuple(channels)

@@ -1,190 +1,213 @@
 # SPDX-License-Identifier: Apache-2.0
 """EXR files: chunks with a changed sample are packed anew, all others stay as they are."""
 
+from collections.abc import Sequence
+from itertools import pairwise
+
 import numpy as np
 from numpy.typing import NDArray
 
-from pixmend.errors import BadFrameError, UnsupportedError
+from pixmend.errors import BadFrameError
 from pixmend.formats import (
     ByteSource,
-    DatumPlace,
     ExrChunk,
     ExrCompression,
+    ExrFile,
     ExrLayout,
-    MemoryBytes,
     ReadOptions,
-    find_chunk,
-    parse_exr,
+    parse_exr_file,
+    read_chunks,
 )
 from pixmend.model import Patch
-from pixmend.splice._edits import ByteEdit, differing_edits
-from pixmend.splice._exr_codec import ChunkForm, pack_chunk, unpack_chunk
-from pixmend.splice._places import patched_runs_at, read_at, whole_bytes_at
+from pixmend.splice._edits import ByteEdit
+from pixmend.splice._exr_collateral import moved_samples
+from pixmend.splice._exr_packing import ChunkPacker, PatchedChunk, chunk_box, is_lossy
+from pixmend.splice._exr_samples import SampleBytes
 from pixmend.splice._plan import Plan
 
 __all__ = ["ExrContainer"]
 
-_HANDLED = {
-    ExrCompression.NONE,
-    ExrCompression.RLE,
-    ExrCompression.ZIPS,
-    ExrCompression.ZIP,
-    ExrCompression.PIZ,
-}
-
 
 class ExrContainer:
-    """A flat single-part scanline EXR of a lossless compression; a `Container`.
+    """One flat part of an EXR; a `Container`.
 
     Parameters
     ----------
     source : ByteSource
+    options : ReadOptions
+        Says which part; else it is the first flat one.
+    exact : bool
+        Store chunks as they are where a lossy codec would change more than the patch.
 
     Raises
     ------
     BadFrameError
-        If the file is damaged.
+        If the file is damaged, or was not written to its end.
     UnsupportedError
-        If it is tiled, deep, of several parts, subsampled, or of another compression.
+        If the part is deep, or something about it is not known.
+    UsageError
+        If there is no such part.
     """
 
     file_format = "exr"
-    notices: tuple[str, ...] = ()
 
-    def __init__(self, source: ByteSource, options: ReadOptions, *, exact: bool) -> None:  # noqa: ARG002  owner A
+    def __init__(self, source: ByteSource, options: ReadOptions, *, exact: bool) -> None:
         self._source = source
-        self._layout = parse_exr(source)
-        _check_handled(self._layout, source.name)
-        self._table = self._layout.read_offset_table(source)
-        self._file_order = np.append(np.sort(self._table), source.size)
+        file = parse_exr_file(source)
+        self._layout = file.part(options.part, source.name)
+        self._tables = {each.table_offset: each.read_offset_table(source) for each in file.parts}
+        self._tables_offset = file.tables_offset
+        self._file_order = np.append(np.sort(np.concatenate([*self._tables.values()])), source.size)
+        self._packer = ChunkPacker(self._layout, exact=exact)
+        self._chunks: dict[int, ExrChunk] = {}
         self._unpacked: dict[int, bytes] = {}
         self.raster = self._layout.raster
         self.channels = self._layout.model_channels()
+        self.notices = _notices(file, self._layout, exact=exact)
 
     def read_bits(self, patch: Patch) -> NDArray[np.uint32]:
         """Return what the file holds where the patch's samples are."""
-        bits = np.empty(len(patch), np.uint32)
-        for index, rows in self._rows_by_chunk(patch).items():
-            places = self._places(patch, rows)
-            bits[rows] = read_at(MemoryBytes(self._unpack(index)), places)
-        return bits
+        places = SampleBytes.of(self._layout, patch)
+        return places.as_bits(places.take(self._unpack(places.chunks)))
 
     def library_bits(self, patch: Patch) -> None:  # noqa: ARG002  frames are read by a library
         """Return None: frames are read by a library, our own addressing is the second reader."""
         return
 
     def plan(self, patch: Patch) -> Plan:
-        """Return the edits of chunks and, where a chunk changes its size, of the offset table."""
-        rows_by_chunk = self._rows_by_chunk(patch)
-        units = {index: self._patched(index, patch, rows) for index, rows in rows_by_chunk.items()}
-        edits: list[ByteEdit] = []
-        for index, patched in units.items():
-            edits += self._chunk_edits(self._chunk(index), patched)
+        """Return the edits of chunks and, where a chunk changes its size, of the offset tables."""
+        places = SampleBytes.of(self._layout, patch)
+        before = self._unpack(places.chunks)
+        old, new = places.take(before), places.as_bytes(patch.new)
+        touched = np.unique(places.chunk[old != new]).tolist()
+        after = {index: places.put(before[index], index, new) for index in touched}
+        packed = [index for index in touched if self._chunks[index].is_packed]
+        edits = self._edits_in_place(places, old, new)
+        edits += self._edits_of_packed(packed, after)
         edits.sort(key=lambda each: each.offset)
         edits = self._table_edits(edits) + edits
-        return Plan(tuple(edits), patch, Patch.empty(patch.frame, patch.channels), units)
+        units = {**before, **after}
+        if not is_lossy(self._layout):
+            return Plan(tuple(edits), patch, Patch.empty(patch.frame, patch.channels), units)
+        return Plan(tuple(edits), *moved_samples(self._layout, patch, before, units), units)
 
     def units(self, patch: Patch) -> dict[int, bytes]:
         """Return the unpacked chunks in which the patch's samples lie."""
-        return {index: self._unpack(index) for index in self._rows_by_chunk(patch)}
+        return self._unpack(SampleBytes.of(self._layout, patch).chunks)
 
     def editable_ranges(self) -> list[tuple[int, int]]:
-        """Return the one range from the offset table to the end."""
-        return [(self._layout.table_offset, self._source.size)]
+        """Return the one range from the first offset table to the end."""
+        return [(self._tables_offset, self._source.size)]
 
-    def _rows_by_chunk(self, patch: Patch) -> dict[int, NDArray[np.intp]]:
-        """Return which of the patch's samples lie in which chunk."""
-        chunks = self._layout.chunk_of(patch.y)
-        return {index: np.flatnonzero(chunks == index) for index in np.unique(chunks).tolist()}
+    def _unpack(self, indices: NDArray[np.int64]) -> dict[int, bytes]:
+        """Return chunks, unpacked; what is not yet known is read and unpacked in one go."""
+        new = np.array([index for index in indices.tolist() if index not in self._unpacked], np.int64)
+        for chunk in self._read(new):
+            self._chunks[chunk.index] = chunk
+            if not chunk.is_packed:
+                self._unpacked[chunk.index] = chunk.payload
+        packed = [index for index in new.tolist() if self._chunks[index].is_packed]
+        self._unpacked.update(zip(packed, self._library_unpack(packed), strict=True))
+        return {index: self._unpacked[index] for index in indices.tolist()}
 
-    def _places(self, patch: Patch, rows: NDArray[np.intp]) -> list[DatumPlace]:
-        """Return where samples of one chunk lie in it when it is unpacked."""
-        places = np.empty(len(rows), object)
-        for number in np.unique(patch.channel[rows]).tolist():
-            mine = patch.channel[rows] == number
-            channel = self._layout.channels[number]
-            offsets = self._layout.offsets_in_chunk(patch.x[rows[mine]], patch.y[rows[mine]], channel)
-            places[mine] = whole_bytes_at(offsets, channel.sample_bytes, "<")
-        return list(places)
+    def _read(self, indices: NDArray[np.int64]) -> list[ExrChunk]:
+        """Return chunks, checked: their leaders, and that each ends before the next one in the file."""
+        starts = self._tables[self._layout.table_offset][indices]
+        ends = self._file_order[np.searchsorted(self._file_order, starts, side="right")]
+        spans = zip(starts.tolist(), ends.tolist(), strict=True)
+        return read_chunks(self._source, self._layout, indices, spans)
 
-    def _chunk(self, index: int) -> ExrChunk:
-        """Return one chunk, checked: its leader, and that it ends before the next one in the file."""
-        offset = int(self._table[index])
-        chunk = find_chunk(self._source, self._layout, index, offset)
-        following = self._file_order[np.searchsorted(self._file_order, offset, side="right")]
-        if chunk.payload_offset + chunk.packed_bytes > following:
-            raise BadFrameError(f"chunk {index} runs into the next one", where=self._source.name)
-        return chunk
-
-    def _is_packed(self, chunk: ExrChunk) -> bool:
-        """Tell packed chunks from those stored as they are, which any compression does when it gains nothing."""
-        return chunk.packed_bytes < self._layout.unpacked_bytes(chunk.index)
-
-    def _payload(self, chunk: ExrChunk) -> bytes:
-        return self._source.read(chunk.payload_offset, chunk.packed_bytes)
-
-    def _unpack(self, index: int) -> bytes:
-        if index not in self._unpacked:
-            chunk = self._chunk(index)
-            payload = self._payload(chunk)
-            if self._is_packed(chunk):
-                payload = self._library_unpack(chunk, payload)
-            self._unpacked[index] = payload
-        return self._unpacked[index]
-
-    def _library_unpack(self, chunk: ExrChunk, payload: bytes) -> bytes:
-        if self._layout.compression is ExrCompression.NONE:
-            raise BadFrameError(f"chunk {chunk.index} is too short", where=self._source.name)
+    def _library_unpack(self, indices: Sequence[int]) -> list[bytes]:
+        if indices and self._layout.compression is ExrCompression.NONE:
+            raise BadFrameError(f"chunk {indices[0]} is too short", where=self._source.name)
+        payloads = [(chunk_box(self._layout, index), self._chunks[index].payload) for index in indices]
         try:
-            return unpack_chunk(ChunkForm.of(self._layout), payload, chunk.lines)
+            return self._packer.codec.unpack(payloads)
         except BadFrameError as exc:
-            raise BadFrameError(f"chunk {chunk.index} is damaged", where=self._source.name) from exc
+            raise self._damaged(indices) from exc
 
-    def _patched(self, index: int, patch: Patch, rows: NDArray[np.intp]) -> bytes:
-        """Return a chunk, unpacked, with its new samples."""
-        patched = bytearray(self._unpack(index))
-        runs = patched_runs_at(MemoryBytes(self._unpack(index)), self._places(patch, rows), patch.new[rows])
-        for offset, run in runs.items():
-            patched[offset : offset + len(run)] = run
-        return bytes(patched)
+    def _damaged(self, indices: Sequence[int]) -> BadFrameError:
+        """Return the error that names the chunk that is damaged."""
+        for index in indices:
+            try:
+                self._packer.codec.unpack([(chunk_box(self._layout, index), self._chunks[index].payload)])
+            except BadFrameError:
+                return BadFrameError(f"chunk {index} is damaged", where=self._source.name)
+        return BadFrameError(f"one of {len(indices)} chunks is damaged", where=self._source.name)
 
-    def _chunk_edits(self, chunk: ExrChunk, patched: bytes) -> list[ByteEdit]:
-        unpacked = self._unpack(chunk.index)
-        if patched == unpacked:
-            return []
-        if not self._is_packed(chunk):
-            return differing_edits(chunk.payload_offset, unpacked, patched)
-        packed = pack_chunk(ChunkForm.of(self._layout), patched, chunk.lines)
-        old_size, new_size = (size.to_bytes(4, "little") for size in (chunk.packed_bytes, len(packed)))
-        return [ByteEdit(chunk.size_offset, old_size + self._payload(chunk), new_size + packed)]
+    def _edits_in_place(
+        self, places: SampleBytes, old: NDArray[np.uint8], new: NDArray[np.uint8]
+    ) -> list[ByteEdit]:
+        """Return the edits of chunks that are not packed: their bytes stand openly in the file."""
+        indices = places.chunks
+        chunks = [self._chunks[index] for index in indices.tolist()]
+        starts = np.array([-1 if each.is_packed else each.payload_offset for each in chunks])
+        start = starts[np.searchsorted(indices, places.chunk)]
+        changed = np.flatnonzero((start >= 0) & (old != new))
+        changed = changed[np.argsort((start + places.at)[changed])]
+        at = (start + places.at)[changed]
+        bounds = [0, *(np.flatnonzero(np.diff(at) != 1) + 1).tolist(), len(at)]
+        old_bytes, new_bytes = old[changed].tobytes(), new[changed].tobytes()
+        return [
+            ByteEdit(int(at[first]), old_bytes[first:stop], new_bytes[first:stop])
+            for first, stop in pairwise(bounds)
+            if first < stop
+        ]
 
-    def _table_edits(self, edits: list[ByteEdit]) -> list[ByteEdit]:
-        """Return the edit of the offset table: a chunk moves by what chunks before it *in the file* grew.
+    def _edits_of_packed(self, indices: Sequence[int], after: dict[int, bytes]) -> list[ByteEdit]:
+        """Return the edits of packed chunks, and set in `after` what they will hold."""
+        patched = [
+            PatchedChunk(chunk_box(self._layout, index), self._chunks[index].payload, after[index])
+            for index in indices
+        ]
+        edits = []
+        for index, stored in zip(indices, self._packer.store(patched), strict=True):
+            after[index] = stored.unpacked
+            if stored.unpacked != self._unpacked[index]:  # else what was asked for is lost in the codec
+                edits.append(_chunk_edit(self._chunks[index], stored.payload))
+        return edits
 
-        Chunks need not lie in the order of the table (decreasing and random line order).
+    def _table_edits(self, edits: Sequence[ByteEdit]) -> list[ByteEdit]:
+        """Return the edits of the offset tables of all parts.
+
+        A chunk moves by what chunks before it *in the file* grew; they need not lie in the
+        order of the table (decreasing and random line order), nor part after part.
         """
         growth = np.array([0, *(each.growth for each in edits)], dtype=np.int64).cumsum()
         edited_at = np.array([each.offset for each in edits], dtype=np.int64)
-        moved = self._table + growth[np.searchsorted(edited_at, self._table)]
-        changed = np.flatnonzero(moved != self._table)
-        if not changed.size:
-            return []
-        span = slice(changed[0], changed[-1] + 1)
-        old, new = (table[span].astype("<u8").tobytes() for table in (self._table, moved))
-        return [ByteEdit(self._layout.table_offset + 8 * int(changed[0]), old, new)]
+        table_edits = []
+        for table_offset, table in self._tables.items():
+            moved = table + growth[np.searchsorted(edited_at, table)]
+            changed = np.flatnonzero(moved != table)
+            if changed.size:
+                span = slice(changed[0], changed[-1] + 1)
+                old, new = (each[span].astype("<u8").tobytes() for each in (table, moved))
+                table_edits.append(ByteEdit(table_offset + 8 * int(changed[0]), old, new))
+        return table_edits
 
 
-def _check_handled(layout: ExrLayout, where: str) -> None:
-    compression = layout.compression
-    refusals = (
-        (layout.is_multi_part, "this EXR has several parts"),
-        (layout.part_kind.startswith("deep"), "this EXR is deep"),
-        (layout.part_kind != "scanlineimage", "this EXR is tiled"),
-        (layout.is_subsampled, "this EXR has subsampled channels"),
-        (compression not in _HANDLED, f"this EXR is compressed with {compression.name}"),
+def _chunk_edit(chunk: ExrChunk, payload: bytes) -> ByteEdit:
+    old_size, new_size = (size.to_bytes(4, "little") for size in (chunk.packed_bytes, len(payload)))
+    return ByteEdit(chunk.size_offset, old_size + chunk.payload, new_size + payload)
+
+
+def _notices(file: ExrFile, layout: ExrLayout, *, exact: bool) -> tuple[str, ...]:
+    is_dwa = layout.compression in {ExrCompression.DWAA, ExrCompression.DWAB}
+    named = f"part {layout.number}" + (f" ({layout.name!r})" if layout.name else "")
+    sayings = (
+        (len(file.parts) > 1, f"only {named} of the {len(file.parts)} parts of this EXR is mended"),
+        (
+            layout.tiles is not None and layout.tiles.has_levels,
+            "only full resolution is mended: the smaller levels of this EXR keep the defects",
+        ),
+        (layout.has_preview, "the preview thumbnail of this EXR keeps the defects"),
+        (
+            exact and is_dwa,
+            f"exact samples are stored raw in {layout.compression.name} files, which ffmpeg misreads",
+        ),
+        (
+            layout.compression is ExrCompression.LJ2K,
+            "chunks of this lossy HTJ2K file are stored raw where they are mended: it grows",
+        ),
     )
-    for refused, what in refusals:
-        if refused:
-            raise UnsupportedError(
-                f"{what}, which cannot be mended yet; the file is left as it was", where=where
-            )
+    return tuple(saying for applies, saying in sayings if applies)

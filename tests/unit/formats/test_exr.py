@@ -5,8 +5,9 @@ import numpy as np
 import pytest
 
 from pixmend.errors import BadFrameError, PixError, UnsupportedError
-from pixmend.formats import ExrCompression, MemoryBytes, find_chunk, parse_exr
+from pixmend.formats import ExrCompression, MemoryBytes, find_chunk, parse_exr, parse_exr_file
 from pixmend.model import Raster, SampleType
+from tests.make.exr_bytes import Part, write_exr
 from tests.make.plates import LOADED, make_exr
 
 
@@ -40,11 +41,12 @@ def test_pixel_space_begins_at_the_display_window(stored):
 def test_samples_lie_line_by_line_and_channel_by_channel(stored):
     layout = parse_exr(MemoryBytes(stored))
     # A B G R half, then depth.Z float, then id uint: 2+2+2+2+4+4 bytes a pixel
-    assert layout.line_bytes == 13 * 16
-    at = layout.offsets_in_chunk(np.array([-10, -9]), np.array([6, 7 + 16]), layout.channel_named("depth.Z"))
-    assert at.tolist() == [13 * 8, 13 * 16 + 13 * 8 + 4]
-    assert layout.chunk_of(np.array([6, 21, 22, 45])).tolist() == [0, 0, 1, 2]
-    assert [layout.lines_in(chunk) for chunk in range(layout.chunk_count)] == [16, 16, 8]
+    z = layout.channels.index(layout.channel_named("depth.Z"))
+    x, y = np.array([-10, -9, 2]), np.array([6, 7 + 16, 45])
+    chunk, offset = layout.locate(x, y, np.array([z, z, z + 1]))
+    assert chunk.tolist() == [0, 1, 2]
+    assert offset.tolist() == [13 * 8, 13 * 16 + 13 * 8 + 4, 8 * 13 * 16 - 4]
+    assert layout.unpacked_bytes(np.arange(3)).tolist() == [16 * 13 * 16, 16 * 13 * 16, 8 * 13 * 16]
 
 
 def test_every_chunk_is_found(stored):
@@ -52,8 +54,8 @@ def test_every_chunk_is_found(stored):
     layout = parse_exr(source)
     for index, offset in enumerate(layout.read_offset_table(source).tolist()):
         chunk = find_chunk(source, layout, index, offset)
-        assert (chunk.index, chunk.lines) == (index, layout.lines_in(index))
-        assert chunk.payload_offset + chunk.packed_bytes <= len(stored)
+        assert chunk.index == index
+        assert stored[chunk.payload_offset : chunk.payload_offset + chunk.packed_bytes] == chunk.payload
 
 
 def attribute_at(stored: bytes, name: str) -> int:
@@ -92,7 +94,7 @@ def test_a_chunk_of_other_lines_is_refused(stored):
     ("name", "new", "message"),
     [
         ("dataWindow", struct.pack("<4i", 0, 0, -1, 5), "is empty"),
-        ("dataWindow", struct.pack("<4i", -(1 << 31), 0, (1 << 31) - 1, 5), "longer than the format"),
+        ("dataWindow", struct.pack("<4i", -(1 << 31), 0, (1 << 31) - 1, 5), "larger than the format"),
         ("displayWindow", struct.pack("<4i", 5, 5, 4, 4), "is empty"),
         ("compression", b"\x63", "compression 99"),
         ("channels", b"\0", "names no channel"),
@@ -118,11 +120,17 @@ def test_other_versions_and_other_files_are_refused(stored):
 
 
 @pytest.mark.parametrize(
-    ("flags", "kind"), [(0x200, "tiledimage"), (0x800, "deepscanline"), (0, "scanlineimage")]
+    ("part", "kind"),
+    [
+        (Part(), "scanlineimage"),
+        (Part(tiles=(4, 4, 0, 0)), "tiledimage"),
+        (Part(deep=True), "deepscanline"),
+    ],
 )
-def test_the_flags_tell_the_kind(stored, flags, kind):
-    version = struct.pack("<I", 2 | flags)
-    assert parse_exr(changed(stored.replace(b"type\0string", b"typo\0string"), 4, version)).part_kind == kind
+@pytest.mark.parametrize("multi", [False, True])
+def test_flags_or_the_type_tell_the_kind(part, kind, multi):
+    (found,) = parse_exr_file(MemoryBytes(write_exr(part, multi=multi))).parts
+    assert (found.part_kind, found.is_multi_part, found.is_deep) == (kind, multi, part.deep)
 
 
 def test_any_cut_and_any_changed_byte_of_the_header_is_survived(stored):

@@ -5,14 +5,11 @@ import numpy as np
 import pytest
 
 from pixmend.errors import BadFrameError, PixError
-from pixmend.formats import ExrCompression, MemoryBytes, find_chunk, parse_exr
-from pixmend.model import SampleType
+from pixmend.formats import MemoryBytes, find_chunk, parse_exr
 from pixmend.proof import prove_frame, undo_frame
-from pixmend.splice import _exr_codec, open_container, plan_edits, write_fixed
-from pixmend.splice._exr_codec import ChunkForm, pack_chunk, unpack_chunk
+from pixmend.splice import open_container, plan_edits, write_fixed
+from pixmend.splice._exr_packing import ChunkPacker
 from tests.make.plates import LOADED, Made, make_exr
-
-PACKING = (ExrCompression.RLE, ExrCompression.ZIPS, ExrCompression.ZIP, ExrCompression.PIZ)
 
 
 def chunks_of(stored: bytes):
@@ -55,8 +52,8 @@ def test_a_chunk_that_is_stored_raw_stays_raw_and_keeps_its_size(tmp_path):
     made = make_exr(
         tmp_path / "a.exr", compression="ZIP", noise=True, channels=dict.fromkeys("RGB", "float32")
     )
-    layout, chunks = chunks_of(made.path.read_bytes())
-    assert chunks[0].packed_bytes == layout.unpacked_bytes(0)
+    _, chunks = chunks_of(made.path.read_bytes())
+    assert chunks[0].packed_bytes == chunks[0].unpacked_bytes
     edits = plan_edits(made.path, made.patch([(5, 3, "G", 1)]), made.plate).edits
     assert sum(edit.growth for edit in edits) == 0
     assert sum(len(edit.new) for edit in edits) <= 4
@@ -65,44 +62,13 @@ def test_a_chunk_that_is_stored_raw_stays_raw_and_keeps_its_size(tmp_path):
 def test_a_chunk_whose_samples_stay_is_not_packed_anew(tmp_path, monkeypatch):
     made = make_exr(tmp_path / "a.exr", compression="ZIP", size=(61, 64))
     packed = []
-    original = pack_chunk
+    original = ChunkPacker.store
     monkeypatch.setattr(
-        "pixmend.splice._exr.pack_chunk", lambda *given: packed.append(given) or original(*given)
+        ChunkPacker, "store", lambda self, chunks: packed.extend(chunks) or original(self, chunks)
     )
     old = int(made.bits["R"][40, 2])
     plan_edits(made.path, made.patch([(1, 1, "R", 7), (2, 40, "R", old)]), made.plate)
     assert len(packed) == 1
-
-
-@pytest.mark.parametrize(
-    ("compression", "lines"),
-    [
-        (each, lines)
-        for each in PACKING
-        for lines in sorted({1, each.lines_per_chunk // 2 or 1, each.lines_per_chunk})
-    ],
-)
-def test_a_chunk_survives_packing_to_the_bit(compression, lines):
-    rng = np.random.default_rng(lines)
-    form = ChunkForm(compression, 33, (SampleType.HALF, SampleType.UINT32, SampleType.FLOAT))
-    quiet = rng.integers(0, 3, lines * 33 * 10, dtype=np.uint8).tobytes()
-    packed = pack_chunk(form, quiet, lines)
-    assert len(packed) < len(quiet)
-    assert unpack_chunk(form, packed, lines) == quiet
-
-
-def test_what_does_not_pack_is_returned_as_it_is():
-    form = ChunkForm(ExrCompression.ZIP, 33, (SampleType.FLOAT,))
-    noise = np.random.default_rng(0).bytes(4 * 33 * 16)
-    assert pack_chunk(form, noise, 16) == noise
-
-
-def test_without_memory_files_a_temporary_file_serves(monkeypatch, tmp_path):
-    monkeypatch.setattr(_exr_codec.sys, "platform", "darwin")
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    form = ChunkForm(ExrCompression.PIZ, 33, (SampleType.HALF,))
-    assert unpack_chunk(form, pack_chunk(form, bytes(66 * 9), 9), 9) == bytes(66 * 9)
-    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("compression", ["RLE", "ZIPS", "ZIP", "PIZ"])

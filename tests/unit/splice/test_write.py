@@ -231,13 +231,6 @@ def test_two_readers_that_see_different_windows_stop_the_work(made):
         check_patchable(made.path, other)
 
 
-@pytest.mark.parametrize("compression", ["PXR24", "B44", "B44A", "DWAA", "DWAB"])
-def test_lossy_exr_is_refused_in_one_sentence(tmp_path, compression):
-    made = make_exr(tmp_path / "a.exr", compression=compression)
-    with pytest.raises(UnsupportedError, match=f"{compression}.*left as it was"):
-        check_patchable(made.path, made.plate)
-
-
 def test_dpx_of_other_depth_and_tiff_of_other_forms_are_refused(tmp_path):
     dpx = make_dpx(tmp_path / "a.dpx", bits=16)
     stored = bytearray(dpx.path.read_bytes())
