@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 COMPONENTS = {
     **dict.fromkeys((1, 2, 3, 4, 6, 7, 8, 9), 1),
-    **{50: 3, 51: 4, 52: 4, 100: 2, 101: 3, 102: 3, 103: 4},
+    50: 3, 51: 4, 52: 4, 100: 2, 101: 3, 102: 3, 103: 4,
     **{150 + count: 1 + count for count in range(1, 8)},
 }
 
@@ -84,3 +84,8 @@ def parse(stored: bytes, element: int = 0) -> DpxElement:
         used = -(-datums * bits // 32) * 4
     padding = 0 if line_padding == 0xFFFFFFFF else line_padding
     return DpxElement(order, width, height, components, bits, packing, start or offset, used + padding)
+
+
+def element_count(stored: bytes) -> int:
+    (count,) = struct.unpack_from(">H" if stored[:4] == b"SDPX" else "<H", stored, 770)
+    return count
