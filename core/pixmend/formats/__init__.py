@@ -2,9 +2,11 @@
 """Layouts of files: where in the bytes a sample lies. Knows no sequence and writes nothing."""
 
 from pixmend.formats._bytesource import ByteCursor, ByteSource, MemoryBytes
-from pixmend.formats._dpx import DatumPlace, DpxElement, DpxLayout, DpxPacking, locate_datum
-from pixmend.formats._dpx_header import DPX_HEAD_BYTES, parse_dpx
-from pixmend.formats._dpx_rows import read_dpx_rows
+from pixmend.formats._datums import DatumPlaces
+from pixmend.formats._dpx import DpxElement, DpxLayout, DpxPacking
+from pixmend.formats._dpx_header import parse_dpx
+from pixmend.formats._dpx_places import locate_datums
+from pixmend.formats._dpx_rows import read_dpx_planes, read_dpx_rows
 from pixmend.formats._exr import EXR_MAGIC, ExrFile, parse_exr, parse_exr_file
 from pixmend.formats._exr_attributes import ExrChannel, ExrCompression, ExrWindow
 from pixmend.formats._exr_chunks import ExrChunk, find_chunk, read_chunks
@@ -14,12 +16,11 @@ from pixmend.formats._options import ReadOptions
 from pixmend.formats._tiff import TIFF_MAGICS, TiffLayout, parse_tiff
 
 __all__ = [
-    "DPX_HEAD_BYTES",
     "EXR_MAGIC",
     "TIFF_MAGICS",
     "ByteCursor",
     "ByteSource",
-    "DatumPlace",
+    "DatumPlaces",
     "DpxElement",
     "DpxLayout",
     "DpxPacking",
@@ -34,11 +35,12 @@ __all__ = [
     "ReadOptions",
     "TiffLayout",
     "find_chunk",
-    "locate_datum",
+    "locate_datums",
     "parse_dpx",
     "parse_exr",
     "parse_exr_file",
     "parse_tiff",
     "read_chunks",
+    "read_dpx_planes",
     "read_dpx_rows",
 ]

@@ -5,29 +5,35 @@ Numbers in comments are byte positions in the header.
 """
 
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pixmend.errors import BadFrameError, UnsupportedError
+from pixmend.formats._bytesource import ByteSource
 from pixmend.formats._dpx import DpxElement, DpxLayout, DpxPacking
 
-__all__ = ["DPX_HEAD_BYTES", "parse_dpx"]
+__all__ = ["parse_dpx"]
 
-DPX_HEAD_BYTES = 2048
-"""How much of a file `parse_dpx` wants to see; a shorter file is judged by what it has."""
-
+_HEAD_BYTES = 2048  # all sections; a shorter file is judged by what it has
 _LEAST_HEADER = 1664  # file, image, orientation and film / TV sections
 _UNDEFINED = 0xFFFFFFFF
 _LARGEST_SIDE = 1 << 20
-_COMPONENTS: dict[int, tuple[str, ...]] = {
+_PATTERNS: dict[int, tuple[str, ...]] = {
     1: ("R",),
     2: ("G",),
     3: ("B",),
     4: ("A",),
     6: ("Y",),
+    8: ("Z",),
     50: ("R", "G", "B"),
     51: ("R", "G", "B", "A"),
     52: ("A", "B", "G", "R"),
+    100: ("Cb", "Y", "Cr", "Y"),
+    101: ("Cb", "Y", "A", "Cr", "Y", "A"),
+    102: ("Cb", "Y", "Cr"),
+    103: ("Cb", "Y", "Cr", "A"),
+    **{148 + count: tuple(f"C{number + 1}" for number in range(count)) for count in range(2, 9)},
 }
+_TWO_PIXELS = {100, 101}  # their pattern: chroma at even x only
 _RUNS_ON_MAKERS = (b"Scanity", b"Lasergraphics")  # their luma lines do not end on a word
 
 
@@ -60,17 +66,15 @@ class _Header:
     where: str
 
 
-def parse_dpx(head: bytes, file_size: int, *, where: str = "") -> DpxLayout:
-    """Read the header of a DPX file.
+def parse_dpx(source: ByteSource, *, low_first: bool | None = None) -> DpxLayout:
+    """Read the header of a DPX file; its size decides whether lines are padded.
 
     Parameters
     ----------
-    head : bytes
-        The first `DPX_HEAD_BYTES` of the file, or all of a shorter one.
-    file_size : int
-        Bytes of the whole file: it decides whether lines are padded.
-    where : str
-        The file's name for errors.
+    source : ByteSource
+    low_first : bool, optional
+        Whether filled 10-bit words of elements of one component hold their first datum
+        in their lowest bits; by default they do, as nearly all writers have it.
 
     Raises
     ------
@@ -81,34 +85,44 @@ def parse_dpx(head: bytes, file_size: int, *, where: str = "") -> DpxLayout:
 
     Notes
     -----
-    The standard pads every line to 32 bits. Some writers do not: their lines are taken
-    as running on only where padded lines do not fit and the file is known to be whole,
-    that is its size is exactly that of unpadded lines or is what the header says.
+    The standard pads every line to 32 bits and puts end-of-line padding after that. Some
+    writers do not pad, count the one as the other, or leave the other out. Where the size
+    of the file fits one reading exactly, that is taken; else the standard's; others only
+    where the standard's does not fit, and the file is as long as its header says.
+
+    Components that an earlier element has too are those of another picture (the other
+    eye, say), and named with its number: ``2.R``.
     """
-    header = _read_header(head, file_size, where)
-    components = tuple(
-        name for each in header.elements for name in _COMPONENTS[_checked(each, where).descriptor]
-    )
-    if len(set(components)) != len(components):
-        raise UnsupportedError(
-            f"this DPX holds several pictures ({len(header.elements)} elements)",
-            where=where,
-            hint="split it into one sequence for each",
-        )
-    if len({each.bits for each in header.elements}) > 1:
-        raise UnsupportedError("the elements of this DPX have different bit depths", where=where)
+    header = _read_header(source.read(0, min(_HEAD_BYTES, source.size)), source.size, source.name)
+    for each in header.elements:
+        _check_addressable(each, header)
     offsets = _element_offsets(header)
-    elements = tuple(_place_element(header, index, offsets) for index in range(len(offsets)))
+    patterns = _named_patterns([_PATTERNS[each.descriptor] for each in header.elements])
+    elements = []
+    for fields, pattern, offset in zip(header.elements, patterns, offsets, strict=True):
+        room = min([each for each in offsets if each > offset] + [header.file_size]) - offset
+        elements.append(
+            _place_element(_unplaced(fields, pattern, offset, low_first=low_first), fields, header, room)
+        )
     return DpxLayout(
         byte_order=header.byte_order,
         width=header.width,
         height=header.height,
-        bits=elements[0].bits,
-        elements=elements,
-        components=components,
+        elements=tuple(elements),
         header_bytes=min(offsets),
         transfer=header.elements[0].transfer,
     )
+
+
+def _named_patterns(patterns: list[tuple[str, ...]]) -> list[tuple[str, ...]]:
+    """Put the number of the picture before the names of a second one, a third one and so on."""
+    seen: list[str] = []
+    named = []
+    for pattern in patterns:
+        picture = 1 + max(seen.count(name) for name in pattern)
+        seen += dict.fromkeys(pattern)
+        named.append(pattern if picture == 1 else tuple(f"{picture}.{name}" for name in pattern))
+    return named
 
 
 def _read_header(head: bytes, file_size: int, where: str) -> _Header:
@@ -148,22 +162,26 @@ def _read_element(head: bytes, order: str, at: int) -> _Element:
     return _Element(sign, descriptor, transfer, bits, packing, encoding, offset, padding)
 
 
-def _checked(element: _Element, where: str) -> _Element:
+def _check_addressable(element: _Element, header: _Header) -> None:
     """Refuse what cannot be addressed; an undefined encoding or sign counts as the usual one."""
+    is_float = element.bits == 32
     refusals = (
-        (element.descriptor not in _COMPONENTS, f"DPX elements of descriptor {element.descriptor}"),
+        (element.descriptor not in _PATTERNS, f"DPX elements of descriptor {element.descriptor}"),
         (element.encoding not in {0, 0xFFFF}, "run-length encoded DPX"),
-        (element.sign not in {0, _UNDEFINED}, "DPX of signed samples"),
-        (element.bits not in {8, 10, 12, 16}, f"DPX of {element.bits}-bit samples"),
+        (element.sign not in {0, _UNDEFINED} and not is_float, "DPX of signed samples"),
+        (element.bits not in {8, 10, 12, 16, 32}, f"DPX of {element.bits}-bit samples"),
         (
             element.bits in {10, 12} and element.packing not in {0, 1, 2},
             f"DPX of packing {element.packing}",
         ),
+        (
+            element.descriptor in _TWO_PIXELS and header.width % 2 == 1,
+            "DPX with chroma in every second pixel and an odd width",
+        ),
     )
     for refused, what in refusals:
         if refused:
-            raise UnsupportedError(f"{what} cannot be read", where=where)
-    return element
+            raise UnsupportedError(f"{what} cannot be read", where=header.where)
 
 
 def _element_offsets(header: _Header) -> list[int]:
@@ -183,35 +201,64 @@ def _element_offsets(header: _Header) -> list[int]:
     return said
 
 
-def _place_element(header: _Header, index: int, offsets: list[int]) -> DpxElement:
-    fields, offset = header.elements[index], offsets[index]
-    components = _COMPONENTS[fields.descriptor]
-    packing = DpxPacking(fields.packing if fields.bits in {10, 12} else 0)
-    filled10 = fields.bits == 10 and packing is not DpxPacking.PACKED
+def _unplaced(
+    fields: _Element, pattern: tuple[str, ...], offset: int, *, low_first: bool | None
+) -> DpxElement:
+    """Return an element whose stride is not known yet."""
+    return DpxElement(
+        pattern=pattern,
+        period=2 if fields.descriptor in _TWO_PIXELS else 1,
+        offset=offset,
+        stride=0,
+        bits=fields.bits,
+        packing=DpxPacking(fields.packing if fields.bits in {10, 12} else 0),
+        low_first=len(pattern) == 1 and low_first is not False,
+    )
 
-    def element(stride: int) -> DpxElement:
-        return DpxElement(
-            components=components,
-            offset=offset,
-            stride=stride,
-            bits=fields.bits,
-            packing=packing,
-            # Writers of luma fill a word from its least significant datum.
-            low_first=filled10 and len(components) == 1,
+
+def _place_element(element: DpxElement, fields: _Element, header: _Header, room: int) -> DpxElement:
+    """Find the stride that `room` bytes allow; see the notes of `parse_dpx`."""
+    datums = header.width * element.datums_per_pixel
+    line = element.bytes_until(datums)
+    padded = -(-line // 4) * 4
+    running = element.bytes_until(datums * header.height)
+    is_luma = element.bits == 10 and len(element.pattern) == 1
+    if header.runs_on and is_luma and running != padded * header.height:
+        return _place_running(element, header, room, padded * header.height)
+    whole_lines = [padded + fields.line_padding, padded]
+    if element.unit_bytes < 4:  # words do not force a line to end on one
+        whole_lines += [line + fields.line_padding, line]
+    for stride in whole_lines:
+        if stride * header.height == room:
+            return replace(element, stride=stride)
+    standard, *others = whole_lines
+    if standard * (header.height - 1) + line <= room:
+        return replace(element, stride=standard)
+    if running == room:
+        return replace(element, stride=line if element.unit_bytes < 4 else 0)
+    for stride in others:
+        if stride * (header.height - 1) + line <= room and header.is_whole:
+            return replace(element, stride=stride)
+    if element.unit_bytes == 4 and running <= room and header.is_whole:
+        return replace(element, stride=0)
+    raise _truncated(header, element.offset + running)
+
+
+def _place_running(element: DpxElement, header: _Header, room: int, padded_size: int) -> DpxElement:
+    """Place luma of a scanner that is known for lines that run on."""
+    if room == padded_size:
+        raise UnsupportedError(
+            "the header is ambiguous about padded lines: its creator writes none, its size says that they are",
+            where=header.where,
         )
+    needed = element.bytes_until(header.width * header.height)
+    if needed > room:
+        raise _truncated(header, element.offset + needed)
+    return element
 
-    datums = header.width * len(components)
-    padded = element(-(-element(0).bytes_until(datums) // 4) * 4 + fields.line_padding)
-    room = min([each for each in offsets if each > offset] + [header.file_size]) - offset
-    last_line = padded.bytes_until(datums)
-    runs_on = header.runs_on and fields.bits == 10 and len(components) == 1
-    if padded.stride * (header.height - 1) + last_line <= room and not runs_on:
-        return padded
-    unpadded_bytes = padded.bytes_until(datums * header.height)
-    if unpadded_bytes == room or (unpadded_bytes <= room and (header.is_whole or runs_on)):
-        return element(0 if padded.unit_bytes == 4 else padded.bytes_until(datums))
-    raise BadFrameError(
-        f"truncated: {header.width}x{header.height} needs {offset + unpadded_bytes} bytes, "
-        f"the file has {header.file_size}",
+
+def _truncated(header: _Header, needed: int) -> BadFrameError:
+    return BadFrameError(
+        f"truncated: {header.width}x{header.height} needs {needed} bytes, the file has {header.file_size}",
         where=header.where,
     )

@@ -2,111 +2,158 @@
 """DPX: rows of samples out of the bytes of a file."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pixmend.formats._dpx import DpxElement, DpxLayout, DpxPacking
-from pixmend.formats._kernels import unpack_filled10, unpack_packed
+from pixmend.formats._bytesource import ByteSource
+from pixmend.formats._dpx import DpxElement, DpxLayout
+from pixmend.formats._kernels import unpack_filled10, unpack_filled12, unpack_packed
 
-__all__ = ["read_dpx_rows"]
+__all__ = ["read_dpx_planes", "read_dpx_rows"]
 
 
 def read_dpx_rows(
-    stored: bytes | memoryview | NDArray[np.uint8],
-    layout: DpxLayout,
-    rows: tuple[int, int],
-    *,
-    components: Sequence[int] | None = None,
-    stored_from: int = 0,
+    source: ByteSource, layout: DpxLayout, rows: tuple[int, int], *, components: Sequence[int] | None = None
 ) -> NDArray[Any]:
-    """Unpack rows of samples.
+    """Read rows of samples of components that lie side by side in one array.
 
     Parameters
     ----------
-    stored : bytes-like
-        The file (a memory map will do), or the part of it that `layout.span(rows)` names.
+    source : ByteSource
+        The file; only elements that are wanted are read, and only these rows.
     rows : (int, int)
         First row, and the row after the last.
     components : sequence of int, optional
-        Which of `layout.components`, in which order; all of them by default.
-    stored_from : int
-        Where in the file `stored` begins.
+        Which of `layout.channels`, in which order; all of them by default.
 
     Returns
     -------
-    samples : (rows, width, components) uint8 or uint16 ndarray
-        C-contiguous, native byte order, code values; uint8 only for 8 bits.
+    samples : (rows, width, components) uint8, uint16 or float32 ndarray
+        C-contiguous, native byte order; codes of 10 and 12 bits as uint16, NaN as stored.
 
     Raises
     ------
     ValueError
-        If the rows are not in the picture, `stored` does not hold them, or there is
-        no such component.
+        If the rows are not in the picture, there is no such component, one of them has
+        not a sample in every pixel, or they are of different types.
+    BadFrameError
+        If the source does not hold them.
     """
+    owners = [(element, name) for element in layout.elements for name in element.components]
+    wanted = range(len(owners)) if components is None else components
+    if not all(0 <= each < len(owners) for each in wanted):
+        raise ValueError(f"components {list(wanted)} are not all among {len(owners)}")
+    kinds = {(layout.channels[each].sample, layout.channels[each].sampling) for each in wanted}
+    if {sampling for _, sampling in kinds} != {(1, 1)} or len(kinds) > 1:
+        raise ValueError(f"components {list(wanted)} are not of one type with a sample in every pixel")
+    chosen = [owners[each] for each in wanted]
+    datums = {
+        element.offset: _read_datums(source, layout, element, rows)
+        for element in {element.offset: element for element, _ in chosen}.values()
+    }
+    first = chosen[0][0]
+    if chosen == [(first, name) for name in first.pattern]:
+        return datums[first.offset]
+    return np.stack([_plane(datums[element.offset], element, name) for element, name in chosen], axis=-1)
+
+
+def read_dpx_planes(source: ByteSource, layout: DpxLayout, rows: tuple[int, int]) -> list[NDArray[Any]]:
+    """Read rows of all components.
+
+    Parameters
+    ----------
+    source, layout, rows
+        As `read_dpx_rows`.
+
+    Returns
+    -------
+    planes : list of (rows, width // sampling) ndarray
+        One for each of `layout.channels`, of its own type; chroma only where it is stored.
+
+    Raises
+    ------
+    ValueError
+        If the rows are not in the picture.
+    BadFrameError
+        If the source does not hold them.
+    """
+    planes = []
+    for element in layout.elements:
+        datums = _read_datums(source, layout, element, rows)
+        planes += [_plane(datums, element, name) for name in element.components]
+    return planes
+
+
+def _plane(datums: NDArray[Any], element: DpxElement, name: str) -> NDArray[Any]:
+    """Return the (rows, pixels that have it) samples of one component, a view."""
+    held = element.datum_of(name)
+    if -1 in held:
+        return datums.reshape(len(datums), -1, len(element.pattern))[:, :, held[0]]
+    return datums[:, :, held[0]]
+
+
+def _read_datums(
+    source: ByteSource, layout: DpxLayout, element: DpxElement, rows: tuple[int, int]
+) -> NDArray[Any]:
+    """Return (rows, width, datums per pixel) of one element, native byte order."""
     first, stop = rows
     if not 0 <= first < stop <= layout.height:
         raise ValueError(f"rows {first} to {stop} are not in a picture of {layout.height}")
-    begin, end = layout.span(rows)
-    view = np.frombuffer(stored, np.uint8)
-    if stored_from > begin or stored_from + view.size < end:
-        raise ValueError(f"the buffer does not hold bytes {begin} to {end}")
-    return _Held(view, stored_from, layout, first, stop).components(
-        range(len(layout.components)) if components is None else components
+    per_row = layout.width * element.datums_per_pixel
+    if element.stride:
+        begin, skip, lines = element.offset + first * element.stride, 0, stop - first
+    else:  # lines run on: all rows are one line, which begins within a word
+        words, skip = _words_before(element, first * per_row)
+        begin, lines = element.offset + 4 * words, 1
+    datums = (stop - first) * per_row // lines
+    held = element.bytes_until(datums + skip)
+    stored = source.read(begin, (lines - 1) * element.stride + held)
+    unit = np.dtype(f"{layout.byte_order}u{element.unit_bytes}")
+    units: NDArray[Any] = np.ndarray(
+        (lines, held // unit.itemsize), unit, buffer=stored, strides=(element.stride or held, unit.itemsize)
     )
+    return _unpack(element, units, skip, datums).reshape(stop - first, layout.width, -1)
 
 
-@dataclass(frozen=True, slots=True)
-class _Held:
-    """Rows [first, stop) of a file whose bytes from `held_from` on are `held`."""
+def _words_before(element: DpxElement, datums: int) -> tuple[int, int]:
+    """Return the whole words before a datum of lines that run on, and the datums to skip from there.
 
-    held: NDArray[np.uint8]
-    held_from: int
-    layout: DpxLayout
-    first: int
-    stop: int
+    Packed datums begin with a word again after 32 datums at the latest.
+    """
+    if element.is_packed:
+        return datums // 32 * element.bits, datums % 32
+    return datums // 3, datums % 3
 
-    def components(self, wanted: Sequence[int]) -> NDArray[Any]:
-        """Return (rows, width, wanted), each element unpacked once."""
-        places = [self.layout.owner(each) for each in wanted]
-        unpacked = {id(element): self._samples(element) for element, _ in places}
-        first = unpacked[id(places[0][0])]
-        if len(unpacked) == 1 and [index for _, index in places] == list(range(first.shape[2])):
-            return first
-        out = np.empty((*first.shape[:2], len(places)), first.dtype)
-        for column, (element, index) in enumerate(places):
-            out[..., column] = unpacked[id(element)][..., index]
-        return out
 
-    def _samples(self, element: DpxElement) -> NDArray[Any]:
-        """Return (rows, width, components) of one element, native byte order."""
-        rows, width = self.stop - self.first, self.layout.width
-        per_line = width * len(element.components)
-        skip = element.first_datum(self.first, width)
-        lines, datums = (rows, per_line) if element.stride else (1, rows * per_line)
-        units = self._units(element, lines, skip + datums)
-        if element.bits in {8, 16}:
-            out = units
-        elif element.packing is DpxPacking.PACKED:
-            out = np.empty((lines, datums), np.uint16)
-            unpack_packed(units, skip, element.bits, out)
-        elif element.bits == 10:
-            out = np.empty((lines, datums), np.uint16)
-            unpack_filled10(units, skip, np.array(element.slot_shifts, np.uint32), out)
-        else:
-            out = (units >> element.slot_shifts[0]) & np.uint16(4095)
-        return out.reshape(rows, width, len(element.components))
+def _unpack(element: DpxElement, units: NDArray[Any], skip: int, datums: int) -> NDArray[Any]:
+    """Return (lines, datums) out of (lines, units); the first `skip` datums of a line are left out."""
+    native = units.dtype.newbyteorder("=")
+    if element.bits not in {10, 12}:
+        kept = np.ascontiguousarray(units, native)
+        return kept.view(np.float32) if element.bits == 32 else kept
+    swap = not units.dtype.isnative
+    words, pitch = _flat(units.view(native))
+    out = np.empty((len(units), datums), np.uint16)
+    if element.is_packed:
+        unpack_packed(words, pitch, (skip * element.bits, element.bits), swap, out)
+    elif element.bits == 10:
+        first, second, third = element.slot_shifts
+        unpack_filled10(words, pitch, skip, (first, second, third), swap, out)
+    else:
+        unpack_filled12(words, pitch, element.slot_shifts[0], swap, out)
+    return out
 
-    def _units(self, element: DpxElement, lines: int, datums: int) -> NDArray[Any]:
-        """Return (lines, units) storage units that hold `datums` datums of each line, native order."""
-        unit = np.dtype(f"{self.layout.byte_order}u{element.unit_bytes}")
-        stored: NDArray[Any] = np.ndarray(
-            (lines, element.bytes_until(datums) // unit.itemsize),
-            unit,
-            buffer=self.held,
-            offset=element.line_start(self.first) - self.held_from,
-            strides=(element.stride, unit.itemsize),
-        )
-        return stored.astype(unit.newbyteorder("="))
+
+def _flat(units: NDArray[Any]) -> tuple[NDArray[Any], int]:
+    """Return (lines, units) as one run of units, gaps between lines included, and the units from line to line.
+
+    One kind of array (contiguous, aligned, read only) means one compiled kernel, and a fast one.
+    """
+    pitch, odd = divmod(units.strides[0], units.itemsize)
+    if odd or not units.flags.aligned:
+        units, pitch = np.ascontiguousarray(units), units.shape[1]
+    whole = (len(units) - 1) * pitch + units.shape[1]
+    flat = np.lib.stride_tricks.as_strided(units, (whole,), (units.itemsize,), writeable=False)
+    return flat, pitch

@@ -7,14 +7,13 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from pixmend.formats import DPX_HEAD_BYTES, ReadOptions, parse_dpx, read_dpx_rows
+from pixmend.formats import ReadOptions, parse_dpx, read_dpx_rows
 from pixmend.frames._colour import find_colour
 from pixmend.frames._frame import FrameBytes, Rows
-from pixmend.model import Channel, PlateInfo, Raster, SampleType
+from pixmend.model import PlateInfo, Raster
 
 __all__ = ["DpxFrame"]
 
-_SAMPLES = {8: SampleType.UINT8, 10: SampleType.UINT10, 12: SampleType.UINT12, 16: SampleType.UINT16}
 _LINEAR, _VIDEO = 2, range(5, 11)  # transfer characteristics of SMPTE 268M table 5A
 _PRINTING_DENSITY, _LOGARITHMIC = 1, 3
 
@@ -22,16 +21,14 @@ _PRINTING_DENSITY, _LOGARITHMIC = 1, 3
 class DpxFrame:
     """A DPX file whose header has been read; an `OpenFrame`."""
 
-    def __init__(self, path: Path, options: ReadOptions) -> None:  # noqa: ARG002  becomes used in its room
+    def __init__(self, path: Path, options: ReadOptions) -> None:
         self._bytes = FrameBytes(path)
-        head = self._bytes.read(0, min(DPX_HEAD_BYTES, self._bytes.size))
-        self._layout = layout = parse_dpx(head, self._bytes.size, where=self._bytes.name)
-        channels = tuple(Channel(name, _SAMPLES[layout.bits]) for name in layout.components)
+        self._layout = layout = parse_dpx(self._bytes, low_first=options.low_first)
         self.plate = PlateInfo(
             raster=Raster(0, 0, layout.width, layout.height),
             display=(layout.width, layout.height),
-            channels=channels,
-            colour=find_colour(channels, where=self._bytes.name),
+            channels=layout.channels,
+            colour=find_colour(layout.channels, where=self._bytes.name),
             file_format="dpx",
         )
 
@@ -49,11 +46,6 @@ class DpxFrame:
         return [self._read(channels, rows) for rows in bands]
 
     def _read(self, channels: Sequence[str], rows: Rows) -> NDArray[Any]:
-        begin, end = self._layout.span(rows)
-        return read_dpx_rows(
-            self._bytes.read(begin, end - begin),
-            self._layout,
-            rows,
-            components=[self._layout.components.index(name) for name in channels],
-            stored_from=begin,
-        )
+        names = [each.name for each in self._layout.channels]
+        wanted = [names.index(name) for name in channels]
+        return read_dpx_rows(self._bytes, self._layout, rows, components=wanted)

@@ -16,7 +16,7 @@ import OpenImageIO
 from numpy.typing import NDArray
 
 from pixmend.errors import BadFrameError
-from pixmend.formats import DPX_HEAD_BYTES, parse_dpx, read_dpx_rows
+from pixmend.formats import parse_dpx, read_dpx_planes
 from pixmend.model import Channel, SampleType
 from pixmend.splice import open_bytes
 
@@ -77,14 +77,11 @@ def open_rows(path: Path, file_format: str, channels: tuple[Channel, ...]) -> It
 @contextlib.contextmanager
 def _open_dpx(path: Path) -> Iterator[RowReader]:
     with open_bytes(path) as source:
-        head = source.read(0, min(DPX_HEAD_BYTES, source.size))
-        layout = parse_dpx(head, source.size, where=str(path))
+        layout = parse_dpx(source)
 
         def read(first: int, stop: int) -> list[NDArray[Any]]:
-            begin, end = layout.span((first, stop))
-            stored = source.read(begin, end - begin)
-            samples = read_dpx_rows(stored, layout, (first, stop), stored_from=begin)
-            return [samples[:, :, index] for index in range(samples.shape[2])]
+            planes = read_dpx_planes(source, layout, (first, stop))
+            return [plane.view(f"u{plane.itemsize}") for plane in planes]
 
         yield read
 

@@ -5,56 +5,47 @@ import numpy as np
 import OpenImageIO
 from numpy.typing import NDArray
 
-from pixmend.errors import BadFrameError, UnsupportedError
+from pixmend.errors import BadFrameError
 from pixmend.formats import (
-    DPX_HEAD_BYTES,
     ByteSource,
-    DatumPlace,
+    DatumPlaces,
     DpxLayout,
-    DpxPacking,
     ReadOptions,
-    locate_datum,
+    locate_datums,
     parse_dpx,
 )
-from pixmend.model import Channel, Patch, Raster, SampleType
+from pixmend.model import Patch, Raster
 from pixmend.splice._in_place import InPlace
 
 __all__ = ["DpxContainer"]
 
-_SAMPLES = {10: SampleType.UINT10, 16: SampleType.UINT16}
 _LIBRARY_HEAD_BYTES = 2048
 
 
 class DpxContainer(InPlace):
-    """A DPX of 10 or 16 bit; a `Container`.
+    """A DPX; a `Container`.
 
     Parameters
     ----------
     source : ByteSource
+    options : ReadOptions
+        `low_first` counts.
 
     Raises
     ------
     BadFrameError
         If the file is damaged.
     UnsupportedError
-        If it is run-length encoded, or of another bit depth.
+        If it is of a form that cannot be addressed; see `parse_dpx`.
     """
 
     file_format = "dpx"
 
-    def __init__(self, source: ByteSource, options: ReadOptions) -> None:  # noqa: ARG002  owner C
+    def __init__(self, source: ByteSource, options: ReadOptions) -> None:
         self._source = source
-        head = source.read(0, min(DPX_HEAD_BYTES, source.size))
-        self._layout = parse_dpx(head, source.size, where=source.name)
-        if self._layout.bits not in _SAMPLES:
-            raise UnsupportedError(
-                f"this DPX has {self._layout.bits} bits a sample, only 10 and 16 can be mended yet; "
-                "the file is left as it was",
-                where=source.name,
-            )
+        self._layout = parse_dpx(source, low_first=options.low_first)
         self.raster = Raster(0, 0, self._layout.width, self._layout.height)
-        sample = _SAMPLES[self._layout.bits]
-        self.channels = tuple(Channel(name, sample) for name in self._layout.components)
+        self.channels = self._layout.channels
 
     def library_bits(self, patch: Patch) -> NDArray[np.uint32] | None:
         """Return the same as OpenImageIO sees it; None where it is known to see wrongly."""
@@ -66,9 +57,8 @@ class DpxContainer(InPlace):
         """Return the one range from the first picture data to the end."""
         return [(self._layout.header_bytes, self._source.size)]
 
-    def _places(self, patch: Patch) -> list[DatumPlace]:
-        places = zip(patch.x.tolist(), patch.y.tolist(), patch.channel.tolist(), strict=True)
-        return [locate_datum(self._layout, x, y, component) for x, y, component in places]
+    def _places(self, patch: Patch) -> DatumPlaces:
+        return locate_datums(self._layout, patch.x, patch.y, patch.channel)
 
 
 def _library_is_right(layout: DpxLayout, file_size: int) -> bool:
@@ -79,15 +69,16 @@ def _library_is_right(layout: DpxLayout, file_size: int) -> bool:
     first of several elements, turns A B G R around, and wants a full header.
     """
     element = layout.elements[0]
-    datums = layout.width * len(layout.components)
-    short_word = layout.bits == 10 and element.packing is not DpxPacking.PACKED and datums % 3 != 0
-    padded = layout.bits == 16 and element.stride != datums * 2
+    datums = layout.width * len(element.pattern)
+    short_word = element.bits == 10 and not element.is_packed and datums % 3 != 0
+    padded = element.bits == 16 and element.stride != datums * 2
     return not (
         short_word
         or padded
-        or len(layout.elements) > 1
+        or element.bits not in {10, 16}
+        or layout.elements[1:]
         or element.stride == 0
-        or layout.components[0] == "A"
+        or element.pattern not in {("Y",), ("R", "G", "B"), ("R", "G", "B", "A")}
         or layout.header_bytes < _LIBRARY_HEAD_BYTES
         or file_size < _LIBRARY_HEAD_BYTES
     )
@@ -101,14 +92,14 @@ def _library_samples(path: str, layout: DpxLayout, patch: Patch) -> NDArray[np.u
     try:
         bits = np.empty(len(patch), np.uint32)
         for y in np.unique(patch.y).tolist():
-            line = opened.read_scanlines(y, y + 1, 0, 0, len(layout.components), OpenImageIO.UINT16)
+            line = opened.read_scanlines(y, y + 1, 0, 0, len(layout.channels), OpenImageIO.UINT16)
             if line is None:
                 raise BadFrameError(
                     f"a second reader stops at line {y}: {_one_line(opened.geterror())}", where=path
                 )
             here = patch.y == y
             pixels = line.reshape(layout.width, -1)
-            bits[here] = pixels[patch.x[here], patch.channel[here]] >> (16 - layout.bits)
+            bits[here] = pixels[patch.x[here], patch.channel[here]] >> (16 - layout.elements[0].bits)
     finally:
         opened.close()
     return bits

@@ -6,9 +6,9 @@ from abc import ABC, abstractmethod
 import numpy as np
 from numpy.typing import NDArray
 
-from pixmend.formats import ByteSource, DatumPlace
+from pixmend.formats import ByteSource, DatumPlaces
 from pixmend.model import Patch
-from pixmend.splice._places import edits_at, patched_runs_at, read_at, runs_at
+from pixmend.splice._places import hold_runs, read_at
 from pixmend.splice._plan import Plan
 
 __all__ = ["InPlace"]
@@ -21,7 +21,7 @@ class InPlace(ABC):
     notices: tuple[str, ...] = ()
 
     @abstractmethod
-    def _places(self, patch: Patch) -> list[DatumPlace]:
+    def _places(self, patch: Patch) -> DatumPlaces:
         """Return where in the file each sample of a patch lies."""
 
     def read_bits(self, patch: Patch) -> NDArray[np.uint32]:
@@ -30,11 +30,11 @@ class InPlace(ABC):
 
     def plan(self, patch: Patch) -> Plan:
         """Return the edits of the bytes that differ; nothing else ever moves."""
-        places = self._places(patch)
-        edits = tuple(edits_at(self._source, places, patch.new))
+        held = hold_runs(self._source, self._places(patch))
+        mended = held.with_values(patch.new)
         nothing = Patch.empty(patch.frame, patch.channels)
-        return Plan(edits, patch, nothing, patched_runs_at(self._source, places, patch.new))
+        return Plan(tuple(held.edits_to(mended)), patch, nothing, mended.runs())
 
     def units(self, patch: Patch) -> dict[int, bytes]:
         """Return the bytes in which the patch's samples lie, by their offset."""
-        return runs_at(self._source, self._places(patch))
+        return hold_runs(self._source, self._places(patch)).runs()

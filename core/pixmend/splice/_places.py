@@ -1,24 +1,26 @@
 # SPDX-License-Identifier: Apache-2.0
 """Reading and setting samples whose bits lie openly in some bytes: a file, or an unpacked chunk."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pixmend.formats import ByteSource, DatumPlace
-from pixmend.splice._edits import ByteEdit, differing_edits
+from pixmend.formats import ByteSource, DatumPlaces
+from pixmend.splice._edits import ByteEdit
 
-__all__ = ["edits_at", "patched_runs_at", "read_at", "runs_at", "whole_bytes_at"]
+__all__ = ["HeldRuns", "hold_runs", "patched_runs_at", "read_at", "whole_bytes_at"]
+
+_NEAR = 4096  # runs that lie nearer than this are read in one go: a page is read anyway
 
 
-def whole_bytes_at(offsets: NDArray[np.int64], sample_bytes: int, byte_order: str) -> list[DatumPlace]:
+def whole_bytes_at(offsets: NDArray[np.int64], sample_bytes: int, byte_order: str) -> DatumPlaces:
     """Return the places of samples that fill whole bytes."""
-    mask = (1 << 8 * sample_bytes) - 1
-    return [DatumPlace(offset, sample_bytes, 1, byte_order, 0, mask) for offset in offsets.tolist()]
+    return DatumPlaces.of_whole_bytes(offsets, sample_bytes, byte_order)
 
 
-def read_at(source: ByteSource, places: Sequence[DatumPlace]) -> NDArray[np.uint32]:
+def read_at(source: ByteSource, places: DatumPlaces) -> NDArray[np.uint32]:
     """Return the bit patterns of samples.
 
     Raises
@@ -26,25 +28,11 @@ def read_at(source: ByteSource, places: Sequence[DatumPlace]) -> NDArray[np.uint
     BadFrameError
         If a place is not in the source.
     """
-    bits = (place.value_in(source.read(place.offset, place.size)) for place in places)
-    return np.fromiter(bits, np.uint32, len(places))
+    return hold_runs(source, places).values()
 
 
-def runs_at(source: ByteSource, places: Sequence[DatumPlace]) -> dict[int, bytes]:
-    """Return the bytes of all places by their offset; what touches or overlaps is one run.
-
-    Raises
-    ------
-    BadFrameError
-        If a place is not in the source.
-    """
-    return {start: source.read(start, stop - start) for start, stop, _ in _joined_runs(places)}
-
-
-def patched_runs_at(
-    source: ByteSource, places: Sequence[DatumPlace], bits: NDArray[np.uint32]
-) -> dict[int, bytes]:
-    """Return the same runs with new bit patterns in their places, and no other bit changed.
+def patched_runs_at(source: ByteSource, places: DatumPlaces, bits: NDArray[np.uint32]) -> dict[int, bytes]:
+    """Return the runs of places by their offset, with new bit patterns and no other bit changed.
 
     Raises
     ------
@@ -53,42 +41,89 @@ def patched_runs_at(
     ValueError
         If a bit pattern is too wide for its place.
     """
-    values = bits.tolist()
-    runs = {}
-    for start, stop, members in _joined_runs(places):
-        run = bytearray(source.read(start, stop - start))
-        for index in members:
-            place = places[index]
-            here = slice(place.offset - start, place.offset - start + place.size)
-            run[here] = place.with_value(bytes(run[here]), values[index])
-        runs[start] = bytes(run)
-    return runs
+    return hold_runs(source, places).with_values(bits).runs()
 
 
-def edits_at(source: ByteSource, places: Sequence[DatumPlace], bits: NDArray[np.uint32]) -> list[ByteEdit]:
-    """Return the ordered edits that set samples to new bit patterns; none where all stay.
+@dataclass(frozen=True, slots=True, eq=False)
+class HeldRuns:
+    """The bytes of places, read: what touches or overlaps is one run, so that each byte is in one run.
 
-    Errors as `patched_runs_at`.
+    Attributes
+    ----------
+    places : DatumPlaces
+    starts : (R,) int64 ndarray
+        Where in the source each run begins, in order.
+    begins : (R + 1,) int64 ndarray
+        Where in `stored` each run begins, and the end of the last.
+    at : (N,) int64 ndarray
+        Where in `stored` each place begins.
+    stored : (M,) uint8 ndarray
+        The runs, one behind the other.
     """
-    patched = patched_runs_at(source, places, bits)
-    return [
-        edit
-        for start, run in patched.items()
-        for edit in differing_edits(start, source.read(start, len(run)), run)
-    ]
+
+    places: DatumPlaces
+    starts: NDArray[np.int64]
+    begins: NDArray[np.int64]
+    at: NDArray[np.int64]
+    stored: NDArray[np.uint8]
+
+    def values(self) -> NDArray[np.uint32]:
+        """Return the bit patterns of the samples."""
+        return self.places.values_in(self.stored, self.at)
+
+    def with_values(self, bits: NDArray[np.uint32]) -> "HeldRuns":
+        """Return the same with other bit patterns; ValueError if one is too wide for its place."""
+        changed = self.stored.copy()
+        self.places.put_values(changed, self.at, bits)
+        return HeldRuns(self.places, self.starts, self.begins, self.at, changed)
+
+    def runs(self) -> dict[int, bytes]:
+        """Return the bytes of each run by its offset in the source."""
+        stored, begins = self.stored.tobytes(), self.begins.tolist()
+        return {
+            start: stored[begins[run] : begins[run + 1]] for run, start in enumerate(self.starts.tolist())
+        }
+
+    def edits_to(self, changed: "HeldRuns") -> list[ByteEdit]:
+        """Return one edit for each run of bytes in which `changed` differs, in order."""
+        differs = np.flatnonzero(self.stored != changed.stored)
+        run = np.searchsorted(self.begins, differs, side="right") - 1
+        offset = differs + (self.starts - self.begins[:-1])[run]
+        begins = np.flatnonzero(np.diff(offset, prepend=-2) != 1)
+        lengths = np.diff(begins, append=len(differs))
+        old, new = self.stored.tobytes(), changed.stored.tobytes()
+        spans = zip(offset[begins].tolist(), differs[begins].tolist(), lengths.tolist(), strict=True)
+        return [ByteEdit(where, old[at : at + size], new[at : at + size]) for where, at, size in spans]
 
 
-def _joined_runs(places: Sequence[DatumPlace]) -> Iterator[tuple[int, int, list[int]]]:
-    """Yield begin, end and the indices of places that touch or overlap, so that each byte is in one run."""
-    start = stop = 0
-    members: list[int] = []
-    for index in sorted(range(len(places)), key=lambda each: places[each].offset):
-        place = places[index]
-        if members and place.offset > stop:
-            yield start, stop, members
-            members = []
-        start = start if members else place.offset
-        stop = max(stop, place.offset + place.size)
-        members.append(index)
-    if members:
-        yield start, stop, members
+def hold_runs(source: ByteSource, places: DatumPlaces) -> HeldRuns:
+    """Read the bytes of places, in as few reads as pay.
+
+    Raises
+    ------
+    BadFrameError
+        If a place is not in the source.
+    """
+    order = np.argsort(places.offset, kind="stable")
+    first = places.offset[order]
+    stops = np.maximum.accumulate(first + places.size[order])
+    opens = np.flatnonzero(np.append(True, first[1:] > stops[:-1])[: len(first)])
+    starts = first[opens]
+    ends = stops[np.append(opens[1:], len(first))[: len(opens)] - 1]
+    begins = np.concatenate([[0], np.cumsum(ends - starts)])
+    run = np.searchsorted(starts, places.offset, side="right") - 1
+    at = places.offset - starts[run] + begins[run]
+    stored = np.frombuffer(b"".join(_read_runs(source, starts, ends)), np.uint8)
+    return HeldRuns(places, starts, begins, at, stored)
+
+
+def _read_runs(source: ByteSource, starts: NDArray[np.int64], ends: NDArray[np.int64]) -> Iterator[bytes]:
+    """Yield the bytes of ordered runs; near ones come from one read."""
+    far = np.flatnonzero(starts[1:] - ends[:-1] > _NEAR) + 1
+    for group in np.split(np.arange(len(starts)), far):
+        if not group.size:
+            continue
+        base = int(starts[group[0]])
+        held = source.read(base, int(ends[group[-1]]) - base)
+        for start, end in zip(starts[group].tolist(), ends[group].tolist(), strict=True):
+            yield held[start - base : end - base]

@@ -2,7 +2,7 @@
 """TIFF files: samples of uncompressed strips are replaced where they lie."""
 
 from pixmend.errors import UnsupportedError
-from pixmend.formats import ByteSource, DatumPlace, TiffLayout, parse_tiff
+from pixmend.formats import ByteSource, DatumPlaces, TiffLayout, parse_tiff
 from pixmend.model import Channel, Patch, Raster
 from pixmend.splice._in_place import InPlace
 from pixmend.splice._places import whole_bytes_at
@@ -55,7 +55,7 @@ class TiffContainer(InPlace):
     def _sample_bytes(self) -> int:
         return self.channels[0].sample.bits // 8
 
-    def _places(self, patch: Patch) -> list[DatumPlace]:
+    def _places(self, patch: Patch) -> DatumPlaces:
         offsets = self._layout.offsets_in_file(patch.x, patch.y, patch.channel)
         return whole_bytes_at(offsets, self._sample_bytes, self._layout.byte_order)
 

@@ -231,12 +231,12 @@ def test_two_readers_that_see_different_windows_stop_the_work(made):
         check_patchable(made.path, other)
 
 
-def test_dpx_of_other_depth_and_tiff_of_other_forms_are_refused(tmp_path):
+def test_run_length_dpx_and_tiff_of_other_forms_are_refused(tmp_path):
     dpx = make_dpx(tmp_path / "a.dpx", bits=16)
     stored = bytearray(dpx.path.read_bytes())
-    stored[780 + 23] = 8
+    stored[780 + 27] = 1
     dpx.path.write_bytes(stored)
-    with pytest.raises(UnsupportedError, match="8 bits"):
+    with pytest.raises(UnsupportedError, match="run-length"):
         check_patchable(dpx.path, dpx.plate)
     tiff = make_tiff(tmp_path / "a.tif")
     stored = bytearray(tiff.path.read_bytes())
