@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from pixmend.errors import UnsupportedError
 from pixmend.formats import ExrChannel, ExrCompression
 
-__all__ = ["ChunkBox", "ChunkStack", "stack_chunks"]
+__all__ = ["ChunkBox", "ChunkStack", "stack_chunks", "unpacked_bytes"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ class ChunkStack:
 
     @property
     def is_tiled(self) -> bool:
-        """True where a scanline chunk of this compression has another height."""
+        """True where the chunks do not have the height of scanline chunks: the library codes tiles the same."""
         return self.chunk_lines != self.compression.lines_per_chunk
 
     @property
@@ -121,6 +121,16 @@ class ChunkStack:
         return placed
 
 
+def unpacked_bytes(box: ChunkBox, channels: Sequence[ExrChannel]) -> int:
+    """Return the size of a chunk when it is not packed."""
+    return sum(
+        _samples_in(box.x, box.width, each.x_sampling)
+        * _samples_in(box.y, box.height, each.y_sampling)
+        * each.sample_bytes
+        for each in channels
+    )
+
+
 def stack_chunks(
     compression: ExrCompression, channels: tuple[ExrChannel, ...], boxes: Sequence[ChunkBox]
 ) -> Iterator[tuple[ChunkStack, list[int | None]]]:
@@ -139,32 +149,38 @@ def stack_chunks(
         If the chunks do not fit the subsampling, as in no sound file.
     """
     full = compression.lines_per_chunk
+    is_subsampled = any(each.x_sampling * each.y_sampling > 1 for each in channels)
     period = lcm(*(each.y_sampling for each in channels))
-    for members in _together(boxes, full, period):
+    for members in _together(boxes, full, is_subsampled=is_subsampled):
         box = boxes[members[0]]
-        _check_subsampling(box, channels, full)
-        chunk_lines = box.height if box.height > full or len(members) > 1 else full
+        if is_subsampled and not _fits(box, channels, full):
+            raise UnsupportedError("the subsampled channels do not fit the data window")
+        chunk_lines = full if is_subsampled else box.height
         slots = _slots(members, boxes, chunk_lines, period)
-        lines = (len(slots) - 1) * chunk_lines + min(box.height, chunk_lines)
+        lines = (len(slots) - 1) * chunk_lines + box.height
         yield ChunkStack(compression, channels, box.width, lines, chunk_lines), slots
 
 
-def _together(boxes: Sequence[ChunkBox], full: int, period: int) -> list[list[int]]:
-    """Group chunks by size; a short one must be last in its stack when it cannot be a tile."""
+def _samples_in(first: int, length: int, sampling: int) -> int:
+    """Return how many of the places from `first` on are multiples of `sampling`."""
+    return (first + length - 1) // sampling - (first - 1) // sampling
+
+
+def _together(boxes: Sequence[ChunkBox], full: int, *, is_subsampled: bool) -> list[list[int]]:
+    """Group chunks by size; a short one stands alone where it cannot be a tile, being subsampled."""
     groups: dict[tuple[int, ...], list[int]] = defaultdict(list)
     for index, box in enumerate(boxes):
-        alone = (index,) if period > 1 and box.height < full else ()
+        alone = (index,) if is_subsampled and box.height < full else ()
         groups[(box.width, box.height, *alone)].append(index)
     return list(groups.values())
 
 
-def _check_subsampling(box: ChunkBox, channels: Sequence[ExrChannel], full: int) -> None:
+def _fits(box: ChunkBox, channels: Sequence[ExrChannel], full: int) -> bool:
+    """Tell whether a chunk is a scanline chunk that begins and ends where each channel has a sample."""
     period = lcm(*(each.y_sampling for each in channels))
-    unfit_x = any(box.x % each.x_sampling or box.width % each.x_sampling for each in channels)
-    unfit_y = box.y % gcd(full, period) or (box.height < full and (box.y + box.height) % period)
-    is_tile = box.height > full and any(each.x_sampling * each.y_sampling > 1 for each in channels)
-    if unfit_x or (period > 1 and unfit_y) or is_tile:
-        raise UnsupportedError("the subsampled channels do not fit the data window")
+    fits_x = not any(box.x % each.x_sampling or box.width % each.x_sampling for each in channels)
+    fits_y = box.height == full or (box.height < full and (box.y + box.height) % period == 0)
+    return fits_x and fits_y and box.y % gcd(full, period) == 0
 
 
 def _slots(members: Sequence[int], boxes: Sequence[ChunkBox], lines: int, period: int) -> list[int | None]:

@@ -24,11 +24,17 @@ from pixmend.formats import EXR_MAGIC, ByteCursor, ExrChannel, ExrCompression, M
 from pixmend.model import SampleType
 from pixmend.splice._exr_stack import ChunkBox, ChunkStack, stack_chunks
 
-__all__ = ["TinyFileCodec"]
+__all__ = ["TYPE_CODES", "TinyFileCodec", "names_for"]
 
-_TYPE_CODES = {SampleType.UINT32: 0, SampleType.HALF: 1, SampleType.FLOAT: 2}
+TYPE_CODES = {SampleType.UINT32: 0, SampleType.HALF: 1, SampleType.FLOAT: 2}
 _VERSION, _TILED, _LONG_NAMES = 2, 0x200, 0x400
-_NAMES_MATTER = {ExrCompression.DWAA, ExrCompression.DWAB}
+_NAMES_MATTER = {  # colours are coded in another way than other channels
+    ExrCompression.DWAA,
+    ExrCompression.DWAB,
+    ExrCompression.HTJ2K256,
+    ExrCompression.HTJ2K32,
+    ExrCompression.LJ2K,
+}
 _LIBRARY_ERRORS = (OSError, RuntimeError, ValueError, TypeError, MemoryError, SystemError)
 
 
@@ -59,6 +65,17 @@ class TinyFileCodec:
                 if index is not None:
                     coded[index] = each
         return coded
+
+
+def names_for(compression: ExrCompression, channels: Sequence[ExrChannel]) -> list[str]:
+    """Return what the channels are called: neutral names in file order, unless the codec looks at them."""
+    if compression in _NAMES_MATTER:
+        return [each.name for each in channels]
+    return [f"c{index:04d}" for index in range(len(channels))]
+
+
+def _names(stack: ChunkStack) -> list[str]:
+    return names_for(stack.compression, stack.channels)
 
 
 def _unpack_stack(stack: ChunkStack, payloads: list[bytes | None]) -> list[bytes]:
@@ -95,13 +112,6 @@ def _pack_stack(stack: ChunkStack, unpacked: list[bytes | None]) -> list[bytes]:
 def _filled(chunks: list[bytes | None], sizes: list[int]) -> list[bytes]:
     """Return the chunks, with zeros for fillers: also a payload, of a chunk stored as it is."""
     return [bytes(size) if each is None else each for each, size in zip(chunks, sizes, strict=True)]
-
-
-def _names(stack: ChunkStack) -> list[str]:
-    """Return what the channels are called: neutral names in file order, unless the codec looks at them."""
-    if stack.compression in _NAMES_MATTER:
-        return [each.name for each in stack.channels]
-    return [f"c{index:04d}" for index in range(len(stack.channels))]
 
 
 def _header(stack: ChunkStack) -> dict[str, object]:
@@ -162,7 +172,7 @@ def _channel_list(stack: ChunkStack) -> bytes:
     for name, each in zip(_names(stack), stack.channels, strict=True):
         sampling = (each.x_sampling, each.y_sampling)
         listed += name.encode("utf-8", "surrogateescape")
-        listed += struct.pack("<xi?3xii", _TYPE_CODES[each.sample], each.is_linear, *sampling)
+        listed += struct.pack("<xi?3xii", TYPE_CODES[each.sample], each.is_linear, *sampling)
     return listed + b"\0"
 
 
