@@ -81,7 +81,7 @@ class ExrFile:
             found = [each for each in self.parts if each.name == chosen]
             found += [each for each in self.parts if str(each.number) == chosen]
         if not found:
-            known = ", ".join(each.name or str(each.number) for each in self.parts)
+            known = ", ".join(repr(each.name or str(each.number)) for each in self.parts)
             raise UsageError(f"this EXR has no part {chosen!r}", where=where, hint=f"it has: {known}")
         if found[0].is_deep:
             raise UnsupportedError(
@@ -211,12 +211,26 @@ def _check_sizes(layout: ExrLayout, attributes: Mapping[str, bytes]) -> None:
     pixel_bytes = sum(each.sample_bytes for each in layout.channels)
     if box.width * box.height * pixel_bytes > _LARGEST_CHUNK:
         raise ValueError("its chunks are larger than the format allows")
-    if layout.tiles is not None and layout.is_subsampled:
-        raise ValueError("it has tiles with subsampled channels")
+    if layout.is_subsampled:
+        _check_sampling(layout)
     if "chunkCount" in attributes and integer_from(attributes["chunkCount"]) != layout.chunk_count:
         raise ValueError(
             f"it says {integer_from(attributes['chunkCount'])} chunks where there must be {layout.chunk_count}"
         )
+
+
+def _check_sampling(layout: ExrLayout) -> None:
+    window = layout.data_window
+    across, down = (window.x_min, window.width), (window.y_min, window.height)
+    fits = all(
+        not any(size % each.x_sampling for size in across)
+        and not any(size % each.y_sampling for size in down)
+        for each in layout.channels
+    )
+    if not fits:
+        raise ValueError("subsampled channels do not fit its data window")
+    if layout.tiles is not None or layout.is_deep:
+        raise ValueError(f"it has subsampled channels, which a {layout.part_kind} cannot have")
 
 
 def _part_kind(attributes: Mapping[str, bytes], version: int) -> str:

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
+import contextlib
 import struct
 
 import numpy as np
@@ -7,7 +8,7 @@ import pytest
 from pixmend.errors import BadFrameError, PixError, UnsupportedError
 from pixmend.formats import ExrCompression, MemoryBytes, find_chunk, parse_exr, parse_exr_file
 from pixmend.model import Raster, SampleType
-from tests.make.exr_bytes import Part, write_exr
+from tests.make.exr_bytes import Part, attribute, write_exr
 from tests.make.plates import LOADED, make_exr
 
 
@@ -131,6 +132,90 @@ def test_other_versions_and_other_files_are_refused(stored):
 def test_flags_or_the_type_tell_the_kind(part, kind, multi):
     (found,) = parse_exr_file(MemoryBytes(write_exr(part, multi=multi))).parts
     assert (found.part_kind, found.is_multi_part, found.is_deep) == (kind, multi, part.deep)
+
+
+@pytest.mark.parametrize(
+    ("part", "message"),
+    [
+        (Part(channels=[("Y", "float16", 2, 1)]), "do not fit its data window"),
+        (Part(channels=[("Y", "float16", 1, 2)], window=(0, 1, 4, 2)), "do not fit its data window"),
+        (
+            Part(channels=[("Y", "float16", 2, 2)], window=(0, 0, 4, 4), tiles=(2, 2, 0, 0)),
+            "a tiledimage cannot",
+        ),
+        (Part(tiles=(2, 2, 3, 0)), "mode 3"),
+        (Part(tiles=(2, 2, 0, 2)), "rounding"),
+        (Part(name="x", chunk_count=4), "says 4 chunks where there must be 3"),
+        (Part(name="x", chunk_count=-1), "says -1 chunks"),
+    ],
+)
+def test_a_part_that_cannot_be_is_refused(part, message):
+    with pytest.raises(BadFrameError, match=message):
+        parse_exr(MemoryBytes(write_exr(part, multi=bool(part.name))))
+
+
+@pytest.mark.parametrize("tiles", [None, (1, 1, 2, 1)])
+def test_a_table_larger_than_the_file_is_not_made(tiles):
+    stored = write_exr(Part(tiles=tiles))
+    window = struct.pack("<4i", 0, -(1 << 30), 0, 1 << 30)
+    source = changed(stored, attribute_at(stored, "dataWindow"), window)
+    with pytest.raises(BadFrameError, match="ends inside its offset table"):
+        parse_exr(source).read_offset_table(source)
+
+
+def test_a_kind_that_is_not_known_is_refused():
+    stored = write_exr(Part(name="x"), multi=True).replace(b"scanlineimage", b"scanlinfimage")
+    with pytest.raises(UnsupportedError, match="unknown kind 'scanlinfimage'"):
+        parse_exr(MemoryBytes(stored))
+    untyped = write_exr(Part(name="x"), multi=True).replace(b"type\0string", b"typo\0string")
+    with pytest.raises(BadFrameError, match="of what kind"):
+        parse_exr(MemoryBytes(untyped))
+
+
+def test_attributes_of_impossible_size_are_not_read():
+    stored = write_exr(Part(extra=attribute("notes", "string", bytes(9))))
+    size = stored.index(b"notes\0string\0") + 13
+    for length in (-1, 1 << 30):
+        broken = MemoryBytes(stored[:size] + struct.pack("<i", length) + stored[size + 4 :])
+        with pytest.raises(BadFrameError, match=f"'notes' is said to have {length} bytes"):
+            parse_exr(broken)
+    huge = Part(extra=attribute("name", "string", bytes((1 << 20) + 1)))
+    with pytest.raises(BadFrameError, match="more than it can need"):
+        parse_exr(MemoryBytes(write_exr(huge)))
+
+
+@pytest.mark.parametrize("part", [Part(), Part(tiles=(2, 2, 1, 1)), Part(deep=True)])
+@pytest.mark.parametrize("multi", [False, True])
+def test_any_changed_byte_of_any_layout_is_survived(part, multi):
+    stored = write_exr(part, Part(name="b"), multi=True) if multi else write_exr(part)
+    rng = np.random.default_rng(5)
+    for _ in range(400):
+        broken = bytearray(stored)
+        for position in rng.integers(0, len(stored), 2):
+            broken[position] = rng.integers(256)
+        source = MemoryBytes(bytes(broken), "broken.exr")
+        with contextlib.suppress(PixError):
+            found = parse_exr(source)
+            table = found.read_offset_table(source)
+            find_chunk(source, found, 0, int(table[0]))
+
+
+def test_bytes_of_a_chunk_lead_back_to_their_samples():
+    channels = [("BY", "float16", 2, 2), ("Y", "float32", 1, 1), ("id", "uint32", 1, 3)]
+    part = Part(channels=channels, window=(-4, -12, 8, 24), display=(3, -1), compression=3)
+    layout = parse_exr(MemoryBytes(write_exr(part)))
+    names = [name for name, *_ in channels]
+    keys = [(x - 3, y + 1, names.index(name)) for name, x, y in part.pixels]
+    x, y, channel = (np.array(column) for column in zip(*keys, strict=True))
+    chunk, offset = layout.locate(x, y, channel)
+    sizes = np.array([2, 4, 4])[channel]
+    assert len(set(zip(chunk.tolist(), offset.tolist(), strict=True))) == len(keys)
+    for index in np.unique(chunk).tolist():
+        here = chunk == index
+        assert layout.unpacked_bytes(np.array([index])) == sizes[here].sum()
+        for byte in (offset[here], offset[here] + sizes[here] - 1):
+            back = layout.samples_at(index, byte)
+            np.testing.assert_array_equal(np.stack(back), np.stack([x[here], y[here], channel[here]]))
 
 
 def test_any_cut_and_any_changed_byte_of_the_header_is_survived(stored):
