@@ -13,7 +13,9 @@ from pixmend.formats._exr_chunks import ExrChunk, find_chunk, read_chunks
 from pixmend.formats._exr_layout import ExrLayout
 from pixmend.formats._exr_tiles import ExrTiles
 from pixmend.formats._options import ReadOptions
-from pixmend.formats._tiff import TIFF_MAGICS, TiffLayout, parse_tiff
+from pixmend.formats._tiff import TiffCompression, TiffLayout, TiffPlaces, parse_tiff
+from pixmend.formats._tiff_header import TIFF_MAGICS, TiffField
+from pixmend.formats._tiff_pages import TiffPages, look_at_pages
 
 __all__ = [
     "EXR_MAGIC",
@@ -33,9 +35,14 @@ __all__ = [
     "ExrWindow",
     "MemoryBytes",
     "ReadOptions",
+    "TiffCompression",
+    "TiffField",
     "TiffLayout",
+    "TiffPages",
+    "TiffPlaces",
     "find_chunk",
     "locate_datums",
+    "look_at_pages",
     "parse_dpx",
     "parse_exr",
     "parse_exr_file",

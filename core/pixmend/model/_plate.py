@@ -41,6 +41,7 @@ class SampleType(Enum):
     UINT8 = ("uint8", 8, "uint8")
     UINT10 = ("uint10", 10, "uint16")
     UINT12 = ("uint12", 12, "uint16")
+    UINT14 = ("uint14", 14, "uint16")
     UINT16 = ("uint16", 16, "uint16")
     UINT32 = ("uint32", 32, "uint32")
 

@@ -4,8 +4,8 @@ from itertools import product
 import numpy as np
 import pytest
 
-from pixmend.errors import BadFrameError, PixError
-from pixmend.formats import MemoryBytes, parse_tiff
+from pixmend.errors import BadFrameError, PixError, UnsupportedError
+from pixmend.formats import MemoryBytes, look_at_pages, parse_tiff
 from pixmend.model import SampleType
 from tests.make.plates import make_tiff
 
@@ -17,13 +17,14 @@ def test_every_sample_is_where_the_layout_says(tmp_path, byte_order, big, planar
     made = make_tiff(tmp_path / "a.tif", byte_order=byte_order, big=big, planar=planar)
     stored = made.path.read_bytes()
     layout = parse_tiff(MemoryBytes(stored))
-    layout.check_strips(MemoryBytes(stored))
+    layout.check_units(MemoryBytes(stored))
     assert (layout.width, layout.height, layout.samples_per_pixel) == (23, 17, 3)
     assert layout.sample is SampleType.UINT16
     assert layout.is_planar == planar
     y, x = (each.reshape(-1).astype(np.int32) for each in np.mgrid[:17, :23])
     for number, plane in enumerate(made.bits.values()):
-        offsets = layout.offsets_in_file(x, y, np.full(x.shape, number, np.int16))
+        places = layout.locate(x, y, np.full(x.shape, number, np.int16))
+        offsets = layout.offsets[places.unit] + places.row * layout.row_bytes + places.item * 2
         found = [np.frombuffer(stored, f"{byte_order}u2", 1, offset)[0] for offset in offsets.tolist()]
         assert np.array_equal(found, plane.reshape(-1))
 
@@ -49,7 +50,7 @@ def changed_tag(stored: bytes, tag: int, value: int) -> MemoryBytes:
     [
         (256, 0, "0 x 17 pixels"),
         (257, 0, "23 x 0 pixels"),
-        (278, 0, "0 rows a strip"),
+        (278, 0, "23 x 0"),
         (277, 0, "of 0 channels"),
         (257, 1 << 31, "lists 4 strips"),
         (256, 1 << 20, "does not lie in the file"),
@@ -59,19 +60,23 @@ def changed_tag(stored: bytes, tag: int, value: int) -> MemoryBytes:
 def test_a_header_that_cannot_be_is_refused(tmp_path, tag, value, message):
     source = changed_tag(make_tiff(tmp_path / "a.tif").path.read_bytes(), tag, value)
     with pytest.raises(BadFrameError, match=message):
-        parse_tiff(source).check_strips(source)
+        parse_tiff(source).check_units(source)
 
 
 def test_strips_that_share_bytes_are_refused(tmp_path):
     stored = make_tiff(tmp_path / "a.tif").path.read_bytes()
-    starts = list(parse_tiff(MemoryBytes(stored)).strip_offsets)
-    twice = stored.replace(
-        np.array(starts, "<u4").tobytes(), np.array([starts[0], starts[0], *starts[2:]], "<u4").tobytes()
-    )
+    starts = parse_tiff(MemoryBytes(stored)).offsets
+    twice = stored.replace(starts.astype("<u4").tobytes(), starts[[0, 0, 2, 3]].astype("<u4").tobytes())
     assert twice != stored
     source = MemoryBytes(twice)
-    with pytest.raises(BadFrameError, match="does not lie in the file as a whole"):
-        parse_tiff(source).check_strips(source)
+    with pytest.raises(UnsupportedError, match="share bytes"):
+        look_at_pages(source, parse_tiff(source))
+
+
+def test_a_page_of_its_own_is_alone(tmp_path):
+    source = MemoryBytes(make_tiff(tmp_path / "a.tif").path.read_bytes())
+    pages = look_at_pages(source, parse_tiff(source))
+    assert (pages.reduced, pages.others) == (0, 0)
 
 
 def test_other_files_are_refused():
@@ -83,7 +88,7 @@ def test_other_files_are_refused():
 @pytest.mark.parametrize(("byte_order", "big"), list(product("<>", (False, True))))
 def test_any_cut_and_any_changed_byte_of_the_header_is_survived(tmp_path, byte_order, big):
     stored = make_tiff(tmp_path / "a.tif", byte_order=byte_order, big=big).path.read_bytes()
-    head = min(parse_tiff(MemoryBytes(stored)).strip_offsets)
+    head = parse_tiff(MemoryBytes(stored)).offsets.min()
     rng = np.random.default_rng(5)
     broken = [stored[:length] for length in range(0, len(stored), 7)]
     for _ in range(400):
@@ -96,8 +101,8 @@ def test_any_cut_and_any_changed_byte_of_the_header_is_survived(tmp_path, byte_o
         source = MemoryBytes(each, "broken.tif")
         try:
             layout = parse_tiff(source)
-            if not layout.is_tiled and layout.sample is not None:
-                layout.check_strips(source)
+            layout.check_units(source)
+            look_at_pages(source, layout)
         except PixError as exc:
             refused.append(exc.where)
     assert set(refused) == {"broken.tif"}
