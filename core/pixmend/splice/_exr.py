@@ -80,7 +80,7 @@ class ExrContainer:
         before = self._unpack(places.chunks)
         old, new = places.take(before), places.as_bytes(patch.new)
         touched = np.unique(places.chunk[old != new]).tolist()
-        after = {index: places.put(before[index], index, new) for index in touched}
+        after = places.put(before, new, touched) if touched else {}
         packed = [index for index in touched if self._chunks[index].is_packed]
         edits = self._edits_in_place(places, old, new)
         edits += self._edits_of_packed(packed, after)

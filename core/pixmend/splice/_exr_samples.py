@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The bytes of a patch's samples in the unpacked chunks of an EXR part, all at once. Pure."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,12 +30,15 @@ class SampleBytes:
     home : (B,) int64 ndarray
         Which byte of which sample it is: four times the number of the sample, plus the
         number of the byte, the lowest being 0.
+    spans : dict of int to slice
+        By index, in order, which of the bytes are in each chunk.
     """
 
     count: int
     chunk: NDArray[np.int64]
     at: NDArray[np.int64]
     home: NDArray[np.int64]
+    spans: dict[int, slice]
 
     @classmethod
     def of(cls, layout: ExrLayout, patch: Patch) -> "SampleBytes":
@@ -48,26 +50,33 @@ class SampleBytes:
         chunk = np.broadcast_to(chunk[:, None], stored.shape)[stored]
         at = (offset[:, None] + byte)[stored]
         order = np.lexsort((at, chunk))
-        return cls(len(patch), chunk[order], at[order], np.flatnonzero(stored)[order])
+        chunk = chunk[order]
+        return cls(len(patch), chunk, at[order], np.flatnonzero(stored)[order], _spans(chunk))
 
     @property
     def chunks(self) -> NDArray[np.int64]:
         """Indices of the chunks in which samples lie, ordered."""
-        return np.unique(self.chunk)
+        return np.fromiter(self.spans, np.int64, len(self.spans))
 
     def take(self, unpacked: Mapping[int, bytes]) -> NDArray[np.uint8]:
         """Return what stands in the chunks at each byte, (B,)."""
         taken = np.empty(len(self.at), np.uint8)
-        for index, here in self._by_chunk():
+        for index, here in self.spans.items():
             taken[here] = np.frombuffer(unpacked[index], np.uint8)[self.at[here]]
         return taken
 
-    def put(self, unpacked: bytes, index: int, new: NDArray[np.uint8]) -> bytes:
-        """Return one chunk with new bytes, of all B the ones that are in it."""
-        here = slice(*np.searchsorted(self.chunk, [index, index + 1]).tolist())
-        patched = np.frombuffer(unpacked, np.uint8).copy()
-        patched[self.at[here]] = new[here]
-        return patched.tobytes()
+    def put(
+        self, unpacked: Mapping[int, bytes], new: NDArray[np.uint8], indices: Sequence[int]
+    ) -> dict[int, bytes]:
+        """Return some of the chunks with their new bytes, out of (B,)."""
+        breaks = (np.diff(self.at) != 1) | (np.diff(self.chunk) != 0)
+        firsts = np.concatenate([[0], np.flatnonzero(breaks) + 1])
+        runs: dict[int, list[tuple[int, bytes]]] = {index: [] for index in self.spans}
+        placed, stops = new.tobytes(), [*firsts[1:].tolist(), len(new)]
+        columns = (self.chunk[firsts].tolist(), self.at[firsts].tolist(), firsts.tolist(), stops)
+        for index, start, first, stop in zip(*columns, strict=True):
+            runs[index].append((start, placed[first:stop]))
+        return {index: _with_runs(unpacked[index], runs[index]) for index in indices}
 
     def as_bits(self, stored: NDArray[np.uint8]) -> NDArray[np.uint32]:
         """Return the bit patterns of the samples, (N,), from their (B,) bytes."""
@@ -79,7 +88,21 @@ class SampleBytes:
         """Return the (B,) bytes of the samples' bit patterns; the inverse of `as_bits`."""
         return bits.astype("<u4").view(np.uint8)[self.home]
 
-    def _by_chunk(self) -> Iterator[tuple[int, slice]]:
-        starts = np.flatnonzero(np.diff(self.chunk, prepend=-1)).tolist()
-        for start, stop in pairwise([*starts, len(self.chunk)]):
-            yield int(self.chunk[start]), slice(start, stop)
+
+def _with_runs(stored: bytes, runs: Sequence[tuple[int, bytes]]) -> bytes:
+    """Return bytes with ordered runs in their places."""
+    around, done = memoryview(stored), 0
+    pieces: list[bytes | memoryview] = []
+    for start, run in runs:
+        pieces += [around[done:start], run]
+        done = start + len(run)
+    return b"".join([*pieces, around[done:]])
+
+
+def _spans(chunk: NDArray[np.int64]) -> dict[int, slice]:
+    starts = np.flatnonzero(np.diff(chunk, prepend=-1))
+    stops = [*starts[1:].tolist(), len(chunk)]
+    return {
+        index: slice(start, stop)
+        for index, start, stop in zip(chunk[starts].tolist(), starts.tolist(), stops, strict=False)
+    }
