@@ -8,6 +8,9 @@ on, and on padding bits; a repair must hit exactly the bits of one sample.
 from dataclasses import dataclass
 from enum import IntEnum
 
+import numpy as np
+from numpy.typing import NDArray
+
 from pixmend.model import Channel, SampleType
 
 __all__ = ["DpxElement", "DpxLayout", "DpxPacking"]
@@ -73,6 +76,28 @@ class DpxElement:
         """Return where in the pattern a component has its datum, for each pixel of the period; -1 for none."""
         held = [at for at, name in enumerate(self.pattern) if name == component]
         return tuple(held + [-1] * (self.period - len(held)))
+
+    def datum_in_line(self, x: NDArray[np.int64], component: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return which datum of its line each sample is.
+
+        Parameters
+        ----------
+        x, component : (N,) int64 ndarray
+            Inside the picture, and counting through `components`.
+
+        Raises
+        ------
+        ValueError
+            If a component has no sample at an x.
+        """
+        group, phase = np.divmod(x, self.period)
+        table = np.array([self.datum_of(name) for name in self.components], np.int64)
+        within: NDArray[np.int64] = table[component, phase]
+        absent = np.flatnonzero(within < 0)
+        if absent.size:
+            name = self.components[component[absent[0]]]
+            raise ValueError(f"there is no sample of {name} at x {x[absent[0]]}: it is stored at even x only")
+        return group * len(self.pattern) + within
 
     @property
     def channels(self) -> tuple[Channel, ...]:

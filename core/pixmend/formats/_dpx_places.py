@@ -78,15 +78,8 @@ class _Columns:
         self, element: DpxElement, here: NDArray[np.intp], component: NDArray[np.int64]
     ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Return the byte that each sample's datums are counted from, and its number there."""
-        x, y = self._x[here], self._y[here]
-        table = np.array([element.datum_of(name) for name in element.components], np.int64)
-        group, phase = np.divmod(x, element.period)
-        within = table[component, phase]
-        absent = np.flatnonzero(within < 0)
-        if absent.size:
-            name = element.components[component[absent[0]]]
-            raise ValueError(f"there is no sample of {name} at x {x[absent[0]]}: it is stored at even x only")
-        datum = group * len(element.pattern) + within
+        y = self._y[here]
+        datum = element.datum_in_line(self._x[here], component)
         if not element.stride:
             datum += y * self._layout.width * element.datums_per_pixel
         return element.offset + y * element.stride, datum
