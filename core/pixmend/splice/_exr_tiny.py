@@ -68,10 +68,23 @@ class TinyFileCodec:
 
 
 def names_for(compression: ExrCompression, channels: Sequence[ExrChannel]) -> list[str]:
-    """Return what the channels are called: neutral names in file order, unless the codec looks at them."""
-    if compression in _NAMES_MATTER:
-        return [each.name for each in channels]
-    return [f"c{index:04d}" for index in range(len(channels))]
+    """Return what the channels are called: neutral names in file order, unless the codec looks at them.
+
+    Raises
+    ------
+    UnsupportedError
+        If it does, and their order is not the library's.
+    """
+    if compression not in _NAMES_MATTER:
+        return [f"c{index:04d}" for index in range(len(channels))]
+    names = [each.name for each in channels]
+    if names != sorted(names, key=_stored):
+        raise UnsupportedError("the channels are not in alphabetical order")
+    return names
+
+
+def _stored(name: str) -> bytes:
+    return name.encode("utf-8", "surrogateescape")
 
 
 def _names(stack: ChunkStack) -> list[str]:
@@ -171,7 +184,7 @@ def _channel_list(stack: ChunkStack) -> bytes:
     listed = b""
     for name, each in zip(_names(stack), stack.channels, strict=True):
         sampling = (each.x_sampling, each.y_sampling)
-        listed += name.encode("utf-8", "surrogateescape")
+        listed += _stored(name)
         listed += struct.pack("<xi?3xii", TYPE_CODES[each.sample], each.is_linear, *sampling)
     return listed + b"\0"
 

@@ -3,7 +3,8 @@
 
 The library packs them at a level that its interface cannot choose, and that took most of the
 time of a fix. Measured on 19 chunks of a noisy 4096 x 2160 RGB half frame: ISA-L packs at
-730 MB/s where libdeflate's level 4, the library's, has 146, and the chunks become 2 % larger.
+730 MB/s where libdeflate's level 4, the library's, has 146, and the chunks become 2 % larger;
+chunks of clean pictures up to 14 %, where there is little to grow.
 The same ISA-L on the same kind of processor gives the same bytes every time.
 """
 
