@@ -228,9 +228,11 @@ def parse_tiff(source: ByteSource) -> TiffLayout:
 def _layout_from(directory: TiffDirectory) -> TiffLayout:
     if not directory.fields.keys() >= {TiffTag.WIDTH, TiffTag.HEIGHT}:
         raise ValueError("it does not say how large the picture is")
-    is_tiled = TiffTag.TILE_OFFSETS in directory.fields
-    offsets_tag = TiffTag.TILE_OFFSETS if is_tiled else TiffTag.STRIP_OFFSETS
-    bytes_tag = TiffTag.TILE_BYTES if is_tiled else TiffTag.STRIP_BYTES
+    is_tiled = TiffTag.TILE_WIDTH in directory.fields
+    # Some old writers list their tiles under the names of strips.
+    has_tile_tables = is_tiled and TiffTag.TILE_OFFSETS in directory.fields
+    offsets_tag = TiffTag.TILE_OFFSETS if has_tile_tables else TiffTag.STRIP_OFFSETS
+    bytes_tag = TiffTag.TILE_BYTES if has_tile_tables else TiffTag.STRIP_BYTES
     bits, sample, sample_text = _sample_of(directory)
     unit_width, unit_height = _unit_size(directory, is_tiled=is_tiled)
     layout = TiffLayout(

@@ -12,7 +12,10 @@ import pytest
 import tifffile
 
 from pixmend.errors import BadFrameError, PixError, ProofError, UnsupportedError
+from pixmend.formats import MemoryBytes, parse_tiff
 from pixmend.model import SampleType
+from pixmend.splice._tiff_codec import TiffUnitForm, pack_unit, unpack_unit
+from pixmend.splice._tiff_kernels import LZW_CODES, pack_lzw
 from tests.make.tiffs import COMPRESSIONS, TiffForm, apply, decode, open_tiff, patch_of, patched, plan_of
 
 PREDICTED = ("lzw", "deflate", "old deflate", "zstd")
@@ -450,3 +453,48 @@ def test_any_cut_and_any_changed_byte_is_survived(compression, is_big):
             assert open_tiff(mended).read_bits(patch).tolist() == patch.new.tolist()
         except PixError as exc:
             assert exc.where == "a.tif"  # noqa: PT017  (most are sound)
+
+
+# LZW
+
+
+@pytest.mark.parametrize("codes", [512, 513, 1024, 4000, LZW_CODES])
+@pytest.mark.parametrize("most", [0, 1, 255])
+@pytest.mark.parametrize("size", [1, 2, 253, 254, 255, 256, 3837, 3838, 60000])
+def test_lzw_is_unpacked_by_others(codes, most, size):
+    data = np.random.default_rng(size).integers(0, most + 1, size, np.uint8)
+    packed = np.empty(2 * size + 16, np.uint8)
+    stored = packed[: pack_lzw(data, codes, packed)].tobytes()
+    assert bytes(imagecodecs.lzw_decode(stored, out=size + 1)) == data.tobytes()
+
+
+@pytest.mark.parametrize("noise", [False, True])
+def test_lzw_is_that_of_libtiff(tmp_path, noise):
+    form = TiffForm(size=(150, 60))
+    picture = form.picture(noise=noise)
+    spec = OpenImageIO.ImageSpec(150, 60, 3, OpenImageIO.UINT16)
+    spec.attribute("compression", "lzw")
+    spec.attribute("tiff:RowsPerStrip", 60)
+    opened = OpenImageIO.ImageOutput.create("tif")
+    assert opened.open(str(tmp_path / "a.tif"), spec)
+    assert opened.write_image(picture)
+    opened.close()
+    stored = (tmp_path / "a.tif").read_bytes()
+    layout = parse_tiff(MemoryBytes(stored))
+    unit = TiffUnitForm.of(layout)
+    start, length = int(layout.offsets[0]), int(layout.listed_bytes[0])
+    packed = stored[start : start + length]
+    samples = unpack_unit(unit, packed, (1, layout.unit_height))
+    assert pack_unit(unit, samples, len(packed)) == packed
+
+
+def test_lzw_of_noise_fits_into_its_old_place():
+    form = TiffForm(compression="lzw", size=(150, 60), rows_per_strip=60)
+    picture = form.picture()
+    picture[20:23, 30:40] = 65535 - picture[20:23, 30:40]
+    stored = form.write(picture)
+    container = open_tiff(stored)
+    level = int(picture[10, 10, 0])
+    mended = {(x, y, c): level + x - y for x in range(30, 40) for y in range(20, 23) for c in range(3)}
+    plan = plan_of(container, patch_of(container, mended))
+    assert len(apply(stored, plan.edits)) == len(stored)
