@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pixmend.formats import MemoryBytes
+from pixmend.errors import ProofError
 from pixmend.model import Patch
 from pixmend.proof import prove_frame
-from pixmend.splice import ByteEdit, paired_blocks, plan_edits, restore, write_fixed
-from pixmend.splice._edits import differing_edits
+from pixmend.splice import ByteEdit, plan_edits, restore, write_fixed
+from pixmend.splice._edits import differing_edits, weave
 from pixmend.splice._ledger import ledger_edits
 from tests.make.plates import LOADED, Made, make_dpx, make_exr, make_tiff
 
@@ -115,7 +115,29 @@ def test_edits_of_any_length_are_applied_and_have_an_inverse(stored, data):
     cuts = sorted(data.draw(st.lists(st.integers(0, len(stored)), max_size=8)))
     spans = list(zip(cuts[::2], cuts[1::2], strict=False))
     edits = [ByteEdit(start, stored[start:stop], data.draw(st.binary(max_size=9))) for start, stop in spans]
-    result = b"".join(new for _, new in paired_blocks(MemoryBytes(stored), edits))
+    result = woven(stored, edits, data)
     rows = ledger_edits(edits)
     inverse = [ByteEdit(row.fixed_offset, each.new, each.old) for row, each in zip(rows, edits, strict=True)]
-    assert b"".join(new for _, new in paired_blocks(MemoryBytes(result), inverse)) == stored
+    assert woven(result, inverse, data) == stored
+
+
+def woven(stored, edits, data):
+    """Return the file with its edits, read in blocks of any size."""
+    size = data.draw(st.integers(1, 90))
+    blocks = [stored[begin : begin + size] for begin in range(0, len(stored), size)]
+    pairs = list(weave(blocks, edits))
+    assert b"".join(block for block, _ in pairs) == stored
+    return b"".join(piece for _, pieces in pairs for piece in pieces)
+
+
+@given(stored=st.binary(min_size=1, max_size=60), data=st.data())
+def test_edits_of_another_file_are_refused(stored, data):
+    start = data.draw(st.integers(0, len(stored) - 1))
+    stop = data.draw(st.integers(start + 1, len(stored)))
+    at = data.draw(st.integers(start, stop - 1))
+    other = bytearray(stored)
+    other[at] ^= 1
+    with pytest.raises(ProofError):
+        woven(bytes(other), [ByteEdit(start, stored[start:stop], b"")], data)
+    with pytest.raises(ProofError):
+        woven(stored[:at], [ByteEdit(start, stored[start:stop], b"")], data)

@@ -14,7 +14,7 @@ from pixmend.pipeline._frames_at_once import frames_at_once
 from pixmend.pipeline._mender import train_mender
 from pixmend.progress import Progress, Silent
 from pixmend.publish import check_free
-from pixmend.splice import WriteSettings, check_patchable, write_fixed
+from pixmend.splice import WriteSettings, check_patchable, write_fixed, write_in_place
 
 __all__ = ["FixPlan", "FixReport", "SkippedFrame", "fix", "plan_fix"]
 
@@ -155,13 +155,11 @@ def fix(
     def mend(frame: int) -> Mend | SkippedFrame:
         try:
             mended = mender.mend(frame, plan.defects(frame))
-            write_fixed(
-                plan.shot.path(frame),
-                plan.targets[frame],
-                mended.patch,
-                plan.shot.plate,
-                settings=settings,
-            )
+            source, target, plate = plan.shot.path(frame), plan.targets[frame], plan.shot.plate
+            if source.parent.resolve() == target.parent.resolve():  # of the same name: in place
+                write_in_place(source, mended.patch, plate, settings=settings)
+            else:
+                write_fixed(source, target, mended.patch, plate, settings=settings)
         except FrameError as exc:
             if not skip_bad_frames:
                 raise

@@ -5,10 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import xxhash
 
-from pixmend.formats import ByteSource
-from pixmend.splice import Ledger, paired_blocks
+from pixmend.splice import FileBytes, FileState, HashPair, Ledger, state_by_hashes, weave
 
 __all__ = ["ByteCounts", "count_bytes", "header_bytes_in_edits"]
 
@@ -19,6 +17,8 @@ class ByteCounts:
 
     Attributes
     ----------
+    state : FileState
+        What the file is to the ledger.
     undo_identical : bool
         True where undo leads to the recorded hash and, with a source, to its very bytes.
     elsewhere : int or None
@@ -26,30 +26,33 @@ class ByteCounts:
         of the ledger says so. None without a source.
     """
 
+    state: FileState
     undo_identical: bool
     elsewhere: int | None
 
 
-def count_bytes(fixed: ByteSource, ledger: Ledger, source: ByteSource | None) -> ByteCounts:
-    """Rebuild the original in memory, a block at a time, and compare it.
+def count_bytes(fixed: FileBytes, ledger: Ledger, source: FileBytes | None) -> ByteCounts:
+    """Rebuild the original in memory, a block at a time, and compare it; each file is read once.
 
     Raises
     ------
     BadFrameError
         If a file cannot be read, or is shorter than the ledger says.
     """
-    rebuilt_hash = xxhash.xxh3_128()
+    pair = HashPair()
     position = elsewhere = 0
-    for _, rebuilt in paired_blocks(fixed, ledger.undo_edits(fixed)):
-        rebuilt_hash.update(rebuilt)
+    for block, pieces in weave(fixed.blocks(), ledger.undo_edits(fixed), where=fixed.name):
+        pair.update(block, pieces)
         if source is not None:
+            rebuilt = b"".join(pieces)
             elsewhere += _differing_bytes(rebuilt, source, position)
-        position += len(rebuilt)
-    is_recorded = f"xxh128:{rebuilt_hash.hexdigest()}" == ledger.source_hash
+            position += len(rebuilt)
+    is_recorded = pair.own[1] == ledger.source_hash
+    state = state_by_hashes(pair.own, ledger)
     if source is None:
-        return ByteCounts(is_recorded, None)
+        return ByteCounts(state, is_recorded, None)
     elsewhere += max(source.size - position, 0)
-    return ByteCounts(is_recorded and elsewhere == 0, elsewhere)
+    return ByteCounts(state, is_recorded and elsewhere == 0, elsewhere)
 
 
 def header_bytes_in_edits(ledger: Ledger, editable: Sequence[tuple[int, int]]) -> int:
@@ -69,7 +72,7 @@ def header_bytes_in_edits(ledger: Ledger, editable: Sequence[tuple[int, int]]) -
     return replaced - in_picture
 
 
-def _differing_bytes(rebuilt: bytes, source: ByteSource, position: int) -> int:
+def _differing_bytes(rebuilt: bytes, source: FileBytes, position: int) -> int:
     """Count differences; what lies behind the end of the source differs."""
     length = max(0, min(len(rebuilt), source.size - position))
     original = source.read(position, length) if length else b""

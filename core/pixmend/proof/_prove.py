@@ -9,7 +9,7 @@ from pixmend.errors import PixError
 from pixmend.model import Patch, Raster
 from pixmend.proof._bytes import count_bytes, header_bytes_in_edits
 from pixmend.proof._samples import count_samples
-from pixmend.splice import Ledger, check_is_fixed, open_bytes, open_container
+from pixmend.splice import FileState, Ledger, check_is_fixed, not_fixed, open_bytes, open_container
 
 __all__ = ["FrameProof", "prove_frame"]
 
@@ -77,7 +77,7 @@ def prove_frame(fixed: Path, ledger: Ledger, source: Path | None = None) -> Fram
     proof : FrameProof
     """
     proof = FrameProof(frame=ledger.frame)
-    for prove in (_prove_identity, _prove_bytes, _prove_samples):
+    for prove in (_prove_bytes, _prove_samples):
         try:
             proof = prove(proof, fixed, ledger, source)
         except PixError as exc:
@@ -85,25 +85,17 @@ def prove_frame(fixed: Path, ledger: Ledger, source: Path | None = None) -> Fram
     return proof
 
 
-def _prove_identity(
-    proof: FrameProof,
-    fixed: Path,
-    ledger: Ledger,
-    source: Path | None,  # noqa: ARG001  all steps are called alike
-) -> FrameProof:
-    """Check that the file is the one that the ledger is of."""
-    with open_bytes(fixed) as opened:
-        check_is_fixed(opened, ledger)
-    return proof
-
-
 def _prove_bytes(proof: FrameProof, fixed: Path, ledger: Ledger, source: Path | None) -> FrameProof:
-    """Check the bytes outside of the edits, the header, and that undo leads back."""
+    """Check that the file is the ledger's, the bytes outside of the edits, the header, and the way back."""
     with contextlib.ExitStack() as files:
         opened = files.enter_context(open_bytes(fixed))
+        if opened.size != ledger.fixed_size:
+            check_is_fixed(opened, ledger)
         original = None if source is None else files.enter_context(open_bytes(source))
         counts = count_bytes(opened, ledger, original)
-        container = open_container(opened, ledger.patch.channels)
+        if counts.state is not FileState.FIXED:
+            proof = proof.with_problems(str(not_fixed(opened, ledger, counts.state)))
+        container = open_container(opened, ledger.patch.channels, options=ledger.options)
         header_bytes = header_bytes_in_edits(ledger, container.editable_ranges())
     where = fixed.name
     return replace(
@@ -121,7 +113,7 @@ def _prove_bytes(proof: FrameProof, fixed: Path, ledger: Ledger, source: Path | 
 def _prove_samples(proof: FrameProof, fixed: Path, ledger: Ledger, source: Path | None) -> FrameProof:
     """Decode with other readers and compare sample by sample."""
     with open_bytes(fixed) as opened:
-        container = open_container(opened, ledger.patch.channels)
+        container = open_container(opened, ledger.patch.channels, options=ledger.options)
     where = fixed.name
     if container.channels != ledger.patch.channels or container.file_format != ledger.file_format:
         return proof.with_problems(f"{where}: the ledger is of a frame with other channels")

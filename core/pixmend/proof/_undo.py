@@ -1,15 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Undo: the original of a mended frame, byte for byte, by the ledger beside it."""
 
-import contextlib
 from pathlib import Path
 
-from pixmend.splice import Ledger, ledger_path, read_ledger, restore
+from pixmend.splice import Ledger, Undone, ledger_path, read_ledger, restore, undo_in_place
 
 __all__ = ["undo_frame"]
 
 
-def undo_frame(fixed: Path, target: Path | None = None, *, overwrite: bool = False) -> Ledger:
+def undo_frame(fixed: Path, target: Path | None = None, *, overwrite: bool = False) -> tuple[Ledger, Undone]:
     """Restore the original of one frame.
 
     Parameters
@@ -26,6 +25,9 @@ def undo_frame(fixed: Path, target: Path | None = None, *, overwrite: bool = Fal
     -------
     ledger : Ledger
         What was undone.
+    undone : Undone
+        Whether there was something to do: in place, a frame may be its original already,
+        after an undo that was killed.
 
     Raises
     ------
@@ -35,12 +37,8 @@ def undo_frame(fixed: Path, target: Path | None = None, *, overwrite: bool = Fal
     UsageError, TemporaryError, BadFrameError, MissingFrameError
         As `splice.restore`.
     """
-    record = ledger_path(fixed)
-    ledger = read_ledger(record)
-    in_place = target is None or (target.exists() and target.samefile(fixed))
-    restore(fixed, ledger, target or fixed, overwrite=overwrite or target is None)
-    if in_place:
-        with contextlib.suppress(OSError):  # a ledger that stays behind says nothing wrong
-            record.unlink()
-            record.parent.rmdir()  # goes with its last ledger
-    return ledger
+    if target is None or (target.exists() and target.samefile(fixed)):
+        return undo_in_place(fixed)
+    ledger = read_ledger(ledger_path(fixed))
+    restore(fixed, ledger, target, overwrite=overwrite)
+    return ledger, Undone.RESTORED

@@ -1,25 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """What changes in a file, as ordered replacements of bytes. Pure."""
 
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
-import xxhash
 
-from pixmend.formats import ByteSource
+from pixmend.errors import ProofError
 
-__all__ = [
-    "ByteEdit",
-    "check_order",
-    "differing_edits",
-    "hash_pair",
-    "paired_blocks",
-    "untouched_ranges",
-]
+__all__ = ["ByteEdit", "check_order", "differing_edits", "keeps_size", "weave"]
 
-_BLOCK = 1 << 20
+Block = bytes | bytearray | memoryview
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,31 +59,62 @@ def check_order(edits: Sequence[ByteEdit]) -> None:
         raise ValueError("byte edits overlap, or are not in order")
 
 
-def untouched_ranges(size: int, edits: Sequence[ByteEdit]) -> list[tuple[int, int]]:
-    """Return the ranges before, between and after ordered edits of a file of `size` bytes."""
-    starts = [0, *(edit.stop for edit in edits)]
-    stops = [*(edit.offset for edit in edits), size]
-    return list(zip(starts, stops, strict=True))
+def keeps_size(edits: Iterable[ByteEdit]) -> bool:
+    """Tell whether no byte outside of the edits moves."""
+    return not any(edit.growth for edit in edits)
 
 
-def paired_blocks(source: ByteSource, edits: Sequence[ByteEdit]) -> Iterator[tuple[bytes, bytes]]:
-    """Yield a file from begin to end, block by block, as it is and as it is with its edits."""
-    for (start, stop), edit in zip(untouched_ranges(source.size, edits), (*edits, None), strict=True):
-        for begin in range(start, stop, _BLOCK):
-            block = source.read(begin, min(_BLOCK, stop - begin))
-            yield block, block
-        if edit is not None:
-            yield edit.old, edit.new
+def weave(
+    blocks: Iterable[Block], edits: Iterable[ByteEdit], *, where: str = ""
+) -> Iterator[tuple[Block, list[Block]]]:
+    """Yield a file block by block, and the pieces that stand for each block with the edits.
 
+    Parameters
+    ----------
+    blocks : iterable of bytes-like
+        The whole file, from its begin; each may be reused by its maker after its turn.
+    edits : iterable of ByteEdit
+        In order, without overlap.
+    where : str
+        What an error calls the file.
 
-def hash_pair(source: ByteSource, edits: Sequence[ByteEdit]) -> tuple[str, str]:
-    """Return the hashes of a file and of the file that its edits make, in one pass.
-
-    XXH3 with 128 bits: as fast as memory, and chance (bit rot, truncation, a file of
-    another frame) will not meet it; it is no defence against forgery.
+    Raises
+    ------
+    ProofError
+        If the file does not hold the old bytes of an edit.
     """
-    before, after = xxhash.xxh3_128(), xxhash.xxh3_128()
-    for old, new in paired_blocks(source, edits):
-        before.update(old)
-        after.update(new)
-    return f"xxh128:{before.hexdigest()}", f"xxh128:{after.hexdigest()}"
+    waiting = deque(edits)
+    begin = used = 0  # where the block begins; up to where the file has its pieces
+    rest = b""  # old bytes of the last edit that lie in blocks to come
+    for block in blocks:
+        end = begin + len(block)
+        rest = _without(rest, block, where)
+        pieces: list[Block] = []
+        while waiting and waiting[0].offset < end:
+            edit = waiting.popleft()
+            if edit.offset > used:
+                pieces.append(block[used - begin : edit.offset - begin])
+            pieces.append(edit.new)
+            rest = _without(edit.old, block[edit.offset - begin :], where)
+            used = edit.stop
+        if used < end:
+            pieces.append(block[used - begin :])
+            used = end
+        yield block, pieces
+        begin = end
+    if rest or any(edit.old for edit in waiting):
+        raise ProofError("the file ends within an edit; nothing was published", where=where)
+    if waiting:
+        yield b"", [edit.new for edit in waiting]
+
+
+def _without(old: bytes, block: Block, where: str) -> bytes:
+    """Compare old bytes with the begin of a block; return those that lie behind its end."""
+    here = old[: len(block)]
+    if here and here != bytes(block[: len(here)]):
+        raise ProofError(
+            "the file does not hold the bytes that were to be replaced; nothing was published",
+            where=where,
+            hint="it changed while it was read: run again",
+        )
+    return old[len(here) :]

@@ -1,22 +1,36 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A file on disk: random access for reading, and the copy that leaves untouched ranges to the kernel."""
+"""Files on disk: random access and blocks for reading, pieces for writing."""
 
 import contextlib
+import ctypes
 import errno
 import os
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
+from itertools import islice
 from pathlib import Path
-from typing import BinaryIO
 
 from pixmend.errors import BadFrameError, MissingFrameError
-from pixmend.splice._edits import ByteEdit, untouched_ranges
+from pixmend.publish import write_error
 
-__all__ = ["FileBytes", "open_bytes", "write_edited"]
+__all__ = [
+    "BLOCK_BYTES",
+    "FileBytes",
+    "created",
+    "open_bytes",
+    "open_for_change",
+    "start_write_back",
+    "write_at",
+    "write_pieces",
+]
 
-_BLOCK = 1 << 20
-# The kernel cannot copy between these two files by itself: other file systems, or no such call.
-_COPY_BY_HAND = {errno.EXDEV, errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP, errno.EPERM, errno.EBADF}
+# Larger than what the caches near a core hold gains nothing, smaller costs system calls (measured).
+BLOCK_BYTES = 1 << 20
+_MOST_PIECES = 512  # in one call; every Unix takes 1024
+_SYNC_FILE_RANGE_WRITE = 2
+_start = getattr(ctypes.CDLL(None, use_errno=True), "sync_file_range", None)  # Linux
+if _start is not None:
+    _start.argtypes = (ctypes.c_int, ctypes.c_int64, ctypes.c_int64, ctypes.c_uint)
 
 
 class FileBytes:
@@ -24,13 +38,19 @@ class FileBytes:
 
     Read with `pread` and not mapped: a mapped file that is cut short by another
     process would end ours.
+
+    Attributes
+    ----------
+    facts : os.stat_result
+        As the file was when it was opened.
     """
 
-    def __init__(self, stream: BinaryIO, path: Path) -> None:
+    def __init__(self, descriptor: int, path: Path) -> None:
         self.path = path
         self.name = str(path)
-        self.descriptor = stream.fileno()
-        self.size = os.fstat(self.descriptor).st_size
+        self.descriptor = descriptor
+        self.facts = os.fstat(descriptor)
+        self.size = self.facts.st_size
 
     def read(self, offset: int, length: int) -> bytes:
         """Return exactly `length` bytes.
@@ -44,14 +64,32 @@ class FileBytes:
             raise BadFrameError(f"the file ends before byte {offset + length}", where=self.name)
         try:
             taken = os.pread(self.descriptor, length, offset)
-            while len(taken) < length:
-                more = os.pread(self.descriptor, length - len(taken), offset + len(taken))
-                if not more:
-                    raise BadFrameError("the file became shorter while it was read", where=self.name)
-                taken += more
         except OSError as exc:
             raise _unreadable(self.path, exc) from exc
-        return taken
+        if len(taken) == length:
+            return taken
+        whole = bytearray(length)
+        self.read_into(offset, memoryview(whole))
+        return bytes(whole)
+
+    def read_into(self, offset: int, view: memoryview) -> None:
+        """Fill `view` with the bytes from `offset` on. Errors as `read`."""
+        while view:
+            try:
+                taken = os.preadv(self.descriptor, [view], offset)
+            except OSError as exc:
+                raise _unreadable(self.path, exc) from exc
+            if not taken:
+                raise BadFrameError("the file became shorter while it was read", where=self.name)
+            view, offset = view[taken:], offset + taken
+
+    def blocks(self) -> Iterator[memoryview]:
+        """Yield the whole file block by block; each is overwritten by the next. Errors as `read`."""
+        buffer = memoryview(bytearray(min(BLOCK_BYTES, self.size)))
+        for begin in range(0, self.size, BLOCK_BYTES):
+            view = buffer[: self.size - begin]
+            self.read_into(begin, view)
+            yield view
 
 
 @contextlib.contextmanager
@@ -74,55 +112,68 @@ def open_bytes(path: Path) -> Iterator[FileBytes]:
     except OSError as exc:
         raise _unreadable(path, exc) from exc
     with stream:
-        yield FileBytes(stream, path)
+        yield FileBytes(stream.fileno(), path)
 
 
-def write_edited(source: FileBytes, target: Path, edits: Iterable[ByteEdit]) -> None:
-    """Write `target` as `source` with its edits; nothing of it may exist yet.
+@contextlib.contextmanager
+def created(path: Path) -> Iterator[int]:
+    """Create a file that must not exist and yield its descriptor; OSError where that fails."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
 
-    Untouched ranges are copied inside the kernel where it can do that, which on some
-    file systems shares the blocks instead of writing them again.
+
+@contextlib.contextmanager
+def open_for_change(path: Path) -> Iterator[int]:
+    """Open an existing file for changes inside of it and yield its descriptor.
 
     Raises
     ------
-    OSError
-        If the target cannot be written.
-    BadFrameError
-        If the source cannot be read.
+    UsageError, TemporaryError
+        If it may not be changed, or a call on it fails inside the block.
     """
-    ordered = tuple(edits)
-    with target.open("xb", buffering=0) as out:
-        for (start, stop), edit in zip(untouched_ranges(source.size, ordered), (*ordered, None), strict=True):
-            _copy_range(source, out.fileno(), start, stop)
-            if edit is not None:
-                _write_all(out.fileno(), edit.new)
-
-
-def _copy_range(source: FileBytes, out: int, start: int, stop: int) -> None:
-    for begin in _kernel_copy(source.descriptor, out, start, stop):
-        block = source.read(begin, min(_BLOCK, stop - begin))
-        _write_all(out, block)
-
-
-def _kernel_copy(descriptor: int, out: int, start: int, stop: int) -> range:
-    """Let the kernel copy; return the blocks that are left to copy by hand (none, as a rule)."""
-    while start < stop and hasattr(os, "copy_file_range"):
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
         try:
-            copied = os.copy_file_range(descriptor, out, stop - start, offset_src=start)
-        except OSError as exc:
-            if exc.errno not in _COPY_BY_HAND:
-                raise
-            break
-        if copied == 0:  # some network file systems; the end of the file is found by reading
-            break
-        start += copied
-    return range(start, stop, _BLOCK)
+            yield descriptor
+        finally:
+            os.close(descriptor)
+    except OSError as exc:
+        raise write_error(exc, path) from exc
 
 
-def _write_all(descriptor: int, stored: bytes) -> None:
+def write_pieces(descriptor: int, pieces: Sequence[bytes | bytearray | memoryview]) -> None:
+    """Write pieces one after the other, all of them; OSError where that fails."""
+    left = iter([memoryview(each) for each in pieces if len(each)])
+    batch = list(islice(left, _MOST_PIECES))
+    while batch:
+        written = os.writev(descriptor, batch)
+        if not written:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        while batch and written >= len(batch[0]):
+            written -= len(batch.pop(0))
+        if batch:
+            batch[0] = batch[0][written:]
+        else:
+            batch = list(islice(left, _MOST_PIECES))
+
+
+def write_at(descriptor: int, offset: int, stored: bytes) -> None:
+    """Replace the bytes from `offset` on, all of them; OSError where that fails."""
     view = memoryview(stored)
     while view:
-        view = view[os.write(descriptor, view) :]
+        written = os.pwrite(descriptor, view, offset)
+        if not written:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        view, offset = view[written:], offset + written
+
+
+def start_write_back(descriptor: int, offset: int, length: int) -> None:
+    """Let the disk begin with a range, so that a later sync has less to wait for. A hint only."""
+    if _start is not None:
+        _start(descriptor, offset, length, _SYNC_FILE_RANGE_WRITE)
 
 
 def _unreadable(path: Path, exc: OSError) -> BadFrameError:

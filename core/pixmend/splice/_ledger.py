@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The ledger: beside every mended frame, what was replaced. Enough to prove and to undo.
 
-A file ``.pixmend/<frame>.ledger`` is a ZIP with ``ledger.json`` (for people and programs)
-and ``old.bin`` (the replaced bytes, one after the other). The same input gives the same
-bytes. The names in it are for people: none is ever used as a path.
+It is a file ``.pixmend/<frame>.ledger``; `_ledger_file` says what is in it. The names in
+it are for people: none is ever used as a path.
 """
 
 import re
@@ -12,16 +11,17 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 from typing import Any, NamedTuple
 
-from pixmend.formats import ByteSource
+from pixmend.formats import ByteSource, ReadOptions
 from pixmend.model import Patch
 from pixmend.splice._edits import ByteEdit
 
 __all__ = ["LEDGER_FOLDER", "LEDGER_SCHEMA", "Ledger", "LedgerEdit", "ledger_edits", "ledger_path"]
 
-LEDGER_SCHEMA = "pixmend.ledger/1"
+LEDGER_SCHEMA = "pixmend.ledger/2"
 LEDGER_FOLDER = ".pixmend"
 
 _HASH = re.compile(r"xxh128:[0-9a-f]{32}")
+_DIGITS = re.compile(r"([0-9a-f]{2}){8,}")
 
 
 class LedgerEdit(NamedTuple):
@@ -51,9 +51,27 @@ class Ledger:
     edits : tuple of LedgerEdit
         In order, without overlap.
     patch : Patch
-        The samples; its channels are all channels of the file, in file order.
+        The samples, with the bits that the mended file really holds; its channels are all
+        channels of the file, in file order.
     old_bytes : bytes
         The replaced bytes of all edits, one after the other.
+    collateral : Patch
+        Samples that a lossy codec moved with those of `patch`.
+    options : ReadOptions
+        How the file was read: its part, and what it does not say of itself.
+    exact : bool
+        Whether lossy codecs were told to store what they would change.
+    in_place : bool
+        Whether the source itself was changed: there is no other file of it.
+    job : str
+        What tells the work from another on the same frame; empty where nothing was said.
+    source_mtime_ns, fixed_mtime_ns : int or None
+        When the source was last modified, and what the mended file was given for it; in
+        nanoseconds since 1970. None in ledgers of version 1.
+    source_digests, fixed_digests : mapping of str to str
+        More hashes, hexadecimal, by their names.
+    notices : tuple of str
+        What the user was told of this frame.
     notes : mapping
         JSON values for whoever wrote it: the map's name, settings, version.
     """
@@ -69,12 +87,27 @@ class Ledger:
     edits: tuple[LedgerEdit, ...]
     patch: Patch
     old_bytes: bytes
+    collateral: Patch = field(default_factory=lambda: Patch.empty(0))
+    options: ReadOptions = field(default_factory=ReadOptions)
+    exact: bool = False
+    in_place: bool = False
+    job: str = ""
+    source_mtime_ns: int | None = None
+    fixed_mtime_ns: int | None = None
+    source_digests: Mapping[str, str] = field(default_factory=dict)
+    fixed_digests: Mapping[str, str] = field(default_factory=dict)
+    notices: tuple[str, ...] = ()
     notes: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         problem = _first_problem(self)
         if problem:
             raise ValueError(problem)
+
+    @property
+    def keeps_size(self) -> bool:
+        """True where no byte outside of the edits moved."""
+        return all(each.old_length == each.fixed_length for each in self.edits)
 
     def undo_edits(self, fixed: ByteSource) -> tuple[ByteEdit, ...]:
         """Return the edits that turn the mended file back into the source.
@@ -116,11 +149,16 @@ def _first_problem(ledger: Ledger) -> str:
     checks = (
         (any(not _is_plain_name(name) for name in names), "a file name has a folder in it"),
         (not all(map(_HASH.fullmatch, (ledger.source_hash, ledger.fixed_hash))), "a hash is none"),
+        (not all(map(_DIGITS.fullmatch, _digests(ledger))), "a hash is none"),
         (not _edits_fit(ledger), "its edits overlap, are not in order or lie outside of the file"),
         (sum(each.old_length for each in ledger.edits) != len(ledger.old_bytes), "old bytes are missing"),
         (ledger.source_size + growth != ledger.fixed_size, "its sizes do not add up"),
     )
     return next((problem for wrong, problem in checks if wrong), "")
+
+
+def _digests(ledger: Ledger) -> list[str]:
+    return [*ledger.source_digests.values(), *ledger.fixed_digests.values()]
 
 
 def _is_plain_name(name: str) -> bool:

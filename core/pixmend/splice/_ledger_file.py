@@ -1,42 +1,79 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The ledger on disk: written the same for the same input, read with suspicion."""
+"""The ledger on disk: written the same for the same input, read with suspicion.
 
+A ZIP of these members:
+
+``ledger.json``
+    For people and programs: the frame, both files with sizes and hashes, the channels,
+    what was asked for, and how many rows the columns have.
+``samples.bin``, ``collateral.bin``
+    Columns x (int32), y (int32), channel (int16), old (uint32) and new (uint32) of all
+    samples, one column after the other, little-endian.
+``edits.bin``
+    Columns offset in the source, old length and new length (int64, little-endian).
+``old.bin``
+    The replaced bytes of all edits, one after the other.
+``xxh128``
+    The XXH3 hash of all members before it, in hexadecimal digits.
+"""
+
+import io
 import json
 import zipfile
 import zlib
+from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import xxhash
 
 from pixmend.errors import ProofError
+from pixmend.formats import ReadOptions
 from pixmend.model import Channel, Patch, SampleType
 from pixmend.publish import publishing
+from pixmend.splice._files import created, write_pieces
 from pixmend.splice._ledger import LEDGER_SCHEMA, Ledger, LedgerEdit
+from pixmend.splice._ledger_first import ledger_of_first_version, whole_number
 
 __all__ = ["read_ledger", "write_ledger"]
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the first moment that a ZIP can name: the time is no part of a ledger
-_RECORD, _OLD = "ledger.json", "old.bin"
-_LONGEST_RECORD = 1 << 28  # some millions of samples
+_RECORD, _OLD, _SEAL = "ledger.json", "old.bin", "xxh128"
+_SAMPLES, _COLLATERAL, _EDITS = "samples.bin", "collateral.bin", "edits.bin"
+_SEALED = (_RECORD, _SAMPLES, _COLLATERAL, _EDITS, _OLD)
+_LONGEST_MEMBER = 1 << 30  # fifty million samples
 _READ_ONLY = 0o644 << 16
+_COLUMNS = {"x": "<i4", "y": "<i4", "channel": "<i2", "old": "<u4", "new": "<u4"}
 
 
-def write_ledger(ledger: Ledger, path: Path, *, overwrite: bool = False) -> None:
+def write_ledger(
+    ledger: Ledger,
+    path: Path,
+    *,
+    overwrite: bool = False,
+    durable: bool = False,
+    unpublish: Path | None = None,
+) -> None:
     """Write a ledger whole or not at all; the same ledger gives the same bytes.
+
+    Parameters
+    ----------
+    durable, unpublish
+        As `publish.publishing`.
 
     Raises
     ------
     UsageError, TemporaryError
         As `publish.publishing`.
     """
-    record = json.dumps(_document(ledger), allow_nan=False, separators=(",", ":"))
+    stored = _stored(ledger)
     with (
-        publishing(path, overwrite=overwrite) as temporary,
-        zipfile.ZipFile(temporary, "x", zipfile.ZIP_DEFLATED, compresslevel=6) as archive,
+        publishing(path, overwrite=overwrite, durable=durable, unpublish=unpublish) as temporary,
+        created(temporary) as descriptor,
     ):
-        archive.writestr(_member(_RECORD, zipfile.ZIP_DEFLATED), record.encode())
-        archive.writestr(_member(_OLD, zipfile.ZIP_STORED), ledger.old_bytes)
+        write_pieces(descriptor, [stored])
 
 
 def read_ledger(path: Path) -> Ledger:
@@ -45,21 +82,12 @@ def read_ledger(path: Path) -> Ledger:
     Raises
     ------
     ProofError
-        If it is not there, damaged, or of another version: without it nothing can be
+        If it is not there, damaged, or of a newer version: without it nothing can be
         proved or undone.
     """
     try:
         with zipfile.ZipFile(path) as archive:
-            document = json.loads(_read_member(archive, _RECORD, _LONGEST_RECORD))
-            if document["schema"] != LEDGER_SCHEMA:
-                raise ProofError(
-                    f"the ledger's schema is {document['schema']!r}, this pixmend reads {LEDGER_SCHEMA!r}",
-                    where=str(path),
-                    hint="use the pixmend that wrote it, or a newer one",
-                )
-            # stored as it is, so it cannot be larger than the whole
-            old_bytes = _read_member(archive, _OLD, path.stat().st_size)
-        return _ledger_from(document, old_bytes)
+            return _read(archive, path)
     except FileNotFoundError as exc:
         raise ProofError(
             "there is no ledger", where=str(path), hint="was this frame written by `pixmend fix`?"
@@ -82,6 +110,53 @@ def read_ledger(path: Path) -> Ledger:
         raise ProofError(f"the ledger is damaged: {exc}", where=str(path)) from exc
 
 
+def _stored(ledger: Ledger) -> memoryview:
+    """Return the bytes of the whole ZIP."""
+    rows = [(each.offset, each.old_length, each.fixed_length) for each in ledger.edits]
+    members = {
+        _RECORD: json.dumps(_document(ledger), allow_nan=False, separators=(",", ":")).encode(),
+        _SAMPLES: _columns_of(ledger.patch),
+        _COLLATERAL: _columns_of(ledger.collateral),
+        _EDITS: np.array(rows, "<i8").reshape(-1, 3).T.tobytes(),
+        _OLD: ledger.old_bytes,
+    }
+    whole = io.BytesIO()
+    with zipfile.ZipFile(whole, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
+        for name, member in members.items():
+            compression = zipfile.ZIP_STORED if name == _OLD else zipfile.ZIP_DEFLATED
+            archive.writestr(_member(name, compression), member)
+        archive.writestr(_member(_SEAL, zipfile.ZIP_STORED), _sealing(members))
+    return whole.getbuffer()
+
+
+def _read(archive: zipfile.ZipFile, path: Path) -> Ledger:
+    longest = path.stat().st_size  # of a member that is stored as it is
+    record = _read_member(archive, _RECORD)
+    document = json.loads(record)
+    if document["schema"] == "pixmend.ledger/1":
+        return ledger_of_first_version(document, _read_member(archive, _OLD, longest))
+    if document["schema"] != LEDGER_SCHEMA:
+        raise ProofError(
+            f"the ledger's schema is {document['schema']!r}, this pixmend reads {LEDGER_SCHEMA!r} and older",
+            where=str(path),
+            hint="use the pixmend that wrote it, or a newer one",
+        )
+    members = {name: _read_member(archive, name) for name in _SEALED[1:-1]}
+    members = {_RECORD: record, **members, _OLD: _read_member(archive, _OLD, longest)}
+    if _read_member(archive, _SEAL) != _sealing(members):
+        raise ValueError("it was changed after it was written")
+    return _ledger_from(document, members)
+
+
+def _sealing(members: Mapping[str, bytes]) -> bytes:
+    """Return the hash of members: of their names, their lengths and what is in them."""
+    state = xxhash.xxh3_128()
+    for name, member in members.items():
+        state.update(f"{name} {len(member)}\n".encode())
+        state.update(member)
+    return state.hexdigest().encode()
+
+
 def _member(name: str, compression: int) -> zipfile.ZipInfo:
     info = zipfile.ZipInfo(name, _EPOCH)
     info.compress_type = compression
@@ -90,7 +165,7 @@ def _member(name: str, compression: int) -> zipfile.ZipInfo:
     return info
 
 
-def _read_member(archive: zipfile.ZipFile, name: str, longest: int) -> bytes:
+def _read_member(archive: zipfile.ZipFile, name: str, longest: int = _LONGEST_MEMBER) -> bytes:
     """Unpack a member, unless it would be larger than it may be."""
     if archive.getinfo(name).file_size > longest:
         raise ValueError(f"{name} is too large")
@@ -98,66 +173,110 @@ def _read_member(archive: zipfile.ZipFile, name: str, longest: int) -> bytes:
 
 
 def _document(ledger: Ledger) -> dict[str, Any]:
-    patch = ledger.patch
-    columns = (patch.x, patch.y, patch.channel, patch.old, patch.new)
     return {
         "schema": LEDGER_SCHEMA,
         "frame": ledger.frame,
         "format": ledger.file_format,
-        "source": {"name": ledger.source_name, "size": ledger.source_size, "hash": ledger.source_hash},
-        "fixed": {"name": ledger.fixed_name, "size": ledger.fixed_size, "hash": ledger.fixed_hash},
-        "channels": [[each.name, each.sample.label] for each in patch.channels],
-        "samples": [list(row) for row in zip(*(column.tolist() for column in columns), strict=True)],
-        "edits": [list(edit) for edit in ledger.edits],
+        "options": asdict(ledger.options),
+        "exact": ledger.exact,
+        "in_place": ledger.in_place,
+        "job": ledger.job,
+        "source": {
+            "name": ledger.source_name,
+            "size": ledger.source_size,
+            "mtime_ns": ledger.source_mtime_ns,
+            "hash": ledger.source_hash,
+            "digests": dict(ledger.source_digests),
+        },
+        "fixed": {
+            "name": ledger.fixed_name,
+            "size": ledger.fixed_size,
+            "mtime_ns": ledger.fixed_mtime_ns,
+            "hash": ledger.fixed_hash,
+            "digests": dict(ledger.fixed_digests),
+        },
+        "channels": [[each.name, each.sample.label, list(each.sampling)] for each in ledger.patch.channels],
+        "samples": len(ledger.patch),
+        "collateral": len(ledger.collateral),
+        "edits": len(ledger.edits),
+        "notices": list(ledger.notices),
         "notes": dict(ledger.notes),
     }
 
 
-def _ledger_from(document: dict[str, Any], old_bytes: bytes) -> Ledger:
+def _ledger_from(document: dict[str, Any], members: Mapping[str, bytes]) -> Ledger:
     source, fixed = document["source"], document["fixed"]
     if not isinstance(document["notes"], dict):
         raise TypeError("its notes are no object")
+    channels = _channels_from(document["channels"])
+    frame = whole_number(document["frame"])
     return Ledger(
-        frame=_whole(document["frame"]),
+        frame=frame,
         file_format=str(document["format"]),
         source_name=str(source["name"]),
         fixed_name=str(fixed["name"]),
-        source_size=_whole(source["size"]),
-        fixed_size=_whole(fixed["size"]),
+        source_size=whole_number(source["size"]),
+        fixed_size=whole_number(fixed["size"]),
         source_hash=str(source["hash"]),
         fixed_hash=str(fixed["hash"]),
-        edits=tuple(LedgerEdit(*(_whole(value) for value in row)) for row in document["edits"]),
-        patch=_patch_from(document),
-        old_bytes=old_bytes,
+        edits=_edits_from(members[_EDITS], whole_number(document["edits"])),
+        patch=_patch_from(members[_SAMPLES], whole_number(document["samples"]), channels, frame),
+        old_bytes=members[_OLD],
+        collateral=_patch_from(members[_COLLATERAL], whole_number(document["collateral"]), channels, frame),
+        options=_options_from(document["options"]),
+        exact=bool(document["exact"]),
+        in_place=bool(document["in_place"]),
+        job=str(document["job"]),
+        source_mtime_ns=None if source["mtime_ns"] is None else whole_number(source["mtime_ns"]),
+        fixed_mtime_ns=None if fixed["mtime_ns"] is None else whole_number(fixed["mtime_ns"]),
+        source_digests={str(name): str(digits) for name, digits in source["digests"].items()},
+        fixed_digests={str(name): str(digits) for name, digits in fixed["digests"].items()},
+        notices=tuple(str(each) for each in document["notices"]),
         notes=document["notes"],
     )
 
 
-def _patch_from(document: dict[str, Any]) -> Patch:
+def _options_from(options: dict[str, Any]) -> ReadOptions:
+    """Return how to read; options that a newer pixmend added and that were not used are nothing new."""
+    known = asdict(ReadOptions())
+    unknown = {name for name, value in options.items() if name not in known and value is not None}
+    if unknown:
+        raise ValueError(f"it needs {min(unknown)!r}, which this pixmend does not know")
+    return ReadOptions(**{name: options[name] for name in known if name in options})
+
+
+def _channels_from(rows: list[Any]) -> tuple[Channel, ...]:
     samples = {each.label: each for each in SampleType}
-    channels = tuple(Channel(str(name), samples[label]) for name, label in document["channels"])
-    rows = np.array([[_whole(value) for value in row] for row in document["samples"]], dtype=np.int64)
-    x, y, channel, old, new = rows.reshape(-1, 5).T
-    if len(rows) and not 0 <= channel.min() <= channel.max() < len(channels):
+    channels = []
+    for name, label, (across, down) in rows:
+        channels.append(Channel(str(name), samples[label], (whole_number(across), whole_number(down))))
+    return tuple(channels)
+
+
+def _columns_of(patch: Patch) -> bytes:
+    return b"".join(getattr(patch, name).astype(form).tobytes() for name, form in _COLUMNS.items())
+
+
+def _patch_from(stored: bytes, count: int, channels: tuple[Channel, ...], frame: int) -> Patch:
+    columns: dict[str, Any] = {}
+    position = 0
+    for name, form in _COLUMNS.items():
+        column = np.frombuffer(stored, form, count, position)
+        columns[name] = column.astype(column.dtype.newbyteorder("="))
+        position += column.nbytes
+    if position != len(stored):
+        raise ValueError("its samples are not as many as it says")
+    channel = columns["channel"]
+    if count and not 0 <= channel.min() <= channel.max() < len(channels):
         raise ValueError("a sample is of a channel that is not listed")
-    bits = np.stack([old, new])
-    if bits.size and not 0 <= bits.min() <= bits.max() < 1 << 32:
-        raise ValueError("a sample has more bits than there are")
-    if len(rows) and max(abs(int(value)) for value in (x.min(), x.max(), y.min(), y.max())) >= 1 << 31:
-        raise ValueError("a sample is outside of any picture")
-    return Patch(
-        _whole(document["frame"]),
-        channels,
-        x.astype(np.int32),
-        y.astype(np.int32),
-        channel.astype(np.int16),
-        old.astype(np.uint32),
-        new.astype(np.uint32),
-    )
+    return Patch(frame, channels, **columns)
 
 
-def _whole(value: object) -> int:
-    """Return a JSON integer as it is; TypeError for anything else, true and 1.0 included."""
-    if type(value) is not int:
-        raise TypeError(f"{value!r} is no whole number")
-    return value
+def _edits_from(stored: bytes, count: int) -> tuple[LedgerEdit, ...]:
+    rows = np.frombuffer(stored, "<i8").reshape(3, count).T.tolist()
+    edits = []
+    shift = 0
+    for offset, old_length, fixed_length in rows:
+        edits.append(LedgerEdit(offset, old_length, offset + shift, fixed_length))
+        shift += fixed_length - old_length
+    return tuple(edits)

@@ -2,25 +2,25 @@
 """Writing a mended frame, and restoring the original: all proved before it is published."""
 
 import contextlib
-import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from pixmend.errors import ProofError, UsageError
-from pixmend.formats import ByteSource, ReadOptions
 from pixmend.model import Patch, PlateInfo
-from pixmend.publish import check_free, publishing
+from pixmend.publish import check_free, publishing, remove_stale
+from pixmend.splice._carry_over import carry_over
 from pixmend.splice._container import Container, open_container, patch_on
-from pixmend.splice._edits import ByteEdit, hash_pair
-from pixmend.splice._files import FileBytes, open_bytes, write_edited
+from pixmend.splice._copy import check_written, write_edited
+from pixmend.splice._files import FileBytes, open_bytes
+from pixmend.splice._hashes import HashPair
 from pixmend.splice._ledger import Ledger, ledger_edits, ledger_path
-from pixmend.splice._ledger_file import read_ledger, write_ledger
+from pixmend.splice._ledger_file import write_ledger
 from pixmend.splice._plan import Plan
 from pixmend.splice._planning import open_plate, plan_on
 from pixmend.splice._settings import WriteSettings
+from pixmend.splice._states import check_is_fixed
 
-__all__ = ["check_is_fixed", "restore", "write_fixed"]
+__all__ = ["check_samples", "ledger_of", "remove_stale_temporaries", "restore", "write_fixed"]
 
 
 def write_fixed(
@@ -28,55 +28,64 @@ def write_fixed(
 ) -> Ledger:
     """Write a frame with a patch, all other bytes as they were, and its ledger beside it.
 
-    Mode and times of the file are those of the source. The ledger is published before
-    the frame, so that a frame that can be seen has its ledger. An empty patch copies.
+    Owner, extended attributes, mode and times of the file are those of the source. The
+    ledger is published before the frame, so that a frame that can be seen has its
+    ledger; a frame that is replaced goes away first. An empty patch copies.
 
     Parameters
     ----------
     source, target : Path
-        They may be the same file, with `settings.overwrite`.
+        Not the same file: `write_in_place` is for that.
     settings : WriteSettings, optional
+
+    Returns
+    -------
+    ledger : Ledger
 
     Raises
     ------
     UsageError
-        If something is in the way, or the frame was mended in place before: its ledger,
-        the only way back to the original, would be lost.
+        If something is in the way, or target and source are one file.
     ProofError
         If the patch was not computed from this file, or what was written is not what
         was meant; nothing is published.
     UnsupportedError, BadFrameError, MissingFrameError
         As `check_patchable`.
     TemporaryError
-        If the disk is full.
+        If the disk is full, or something else is wrong that may pass.
     """
     settings = settings or WriteSettings()
     check_free(target, overwrite=settings.overwrite)
+    _check_two_files(source, target)
+    record = ledger_path(target)
     with open_bytes(source) as opened:
         container = open_plate(opened, plate, settings.options, exact=settings.exact)
-        placed = patch_on(container, patch)
-        plan = plan_on(container, placed, where=opened.name)
-        names = (source.name, target.name)
-        ledger = _ledger_for(
-            opened,
-            plan.edits,
-            plan.stored,
-            file_format=container.file_format,
-            names=names,
-            notes=settings.notes,
-        )
-        record = ledger_path(target)
-        if target.exists() and target.samefile(source):
-            _check_not_mended_before(ledger, record)
+        plan = plan_on(container, patch_on(container, patch), where=opened.name)
         with _no_orphan(record, target), publishing(target, overwrite=settings.overwrite) as temporary:
-            _write_proved(opened, temporary, plan.edits, ledger.fixed_hash)
-            _check_samples(container, plan, temporary, settings.options)
-            write_ledger(ledger, record, overwrite=settings.overwrite or not target.exists())
+            pair = write_edited(opened, temporary, plan.edits, hashes=settings.hashes)
+            check_written(opened, temporary, plan.edits)
+            check_samples(container, plan, temporary, settings)
+            mtime_ns = opened.facts.st_mtime_ns
+            lost = carry_over(opened, temporary, mtime_ns=mtime_ns)
+            ledger = ledger_of(
+                opened,
+                container,
+                plan,
+                pair,
+                settings=settings,
+                fixed_name=target.name,
+                fixed_mtime_ns=mtime_ns,
+                notices=lost,
+            )
+            old_target = target if settings.overwrite else None
+            write_ledger(ledger, record, overwrite=True, unpublish=old_target)
     return ledger
 
 
 def restore(fixed: Path, ledger: Ledger, target: Path, *, overwrite: bool = False) -> None:
     """Rebuild the original of a mended frame, byte for byte.
+
+    Its time of modification is that of the original, where the ledger knows it.
 
     Parameters
     ----------
@@ -93,112 +102,127 @@ def restore(fixed: Path, ledger: Ledger, target: Path, *, overwrite: bool = Fals
     """
     check_free(target, overwrite=overwrite)
     with open_bytes(fixed) as opened:
-        check_is_fixed(opened, ledger)
+        if opened.size != ledger.fixed_size or not target.parent.exists():
+            check_is_fixed(opened, ledger)  # before a folder is made for nothing
         edits = ledger.undo_edits(opened)
-        _, source_hash = hash_pair(opened, edits)
-        if source_hash != ledger.source_hash:
-            raise ProofError("the ledger does not lead back to the original", where=str(fixed))
         with publishing(target, overwrite=overwrite) as temporary:
-            _write_proved(opened, temporary, edits, source_hash)
+            found, undone = write_edited(opened, temporary, edits).own
+            if found != ledger.fixed_hash:
+                check_is_fixed(opened, ledger)
+            if undone != ledger.source_hash:
+                raise ProofError("the ledger does not lead back to the original", where=str(fixed))
+            check_written(opened, temporary, edits)
+            mtime_ns = opened.facts.st_mtime_ns if ledger.source_mtime_ns is None else ledger.source_mtime_ns
+            carry_over(opened, temporary, mtime_ns=mtime_ns)
 
 
-def _ledger_for(
+def ledger_of(  # noqa: PLR0913  a ledger gathers what all others know
     source: FileBytes,
-    edits: Sequence[ByteEdit],
-    patch: Patch,
+    container: Container,
+    plan: Plan,
+    pair: HashPair,
     *,
-    file_format: str,
-    names: tuple[str, str],
-    notes: Mapping[str, Any],
+    settings: WriteSettings,
+    fixed_name: str,
+    fixed_mtime_ns: int,
+    notices: tuple[str, ...] = (),
+    in_place: bool = False,
 ) -> Ledger:
-    """Return the ledger of a plan; `names` are those of the source and of the mended file."""
-    source_hash, fixed_hash = hash_pair(source, edits)
+    """Return the ledger of a plan; `pair` holds the hashes of the source and of the mended file."""
+    source_hash, fixed_hash = pair.own
+    source_digests, fixed_digests = pair.extra
     return Ledger(
-        frame=patch.frame,
-        file_format=file_format,
-        source_name=names[0],
-        fixed_name=names[1],
+        frame=plan.stored.frame,
+        file_format=container.file_format,
+        source_name=source.path.name,
+        fixed_name=fixed_name,
         source_size=source.size,
-        fixed_size=source.size + sum(edit.growth for edit in edits),
+        fixed_size=source.size + sum(edit.growth for edit in plan.edits),
         source_hash=source_hash,
         fixed_hash=fixed_hash,
-        edits=ledger_edits(edits),
-        patch=patch,
-        old_bytes=b"".join(edit.old for edit in edits),
-        notes=dict(notes),
+        edits=ledger_edits(plan.edits),
+        patch=plan.stored,
+        old_bytes=b"".join(edit.old for edit in plan.edits),
+        collateral=plan.collateral,
+        options=settings.options,
+        exact=settings.exact,
+        in_place=in_place,
+        job=settings.job,
+        source_mtime_ns=source.facts.st_mtime_ns,
+        fixed_mtime_ns=fixed_mtime_ns,
+        source_digests=source_digests,
+        fixed_digests=fixed_digests,
+        notices=(*container.notices, *notices),
+        notes=dict(settings.notes),
     )
 
 
-def check_is_fixed(found: ByteSource, ledger: Ledger) -> None:
-    """Check that a file is, byte for byte, the one that the ledger was written for.
+def check_samples(container: Container, plan: Plan, written: Path, settings: WriteSettings) -> None:
+    """Decode what was touched from the written file, by the file's own header and table.
 
     Raises
     ------
     ProofError
-        If it is not; the sentence says what it seems to be.
-    BadFrameError
-        If it cannot be read.
+        If it does not hold what was meant.
     """
-    found_hash, _ = hash_pair(found, ())
-    if found_hash == ledger.fixed_hash:
-        return
-    if found_hash == ledger.source_hash:
-        raise ProofError("this is the original, not the mended frame", where=found.name)
-    if Path(found.name).name != ledger.fixed_name:
-        what = f"the ledger is of another frame, {ledger.fixed_name!r}"
-    else:
-        what = "the file changed after it was mended"
-    raise ProofError(what, where=found.name, hint="mend the frame again from its source")
-
-
-def _write_proved(source: FileBytes, temporary: Path, edits: Sequence[ByteEdit], expected: str) -> None:
-    """Write, and read again what is now on the disk."""
-    write_edited(source, temporary, edits)
-    with open_bytes(temporary) as written:
-        found, _ = hash_pair(written, ())
-    if found != expected:
-        raise ProofError(
-            "what was written is not what was meant; nothing was published",
-            where=source.name,
-            hint="the source changed meanwhile, or the disk is bad: check it before another run",
-        )
-    with contextlib.suppress(PermissionError):  # file systems that keep no modes or times
-        shutil.copystat(source.path, temporary)
-
-
-def _check_samples(container: Container, plan: Plan, temporary: Path, options: ReadOptions | None) -> None:
-    """Decode what was touched from the written file, by the file's own header and table."""
-    with open_bytes(temporary) as stored:
-        written = open_container(stored, container.channels, options=options)
-        if written.channels != container.channels or written.raster != container.raster:
-            raise ProofError("the written header is another; nothing was published", where=str(temporary))
-        if written.units(plan.stored) != plan.units:
+    with open_bytes(written) as stored:
+        again = open_container(stored, container.channels, options=settings.options, exact=settings.exact)
+        if again.channels != container.channels or again.raster != container.raster:
+            raise ProofError("the written header is another; nothing was published", where=str(written))
+        if again.units(plan.stored) != plan.units:
             raise ProofError(
-                "the written samples are not the patch's; nothing was published", where=str(temporary)
+                "the written samples are not the patch's; nothing was published", where=str(written)
             )
+
+
+def remove_stale_temporaries(targets: list[Path]) -> int:
+    """Take away what killed runs left half-written of frames and of their ledgers.
+
+    To be called by a run that holds these targets for itself.
+
+    Returns
+    -------
+    removed : int
+
+    Raises
+    ------
+    UsageError, TemporaryError
+        If a folder cannot be looked into.
+    """
+    names: dict[Path, set[str]] = {}
+    for path in (*targets, *map(ledger_path, targets)):
+        names.setdefault(path.parent, set()).add(path.name)
+    return sum(remove_stale(folder, mine) for folder, mine in names.items())
+
+
+def _check_two_files(source: Path, target: Path) -> None:
+    """Keep a source from being replaced; links to it at the target are replaced, not followed."""
+    if not target.is_symlink() and source.resolve() == target.resolve():
+        raise UsageError(
+            "source and target are the same file",
+            where=str(target),
+            hint="choose another output, or mend in place",
+        )
 
 
 @contextlib.contextmanager
 def _no_orphan(record: Path, target: Path) -> Iterator[None]:
     """Take the new ledger away again where its frame could not be published after it."""
-    was_there = record.exists()
+    before = _identity(record)
     try:
         yield
     except BaseException:
-        if not was_there and not target.exists():
+        if _identity(record) != before and not target.exists():
             with contextlib.suppress(OSError):
                 record.unlink()
+                record.parent.rmdir()  # goes with its last ledger
         raise
 
 
-def _check_not_mended_before(ledger: Ledger, record: Path) -> None:
-    """Keep the only way back: the ledger of a frame that was mended in place."""
-    if not record.exists():
-        return
-    earlier = read_ledger(record)
-    if earlier.edits and earlier.fixed_hash == ledger.source_hash:
-        raise UsageError(
-            "this frame was mended in place before, mending it again would lose the original",
-            where=str(record.parent.parent / ledger.fixed_name),
-            hint="run `pixmend undo` first, or mend it into another folder",
-        )
+def _identity(path: Path) -> tuple[int, int] | None:
+    """Return what tells a file from another of the same name."""
+    try:
+        facts = path.stat()
+    except OSError:
+        return None
+    return facts.st_ino, facts.st_mtime_ns

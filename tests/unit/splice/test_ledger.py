@@ -1,12 +1,28 @@
 # SPDX-License-Identifier: Apache-2.0
+import hashlib
 import json
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
+import xxhash
 
 from pixmend.errors import ProofError
-from pixmend.splice import WriteSettings, ledger_path, read_ledger, write_fixed, write_ledger
+from pixmend.formats import ReadOptions
+from pixmend.proof import prove_frame
+from pixmend.splice import (
+    HASH_NAMES,
+    WriteSettings,
+    _ledger_file,
+    ledger_path,
+    read_ledger,
+    restore,
+    write_fixed,
+    write_ledger,
+)
+from pixmend.splice._copy import hash_file
 from tests.make.plates import make_exr
 
 
@@ -24,14 +40,23 @@ def mended(tmp_path):
     return made, target, ledger
 
 
-def rewritten(path: Path, change) -> Path:
-    """Return a copy of a ledger whose record went through `change`."""
+MEMBERS = ("ledger.json", "samples.bin", "collateral.bin", "edits.bin", "old.bin")
+
+
+def rewritten(path: Path, change=None, **members) -> Path:
+    """Return a copy of a ledger whose record or members went through a change, sealed as if it were sound."""
     with zipfile.ZipFile(path) as archive:
-        document, old = json.loads(archive.read("ledger.json")), archive.read("old.bin")
+        stored = {name: archive.read(name) for name in MEMBERS}
+    if change is not None:
+        document = json.loads(stored["ledger.json"])
+        stored["ledger.json"] = json.dumps(change(document) or document).encode()
+    for name, edit in members.items():
+        stored[f"{name}.bin"] = edit(stored[f"{name}.bin"])
     changed = path.with_name("changed.ledger")
     with zipfile.ZipFile(changed, "w") as archive:
-        archive.writestr("ledger.json", json.dumps(change(document) or document))
-        archive.writestr("old.bin", old)
+        for name, member in stored.items():
+            archive.writestr(name, member)
+        archive.writestr("xxh128", _ledger_file._sealing(stored))
     return changed
 
 
@@ -60,19 +85,61 @@ def test_a_ledger_survives_the_disk(mended):
 
 
 def test_a_person_can_read_it(mended):
-    made, target, _ = mended
+    made, target, ledger = mended
     with zipfile.ZipFile(ledger_path(target)) as archive:
         document = json.loads(archive.read("ledger.json"))
-        assert [each.date_time[0] for each in archive.infolist()] == [1980, 1980]
-    assert document["schema"] == "pixmend.ledger/1"
+        assert [each.date_time[0] for each in archive.infolist()] == [1980] * 6
+    assert document["schema"] == "pixmend.ledger/2"
     assert document["source"]["name"] == "plate.1001.exr"
     assert document["source"]["size"] == made.path.stat().st_size
+    assert document["source"]["mtime_ns"] == made.path.stat().st_mtime_ns
     assert document["fixed"]["hash"].startswith("xxh128:")
     assert document["notes"] == {"map": "A-cam.json", "pixmend": "0.1.0"}
-    x, y, channel, _, new = document["samples"][0]
-    assert document["channels"][channel][0] == "B"
-    assert (x, y) == (-4, -4)
-    assert 0 <= new < 1 << 16
+    assert document["channels"][0] == ["B", "half", [1, 1]]
+    assert (document["samples"], document["collateral"]) == (len(ledger.patch), 0)
+
+
+def test_samples_are_columns_that_numpy_reads(mended):
+    _, target, ledger = mended
+    with zipfile.ZipFile(ledger_path(target)) as archive:
+        stored = archive.read("samples.bin")
+    count = len(ledger.patch)
+    assert len(stored) == 18 * count
+    assert np.array_equal(np.frombuffer(stored, "<i4", count), ledger.patch.x)
+    assert np.array_equal(np.frombuffer(stored, "<u4", count, 14 * count), ledger.patch.new)
+
+
+def test_all_that_a_run_says_is_kept(tmp_path):
+    made = make_exr(tmp_path / "a.exr")
+    settings = WriteSettings(job="job 7", exact=True, hashes=HASH_NAMES, options=ReadOptions(part="0"))
+    patch = made.random_patch()
+    ledger = write_fixed(made.path, tmp_path / "b.exr", patch, made.plate, settings=settings)
+    told = replace(ledger, collateral=patch.inverse(), notices=("one", "two"), in_place=True)
+    write_ledger(told, tmp_path / "told")
+    found = read_ledger(tmp_path / "told")
+    for name in ("job", "exact", "in_place", "options", "notices", "source_digests", "fixed_digests"):
+        assert getattr(found, name) == getattr(told, name)
+    assert (found.source_mtime_ns, found.fixed_mtime_ns) == (made.path.stat().st_mtime_ns,) * 2
+    md5 = hashlib.md5(made.path.read_bytes(), usedforsecurity=False).hexdigest()
+    assert found.source_digests["md5"] == md5
+    assert found.fixed_digests["sha256"] == hashlib.sha256((tmp_path / "b.exr").read_bytes()).hexdigest()
+    assert found.fixed_digests["xxh64"] == xxhash.xxh64((tmp_path / "b.exr").read_bytes()).hexdigest()
+    assert np.array_equal(found.collateral.new, patch.old)
+
+
+GOLDEN = Path(__file__).parents[2] / "golden" / "ledgers"
+
+
+def test_ledgers_of_the_first_version_are_read_and_lead_back(tmp_path):
+    ledger = read_ledger(GOLDEN / "pixmend.ledger.1.ledger")
+    assert ledger.notes == {"map": "A-cam.json", "pixmend": "0.1.0"}
+    assert (ledger.source_mtime_ns, ledger.job, len(ledger.collateral)) == (None, "", 0)
+    assert (len(ledger.patch), ledger.patch.x.min(), ledger.patch.channels[0].name) == (28, -4, "B")
+    restore(GOLDEN / "pixmend.ledger.1.exr", ledger, tmp_path / "back.exr")
+    assert hash_file(tmp_path / "back.exr") == "xxh128:c2e45cb402c11784e40c626983a11fad"
+    proof = prove_frame(GOLDEN / "pixmend.ledger.1.exr", ledger, tmp_path / "back.exr")
+    assert not any("changed" in each for each in proof.problems if "another frame" not in each)
+    assert proof.undo_identical
 
 
 def test_a_missing_ledger_is_said(tmp_path):
@@ -93,21 +160,18 @@ def test_another_version_is_said(mended):
         "no name": lambda each: each["source"].update(name=""),
         "dots as a name": lambda each: each["source"].update(name=".."),
         "no hash": lambda each: each["source"].update(hash="md5:0"),
-        "an edit outside": lambda each: each["edits"][-1].__setitem__(0, 1 << 40),
-        "edits in disorder": lambda each: each["edits"].reverse(),
-        "a negative length": lambda each: each["edits"][0].__setitem__(1, -1),
-        "an edit without its bytes": lambda each: each["edits"].pop(),
         "sizes that do not add up": lambda each: each["fixed"].update(size=5),
         "a huge source": lambda each: each["source"].update(size=1 << 70),
-        "a text as a number": lambda each: each["edits"][0].__setitem__(0, "0"),
-        "a fraction": lambda each: each["samples"][0].__setitem__(0, 1.5),
         "true as a number": lambda each: each.update(frame=True),
-        "a channel that is not listed": lambda each: each["samples"][0].__setitem__(2, 99),
-        "a negative channel": lambda each: each["samples"][0].__setitem__(2, -1),
-        "too many bits": lambda each: each["samples"][0].__setitem__(4, 1 << 32),
-        "a far away sample": lambda each: each["samples"][0].__setitem__(0, -(1 << 31)),
-        "a number beyond any": lambda each: each["samples"][0].__setitem__(0, 1 << 80),
-        "a sample cut short": lambda each: each["samples"][0].pop(),
+        "a text as a number": lambda each: each.update(frame="0"),
+        "a fraction": lambda each: each.update(samples=1.5),
+        "fewer samples": lambda each: each.update(samples=3),
+        "a negative number of samples": lambda each: each.update(samples=-2),
+        "more samples": lambda each: each.update(samples=1 << 40),
+        "fewer edits": lambda each: each.update(edits=1),
+        "fewer channels": lambda each: each.update(channels=each["channels"][:1]),
+        "an unknown option": lambda each: each["options"].update(eye="left"),
+        "a digest that is none": lambda each: each["fixed"].update(digests={"md5": "../x"}),
         "an unknown sample type": lambda each: each["channels"][0].__setitem__(1, "double"),
         "no samples": lambda each: each.pop("samples"),
         "notes that are a list": lambda each: each.update(notes=[]),
@@ -119,6 +183,48 @@ def test_a_damaged_ledger_is_refused(mended, change):
     path = rewritten(ledger_path(mended[1]), change[1])
     with pytest.raises(ProofError, match="the ledger is damaged"):
         read_ledger(path)
+
+
+def other_row(row, column, value):
+    """Return the change of one number of the edits."""
+
+    def change(stored):
+        table = np.frombuffer(stored, "<i8").reshape(3, -1).copy()
+        table[column, row] = value
+        return table.tobytes()
+
+    return change
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        {"edits": other_row(-1, 0, 1 << 40)},
+        {"edits": other_row(-1, 0, 0)},
+        {"edits": other_row(0, 1, -1)},
+        {"edits": other_row(0, 2, (1 << 63) - 1)},
+        {"edits": lambda stored: stored[:-8]},
+        {"old": lambda stored: stored[:-1]},
+        {"samples": lambda stored: stored[:-1]},
+        {"samples": lambda stored: stored + b"x"},
+        {"samples": lambda stored: b"\xff" * len(stored)},
+        {"collateral": lambda stored: stored + bytes(18)},
+    ],
+)
+def test_damaged_columns_are_refused(mended, members):
+    with pytest.raises(ProofError, match="the ledger is damaged"):
+        read_ledger(rewritten(ledger_path(mended[1]), **members))
+
+
+def test_a_member_that_was_changed_breaks_the_seal(mended):
+    path = ledger_path(mended[1])
+    changed = path.with_name("changed.ledger")
+    with zipfile.ZipFile(path) as archive, zipfile.ZipFile(changed, "w") as copy:
+        for name in archive.namelist():
+            member = archive.read(name)
+            copy.writestr(name, member.replace(b"A-cam", b"B-cam"))
+    with pytest.raises(ProofError, match="changed after it was written"):
+        read_ledger(changed)
 
 
 def test_a_ledger_that_is_cut_or_no_zip_is_refused(mended, tmp_path):
@@ -144,12 +250,12 @@ def test_any_flipped_byte_is_refused_or_without_effect(mended, tmp_path):
 
 
 def test_a_bomb_is_not_unpacked(mended):
-    path = ledger_path(mended[1]).with_name("bomb.ledger")
-    with zipfile.ZipFile(ledger_path(mended[1])) as archive:
-        record = archive.read("ledger.json")
+    path = rewritten(ledger_path(mended[1]))
+    with zipfile.ZipFile(path) as archive:
+        stored = {name: archive.read(name) for name in MEMBERS}
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("ledger.json", record)
-        archive.writestr("old.bin", bytes(50_000_000))
+        for name, member in stored.items():
+            archive.writestr(name, bytes(50_000_000) if name == "old.bin" else member)
     with pytest.raises(ProofError, match="too large"):
         read_ledger(path)
 

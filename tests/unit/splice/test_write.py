@@ -7,9 +7,10 @@ import pytest
 
 from pixmend.errors import MissingFrameError, ProofError, TemporaryError, UnsupportedError, UsageError
 from pixmend.model import Channel, Patch, PlateInfo, Raster, SampleType
-from pixmend.proof import undo_frame
+from pixmend.proof import prove_frame, undo_frame
 from pixmend.splice import (
     WriteSettings,
+    _copy,
     _files,
     _write,
     check_patchable,
@@ -17,6 +18,7 @@ from pixmend.splice import (
     read_ledger,
     restore,
     write_fixed,
+    write_in_place,
 )
 from tests.make.plates import make_dpx, make_exr, make_tiff
 
@@ -65,15 +67,9 @@ def test_a_ledger_without_its_frame_is_no_obstacle(made, target):
     assert target.exists()
 
 
-@pytest.mark.parametrize("step", ["write_edited", "_check_samples", "write_ledger", "open_bytes"])
+@pytest.mark.parametrize("step", ["write_edited", "check_written", "check_samples", "write_ledger"])
 def test_a_run_that_is_killed_leaves_nothing(made, target, monkeypatch, step):
-    original = getattr(_write, step)
-    calls = []
-
     def killed(*args, **kwargs):
-        calls.append(step)
-        if step == "open_bytes" and len(calls) == 1:  # the source; the second is what was written
-            return original(*args, **kwargs)
         if step == "write_edited":
             args[1].write_bytes(b"half")
         raise KeyboardInterrupt
@@ -115,11 +111,12 @@ def test_the_ledger_is_there_before_the_frame(made, target, monkeypatch):
 def test_a_disk_that_lies_is_noticed(made, target, monkeypatch):
     original = _write.write_edited
 
-    def flip(source, temporary, edits):
-        original(source, temporary, edits)
+    def flip(source, temporary, edits, **kwargs):
+        pair = original(source, temporary, edits, **kwargs)
         stored = bytearray(temporary.read_bytes())
         stored[-1] ^= 1
         temporary.write_bytes(stored)
+        return pair
 
     monkeypatch.setattr(_write, "write_edited", flip)
     with pytest.raises(ProofError, match="not what was meant"):
@@ -127,16 +124,57 @@ def test_a_disk_that_lies_is_noticed(made, target, monkeypatch):
     assert files_under(target.parent) == []
 
 
-@pytest.mark.parametrize("number", [errno.EXDEV, errno.ENOSYS, errno.EINVAL])
-def test_what_the_kernel_cannot_copy_is_copied_by_hand(made, target, monkeypatch, number):
-    def refuse(*_args, **_kwargs):
-        raise OSError(number, os.strerror(number))
+@pytest.mark.parametrize("change", [lambda each: each[:-1], lambda each: each + b"x", lambda each: each[:0]])
+def test_a_disk_that_loses_the_end_is_noticed(made, target, monkeypatch, change):
+    original = _write.write_edited
 
-    monkeypatch.setattr(os, "copy_file_range", refuse, raising=False)
-    monkeypatch.setattr(_files, "_BLOCK", 1000)
+    def cut(source, temporary, edits, **kwargs):
+        pair = original(source, temporary, edits, **kwargs)
+        temporary.write_bytes(change(temporary.read_bytes()))
+        return pair
+
+    monkeypatch.setattr(_write, "write_edited", cut)
+    with pytest.raises(ProofError, match="not what was meant"):
+        write_fixed(made.path, target, made.random_patch(), made.plate)
+
+
+@pytest.mark.parametrize("block", [1, 7, 1000])
+def test_the_size_of_blocks_does_not_matter(made, target, monkeypatch, block):
+    whole = write_fixed(made.path, target, made.random_patch(), made.plate)
+    monkeypatch.setattr(_files, "BLOCK_BYTES", block)
+    monkeypatch.setattr(_copy, "BLOCK_BYTES", block)
+    again = target.with_name("again.exr")
+    assert write_fixed(made.path, again, made.random_patch(), made.plate).fixed_hash == whole.fixed_hash
+    assert again.read_bytes() == target.read_bytes()
+    assert undone(again, target.with_name("back")) == made.path.read_bytes()
+
+
+def test_short_writes_are_continued(made, target, monkeypatch):
+    writev = os.writev
+    monkeypatch.setattr(os, "writev", lambda out, pieces: writev(out, [pieces[0][:100]]))
+    write_fixed(made.path, target, made.random_patch(), made.plate)
+    assert prove_frame(target, read_ledger(ledger_path(target)), made.path).is_proved
+
+
+def test_blocks_are_shared_where_nothing_moves_and_the_file_system_can(tmp_path, target, monkeypatch):
+    made = make_dpx(tmp_path / "a.dpx")
+    target = target.with_suffix(".dpx")
+    asked = []
+
+    def clone(out, request, source):
+        asked.append(request)
+        os.pwrite(out, os.pread(source, 1 << 20, 0), 0)
+
+    monkeypatch.setattr(_copy.fcntl, "ioctl", clone)
+    monkeypatch.setattr(os, "writev", no_call)
+    monkeypatch.setattr(_write, "write_ledger", lambda *_, **__: None)
     ledger = write_fixed(made.path, target, made.random_patch(), made.plate)
-    assert ledger.edits
-    assert undone(target, target.with_name("back")) == made.path.read_bytes()
+    assert asked == [0x40049409]
+    assert prove_frame(target, ledger, made.path).is_proved
+
+
+def no_call(*_args):
+    pytest.fail("only the edits were to be written")
 
 
 def undone(fixed: Path, back: Path) -> bytes:
@@ -148,23 +186,66 @@ def test_a_full_disk_is_temporary(made, target, monkeypatch):
     def refuse(*_args, **_kwargs):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(os, "copy_file_range", refuse, raising=False)
+    monkeypatch.setattr(os, "writev", refuse)
     with pytest.raises(TemporaryError):
         write_fixed(made.path, target, made.random_patch(), made.plate)
     assert files_under(target.parent) == []
 
 
-def test_mode_and_time_of_the_source_are_kept(made, target):
+def test_mode_times_and_attributes_of_the_source_are_kept(made, target):
+    set_attribute(made.path, "user.reel", b"A012")
     made.path.chmod(0o440)
-    os.utime(made.path, ns=(1_000_000_007, 1_234_567_891_000))
-    write_fixed(made.path, target, made.random_patch(), made.plate)
+    os.utime(made.path, ns=(9_000_000_007, 1_234_567_891_000))
+    ledger = write_fixed(made.path, target, made.random_patch(), made.plate)
     assert target.stat().st_mode & 0o777 == 0o440
     assert target.stat().st_mtime_ns == 1_234_567_891_000
+    assert (
+        target.stat().st_atime_ns == 9_000_000_007 or target.stat().st_atime > 1e9
+    )  # reading it sets it anew
+    assert os.getxattr(target, "user.reel") == b"A012"
+    assert (ledger.notices, ledger.source_mtime_ns) == ((), 1_234_567_891_000)
+
+
+def set_attribute(path, name, value):
+    try:
+        os.setxattr(path, name, value)
+    except (OSError, AttributeError):
+        pytest.skip("no extended attributes here")
+
+
+def test_an_attribute_that_is_lost_is_a_notice(made, target, monkeypatch):
+    set_attribute(made.path, "user.reel", b"A012")
+
+    def refuse(*_):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "setxattr", refuse)
+    ledger = write_fixed(made.path, target, made.random_patch(), made.plate)
+    assert any("'user.reel' could not be carried over" in each for each in ledger.notices)
+
+
+def test_source_and_target_are_two_files(made, tmp_path):
+    before = made.path.read_bytes()
+    (tmp_path / "link.exr").symlink_to(made.path)
+    for source, target in ((made.path, made.path), (tmp_path / "link.exr", made.path)):
+        with pytest.raises(UsageError, match="the same file"):
+            write_fixed(source, target, made.random_patch(), made.plate, settings=OVERWRITE)
+    assert made.path.read_bytes() == before
+
+
+@pytest.mark.parametrize("link", [os.symlink, os.link])
+def test_a_link_to_the_source_at_the_target_is_replaced_not_followed(made, target, link):
+    before = made.path.read_bytes()
+    target.parent.mkdir()
+    link(made.path, target)
+    write_fixed(made.path, target, made.random_patch(), made.plate, settings=OVERWRITE)
+    assert made.path.read_bytes() == before != target.read_bytes()
+    assert not target.is_symlink()
 
 
 def test_a_frame_is_mended_and_undone_in_place(made):
     before = made.path.read_bytes()
-    write_fixed(made.path, made.path, made.random_patch(), made.plate, settings=OVERWRITE)
+    write_in_place(made.path, made.random_patch(), made.plate, settings=OVERWRITE)
     assert made.path.read_bytes() != before
     undo_frame(made.path)
     assert made.path.read_bytes() == before
@@ -174,20 +255,20 @@ def test_a_frame_is_mended_and_undone_in_place(made):
 
 def test_mending_twice_in_place_is_refused_since_the_original_would_be_lost(made):
     patch = made.random_patch()
-    write_fixed(made.path, made.path, patch, made.plate, settings=OVERWRITE)
+    write_in_place(made.path, patch, made.plate, settings=OVERWRITE)
     mended = made.path.read_bytes()
     for again in (patch.inverse(), Patch.empty(1001, made.plate.channels)):
         with pytest.raises(UsageError, match="in place before"):
-            write_fixed(made.path, made.path, again, made.plate, settings=OVERWRITE)
+            write_in_place(made.path, again, made.plate, settings=OVERWRITE)
     assert made.path.read_bytes() == mended
     undo_frame(made.path)
 
 
 def test_a_new_render_in_the_place_of_a_mended_frame_can_be_mended(tmp_path):
     made = make_exr(tmp_path / "a.exr")
-    write_fixed(made.path, made.path, made.random_patch(), made.plate, settings=OVERWRITE)
+    write_in_place(made.path, made.random_patch(), made.plate, settings=OVERWRITE)
     anew = make_exr(tmp_path / "a.exr", compression="PIZ")
-    write_fixed(anew.path, anew.path, anew.random_patch(), anew.plate, settings=OVERWRITE)
+    write_in_place(anew.path, anew.random_patch(), anew.plate, settings=OVERWRITE)
     undo_frame(anew.path)
 
 
@@ -241,9 +322,9 @@ def test_run_length_dpx_and_tiff_of_other_forms_are_refused(tmp_path):
     tiff = make_tiff(tmp_path / "a.tif")
     stored = bytearray(tiff.path.read_bytes())
     at = stored.index(b"\x03\x01\x03\x00\x01\x00\x00\x00\x01\x00")  # compression 1
-    stored[at + 8] = 5
+    stored[at + 8] = 7
     tiff.path.write_bytes(stored)
-    with pytest.raises(UnsupportedError, match="compressed"):
+    with pytest.raises(UnsupportedError, match="left as it was"):
         check_patchable(tiff.path, tiff.plate)
 
 
