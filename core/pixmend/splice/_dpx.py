@@ -126,10 +126,11 @@ def _library_samples(path: str, element: DpxElement, patch: Patch) -> NDArray[np
         raise BadFrameError(f"a second reader refuses it: {_one_line(OpenImageIO.geterror())}", where=path)
     datum = element.datum_in_line(patch.x.astype(np.int64), patch.channel.astype(np.int64))
     bits = np.empty(len(patch), np.uint32)
+    top = opened.spec().y  # the header's offset in the scanned original: no matter to us, but to the library
     try:
         for first, stop in _runs_of_rows(patch.y):
             lines = opened.read_scanlines(
-                first, stop, 0, 0, element.datums_per_pixel, _LIBRARY_TYPES[element.bits]
+                top + first, top + stop, 0, 0, element.datums_per_pixel, _LIBRARY_TYPES[element.bits]
             )
             if lines is None:
                 raise BadFrameError(
