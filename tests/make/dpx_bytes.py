@@ -5,13 +5,24 @@ After SMPTE ST 268-1. Samples are (x, y, number of the datum in its pixel, eleme
 """
 
 import struct
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
-COMPONENTS = {
-    **dict.fromkeys((1, 2, 3, 4, 6, 7, 8, 9), 1),
-    50: 3, 51: 4, 52: 4, 100: 2, 101: 3, 102: 3, 103: 4,
-    **{150 + count: 1 + count for count in range(1, 8)},
+import numpy as np
+
+DATUMS = {  # of a pixel, by descriptor
+    **dict.fromkeys((1, 2, 3, 4, 6, 8), 1),
+    50: 3,
+    51: 4,
+    52: 4,
+    100: 2,
+    101: 3,
+    102: 3,
+    103: 4,
+    **{148 + count: count for count in range(2, 9)},
 }
+CHROMA_IN_TURN = 100
 
 
 @dataclass(frozen=True)
@@ -21,11 +32,16 @@ class DpxElement:
     order: str
     width: int
     height: int
-    components: int
+    descriptor: int
     bits: int
     packing: int
     start: int
     stride: int
+
+    @property
+    def datums(self) -> int:
+        """Of one pixel."""
+        return DATUMS[self.descriptor]
 
     @property
     def word(self) -> int:
@@ -36,7 +52,7 @@ class DpxElement:
 
     def bit_of(self, x: int, y: int, datum: int, *, low_first: bool) -> tuple[int, int]:
         """Return the byte of the word and the lowest bit in it; packed datums may run into the next word."""
-        number = x * self.components + datum
+        number = x * self.datums + datum
         line = self.start + y * self.stride
         if self.bits in {8, 16, 32}:
             return line + number * self.bits // 8, 0
@@ -74,16 +90,45 @@ def parse(stored: bytes, element: int = 0) -> DpxElement:
     at = 780 + 72 * element
     descriptor, bits = stored[at + 20], stored[at + 23]
     packing, _, start, line_padding = struct.unpack_from(f"{order}HHII", stored, at + 24)
-    components = COMPONENTS[descriptor]
-    datums = width * components
-    if bits == 10 and packing:
-        used = -(-datums // 3) * 4
-    elif bits == 12 and packing:
-        used = -(-datums * 2 // 4) * 4
-    else:
-        used = -(-datums * bits // 32) * 4
     padding = 0 if line_padding == 0xFFFFFFFF else line_padding
-    return DpxElement(order, width, height, components, bits, packing, start or offset, used + padding)
+    stride = _line_bytes(width * DATUMS[descriptor], bits, packing) + padding
+    return DpxElement(order, width, height, descriptor, bits, packing, start or offset, stride)
+
+
+def _line_bytes(datums: int, bits: int, packing: int) -> int:
+    if bits == 10 and packing:
+        return -(-datums // 3) * 4
+    if bits == 12 and packing:
+        return -(-datums * 2 // 4) * 4
+    return -(-datums * bits // 32) * 4
+
+
+def write(
+    path: Path,
+    forms: Sequence[tuple[int, int, int]],
+    *,
+    order: str = ">",
+    size: tuple[int, int] = (23, 7),
+    padding: int = 0,
+    start: int = 2048,
+) -> None:
+    """Write a DPX of noise in all its bytes; `forms` are (descriptor, bits, packing) of each element."""
+    rng = np.random.default_rng(3)
+    head = bytearray(rng.integers(0, 256, start, dtype=np.uint8).tobytes())
+    head[:4] = b"SDPX" if order == ">" else b"XPDS"
+    width, height = size
+    position = start
+    for number, (descriptor, bits, packing) in enumerate(forms):
+        at = 780 + 72 * number
+        struct.pack_into(f"{order}I", head, at, 0)
+        head[at + 20 : at + 24] = bytes([descriptor, 2, 2, bits])
+        struct.pack_into(f"{order}HHII", head, at + 24, packing, 0, position, padding)
+        position += height * (_line_bytes(width * DATUMS[descriptor], bits, packing) + padding)
+    struct.pack_into(f"{order}I8sI", head, 4, start, b"V2.0", position)
+    struct.pack_into(f"{order}3I", head, 24, 1664, min(384, start - 1664), max(0, start - 2048))
+    struct.pack_into(f"{order}I", head, 660, 0xFFFFFFFF)
+    struct.pack_into(f"{order}HHII", head, 768, 0, len(forms), width, height)
+    path.write_bytes(head + rng.integers(0, 256, position - start, dtype=np.uint8).tobytes())
 
 
 def element_count(stored: bytes) -> int:

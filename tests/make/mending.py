@@ -6,7 +6,7 @@ the ranges of bytes from the parsers beside this file.
 """
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -283,33 +283,40 @@ def _block_around(
 
 def check_dpx(path: Path, folder: Path, *, low_first: bool | None = None, count: int = 24) -> None:
     """Mend random datums; every byte of the mended file is foretold."""
+    settings = WriteSettings(options=ReadOptions(low_first=low_first))
     stored = path.read_bytes()
     with open_bytes(path) as source:
-        channels = open_container(source, options=ReadOptions(low_first=low_first)).channels
+        names = iter([each.name for each in open_container(source, options=settings.options).channels])
     elements = [dpx_bytes.parse(stored, number) for number in range(dpx_bytes.element_count(stored))]
-    datums = [(each, datum) for each in elements for datum in range(each.components)]
-    assert len(datums) == len(channels)
+    datums = [place for element in elements for place in _dpx_datums(element, names)]
+    assert next(names, None) is None
     rng = np.random.default_rng(0)
     expected, samples = bytearray(stored), {}
     for turn in range(count):
-        number = int(rng.integers(len(datums))) if turn >= len(datums) else turn
-        element, datum = datums[number]
+        element, datum, name, (step, phase) = datums[int(rng.integers(len(datums)))]
         x, y = int(rng.integers(element.width)), int(rng.integers(element.height))
         if turn < 4:
             x, y = (0, element.width - 1)[turn % 2], (0, element.height - 1)[turn // 2]
-        if (x, y, number) in samples:
-            continue
-        place = element.bit_of(
-            x, y, datum, low_first=element.components == 1 if low_first is None else low_first
-        )
+        x -= x % step
+        is_low_first = element.datums == 1 and low_first is not False
+        place = element.bit_of(x + phase, y, datum, low_first=is_low_first)
         old = element.read(stored, place)
         new = old ^ int(rng.integers(1, 1 << min(element.bits, 31)))
         element.write(expected, place, new)
-        samples[x, y, number] = Sample(x, y, channels[number].name, old, new)
-    settings = WriteSettings(options=ReadOptions(low_first=low_first))
+        samples[x, y, name] = Sample(x, y, name, old, new)
     target, _ = mend(path, folder, list(samples.values()), settings)
     assert target.read_bytes() == bytes(expected)
     check_undo(path, target, folder)
+
+
+def _dpx_datums(
+    element: dpx_bytes.DpxElement, names: Iterator[str]
+) -> list[tuple[dpx_bytes.DpxElement, int, str, tuple[int, int]]]:
+    """Return element, datum in its pixel, channel, and in which columns it is: each so many, and the first."""
+    if element.descriptor == dpx_bytes.CHROMA_IN_TURN:
+        order = ((0, (2, 0)), (1, (1, 0)), (0, (2, 1)))
+        return [(element, datum, next(names), columns) for datum, columns in order]
+    return [(element, datum, next(names), (1, 0)) for datum in range(element.datums)]
 
 
 # TIFF

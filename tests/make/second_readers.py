@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Whole files as bit patterns, by libraries that pixmend's writers do not use."""
 
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -41,11 +42,16 @@ def exr_by_openimageio(path: Path) -> Planes | None:
     number = 0
     while opened.seek_subimage(number, 0):
         spec = opened.spec()
-        for position, name in enumerate(() if spec.deep else spec.channelnames):
-            form = spec.channelformats[position] if spec.channelformats else spec.format
-            plane = opened.read_image(number, 0, position, position + 1, form)
-            assert plane is not None, opened.geterror()
-            planes[number, name] = bits_of(plane.reshape(spec.height, spec.width))
+        forms = [str(each) for each in spec.channelformats] or [str(spec.format)] * spec.nchannels
+        position = 0
+        for form, members in groupby(() if spec.deep else forms):  # of one type: nothing is converted
+            stop = position + len(list(members))
+            samples = opened.read_image(number, 0, position, stop, form)
+            assert samples is not None, opened.geterror()
+            shaped = bits_of(samples.reshape(spec.height, spec.width, stop - position))
+            names = spec.channelnames[position:stop]
+            planes |= {(number, name): shaped[..., at] for at, name in enumerate(names)}
+            position = stop
         number += 1
     opened.close()
     return planes
