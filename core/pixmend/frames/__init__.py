@@ -6,14 +6,17 @@ from pixmend.frames._masks import read_mask, write_mask
 from pixmend.frames._memory import MemoryShot
 from pixmend.frames._shot import FileShot, open_shot
 from pixmend.frames._source import FrameSource
+from pixmend.frames._tiff_rows import TiffRows, open_tiff_rows
 
 __all__ = [
     "Encoding",
     "FileShot",
     "FrameSource",
     "MemoryShot",
+    "TiffRows",
     "choose_encoding",
     "open_shot",
+    "open_tiff_rows",
     "read_mask",
     "write_mask",
 ]

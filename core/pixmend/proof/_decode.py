@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Reading whole frames by other means than those that mended them.
 
-EXR and TIFF go through OpenImageIO, which shares no code with `splice` (its OpenEXR is a
-library of its own). DPX goes through the row reader of `formats`, whose loops share no
+EXR goes through OpenImageIO, which shares no code with `splice` (its OpenEXR is a library of
+its own), TIFF through the libraries that frames are read by. DPX goes through the row reader of `formats`, whose loops share no
 code with the places that `splice` patches: OpenImageIO misreads some DPX.
 """
 
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from pixmend.errors import BadFrameError
 from pixmend.formats import parse_dpx, read_dpx_planes
+from pixmend.frames import open_tiff_rows
 from pixmend.model import Channel, SampleType
 from pixmend.splice import open_bytes
 
@@ -56,8 +57,8 @@ def open_rows(path: Path, file_format: str, channels: tuple[Channel, ...]) -> It
     BadFrameError
         If the frame cannot be read.
     """
-    if file_format == "dpx":
-        with _open_dpx(path) as read:
+    if file_format in _BY_FORMAT:
+        with _BY_FORMAT[file_format](path) as read:
             yield read
         return
     settings = OpenImageIO.ImageSpec()
@@ -69,7 +70,7 @@ def open_rows(path: Path, file_format: str, channels: tuple[Channel, ...]) -> It
             f"a second reader refuses it: {_one_line(OpenImageIO.geterror())}", where=str(path)
         )
     try:
-        yield _LibraryRows(opened, path, file_format, channels)
+        yield _LibraryRows(opened, path, channels)
     finally:
         opened.close()
 
@@ -86,24 +87,34 @@ def _open_dpx(path: Path) -> Iterator[RowReader]:
         yield read
 
 
+@contextlib.contextmanager
+def _open_tiff(path: Path) -> Iterator[RowReader]:
+    with open_tiff_rows(path) as opened:
+
+        def read(first: int, stop: int) -> list[NDArray[Any]]:
+            samples = opened.read((first, stop))
+            bits = samples.view(f"u{samples.itemsize}")
+            return [bits[:, :, index] for index in range(bits.shape[2])]
+
+        yield read
+
+
+_BY_FORMAT = {"dpx": _open_dpx, "tiff": _open_tiff}
+
+
 class _LibraryRows:
     """A `RowReader` by OpenImageIO."""
 
-    def __init__(
-        self, opened: OpenImageIO.ImageInput, path: Path, file_format: str, channels: tuple[Channel, ...]
-    ) -> None:
+    def __init__(self, opened: OpenImageIO.ImageInput, path: Path, channels: tuple[Channel, ...]) -> None:
         self._opened = opened
         self._path = path
         self._channels = channels
         self._top = opened.spec().y
         names = list(opened.spec().channelnames)
-        if file_format == "exr":  # the library sorts channels its own way; TIFF names are made up
-            missing = [each.name for each in channels if each.name not in names]
-            if missing:
-                raise BadFrameError(f"a second reader finds no channel {missing[0]!r}", where=str(path))
-            self._positions = [names.index(each.name) for each in channels]
-        else:
-            self._positions = list(range(len(channels)))
+        missing = [each.name for each in channels if each.name not in names]
+        if missing:
+            raise BadFrameError(f"a second reader finds no channel {missing[0]!r}", where=str(path))
+        self._positions = [names.index(each.name) for each in channels]  # the library sorts its own way
 
     def __call__(self, first: int, stop: int) -> list[NDArray[Any]]:
         planes: dict[int, NDArray[Any]] = {}
