@@ -10,9 +10,22 @@ from numpy.typing import NDArray
 
 from pixmend.errors import BadFrameError
 from pixmend.formats._bytesource import ByteSource
+from pixmend.formats._exr_attributes import ExrCompression
 from pixmend.formats._exr_layout import ExrLayout
 
 __all__ = ["ExrChunk", "find_chunk", "read_chunks"]
+
+# How many times larger than its payload a chunk can be at most, where the codec has a limit:
+# 128 bytes for a run's two; Deflate's 1032, of which PXR24 makes up to 4/3; 32 for a flat block's three.
+_LARGEST_GAIN = {
+    ExrCompression.NONE: 1,
+    ExrCompression.RLE: 64,
+    ExrCompression.ZIPS: 1032,
+    ExrCompression.ZIP: 1032,
+    ExrCompression.PXR24: 1376,
+    ExrCompression.B44: 11,
+    ExrCompression.B44A: 11,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +121,8 @@ def _read_chunk(
     stored = source.read(offset, leader + min(room, unpacked))
     *place, packed_bytes = struct.unpack_from(f"<{leader // 4}i", stored)
     _check_place(layout, index, tuple(place), source.name)
-    if not min(unpacked, 1) <= packed_bytes <= unpacked or offset + leader + packed_bytes > source.size:
+    least = -(-unpacked // _LARGEST_GAIN.get(layout.compression, unpacked or 1))
+    if not least <= packed_bytes <= unpacked or offset + leader + packed_bytes > source.size:
         raise BadFrameError(f"chunk {index} is said to have {packed_bytes} bytes", where=source.name)
     if packed_bytes > room:
         raise BadFrameError(f"chunk {index} runs into the next one", where=source.name)

@@ -84,6 +84,17 @@ def test_a_chunk_of_impossible_size_is_refused(stored, size):
         find_chunk(changed(stored, offset + 4, struct.pack("<i", size)), layout, 0, offset)
 
 
+@pytest.mark.parametrize(("compression", "size"), [(0, 29), (1, 1), (2, 0), (6, 2)])
+def test_a_payload_too_small_for_its_chunk_is_refused(compression, size):
+    stored = write_exr(Part(window=(0, 0, 16, 1)))  # 96 bytes
+    layout = parse_exr(MemoryBytes(stored))
+    start = int(layout.read_offset_table(MemoryBytes(stored))[0])
+    stored = stored[: start + 4] + struct.pack("<i", size) + stored[start + 8 :]
+    source = changed(stored, attribute_at(stored, "compression"), bytes([compression]))
+    with pytest.raises(BadFrameError, match=f"chunk 0 is said to have {size} bytes"):
+        find_chunk(source, parse_exr(source), 0, start)
+
+
 def test_a_chunk_of_other_lines_is_refused(stored):
     source = MemoryBytes(stored)
     layout = parse_exr(source)
