@@ -3,6 +3,7 @@
 
 import random
 import struct
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any
@@ -18,6 +19,7 @@ __all__ = [
     "DpxPart",
     "pack_datums",
     "random_part",
+    "with_edits",
     "write_dpx",
 ]
 
@@ -49,6 +51,7 @@ class DpxPart:
     packing: int = FILLED_A
     low_first: bool | None = None
     eol: int = 0
+    eoi: int = 0
     align: int = 4
     """Lines begin at multiples of this; 0 where they run on without ending on a word."""
     said: dict[str, int] = field(default_factory=dict)
@@ -105,12 +108,12 @@ def pack_datums(values: list[int], part: DpxPart, order: str, junk: random.Rando
 def _body(part: DpxPart, order: str, junk: random.Random) -> bytes:
     rows = part.codes.tolist()
     if not part.align:
-        return pack_datums(list(chain(*rows)), part, order, junk)
+        return pack_datums(list(chain(*rows)), part, order, junk) + junk.randbytes(part.eoi)
     lines = []
     for row in rows:
         line = pack_datums(row, part, order, junk)
         lines.append(line + junk.randbytes(-len(line) % part.align + part.eol))
-    return b"".join(lines)
+    return b"".join(lines) + junk.randbytes(part.eoi)
 
 
 def write_dpx(
@@ -150,5 +153,16 @@ def _put_element(head: bytearray, order: str, start: int, element: tuple[DpxPart
     head[start + 20 : start + 24] = bytes([descriptor, transfer, 0, said.get("bits", part.bits)])
     struct.pack_into(
         order + "HHIII", head, start + 24, said.get("packing", part.packing), said.get("encoding", 0),
-        said.get("offset", at), said.get("eol", part.eol), 0,
+        said.get("offset", at), said.get("eol", part.eol), part.eoi,
     )  # fmt: skip
+
+
+def with_edits(stored: bytes, edits: Iterable[Any]) -> bytes:
+    """Return bytes with edits of equal size; each must find its old bytes."""
+    changed = bytearray(stored)
+    for edit in edits:
+        place = slice(edit.offset, edit.offset + len(edit.old))
+        assert len(edit.new) == len(edit.old)
+        assert changed[place] == edit.old
+        changed[place] = edit.new
+    return bytes(changed)

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from pixmend.formats import MemoryBytes, ReadOptions, parse_dpx, read_dpx_planes
 from pixmend.model import Patch
-from pixmend.splice import ByteEdit, Container, open_container, paired_blocks
-from tests.make.dpx import DESCRIPTORS, DpxPart, random_part, write_dpx
+from pixmend.splice import ByteEdit, Container, open_container
+from tests.make.dpx import DESCRIPTORS, DpxPart, random_part, with_edits, write_dpx
 
 WIDE_KINDS = {"CbYCrY", "CbYACrYA"}
 
@@ -70,14 +70,13 @@ def test_only_the_patch_changes_and_its_inverse_brings_all_back(file, data):
         expected[number][y, x // container.channels[number].sampling[0]] = new
 
     edits = container.plan(patch).edits
-    changed = b"".join(new for _, new in paired_blocks(MemoryBytes(stored), edits))
-    source = MemoryBytes(changed)
+    source = MemoryBytes(with_edits(stored, edits))
     planes = read_dpx_planes(source, parse_dpx(source), (0, container.raster.height))
     for plane, samples in zip(planes, expected, strict=True):
         np.testing.assert_array_equal(plane.view(f"u{plane.itemsize}"), samples)
 
-    assert all(edit.offset >= fields["header_bytes"] and len(edit.old) == len(edit.new) for edit in edits)
+    assert all(edit.offset >= fields["header_bytes"] for edit in edits)
     assert sum(len(edit.old) for edit in edits) <= 8 * len(patch)
     back = open_container(source).plan(patch.inverse()).edits
     assert back == tuple(ByteEdit(edit.offset, edit.new, edit.old) for edit in edits)
-    assert b"".join(new for _, new in paired_blocks(source, back)) == stored
+    assert with_edits(source.stored, back) == stored

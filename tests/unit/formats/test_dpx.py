@@ -258,6 +258,24 @@ def test_bytes_behind_the_picture_do_not_matter():
     assert_reads(write_dpx([part], tail=3000), part)
 
 
+def test_padding_at_the_end_of_an_image_is_not_taken_for_padding_of_lines():
+    """Seven lines of 15 bytes, and 7 bytes behind them: as long as padded lines."""
+    parts = [random_part("RGB", (5, 7), bits=8, align=1, eoi=7), random_part("A", (5, 7), bits=8, eoi=64)]
+    assert_reads(write_dpx(parts, header_bytes=1664), *parts)
+
+
+def test_the_size_that_the_header_says_counts_where_more_is_in_the_file():
+    part = random_part("RGB", (5, 7), bits=8, align=1)
+    whole = write_dpx([part])
+    assert_reads(write_dpx([part], tail=3000, said_size=len(whole)), part)
+
+
+def test_elements_that_overlap_are_damage():
+    parts = [random_part("RGB", (5, 7)), random_part("A", (5, 7), said={"offset": 2100})]
+    with pytest.raises(BadFrameError, match="overlap"):
+        parse_dpx(MemoryBytes(write_dpx(parts)))
+
+
 def test_a_truncated_file_is_not_taken_for_one_of_unpadded_lines():
     """Padded lines of 5 bytes are 8; twenty bytes less still hold all unpadded lines."""
     stored = write_dpx([random_part("Y", (5, 40), bits=8)])

@@ -10,8 +10,8 @@ import pytest
 
 from pixmend.formats import ReadOptions
 from pixmend.model import Patch
-from pixmend.splice import ByteEdit, open_container, paired_blocks
-from tests.make.dpx import DESCRIPTORS, FILLED_A, FILLED_B, PACKED, random_part, write_dpx
+from pixmend.splice import ByteEdit, open_container
+from tests.make.dpx import DESCRIPTORS, FILLED_A, FILLED_B, PACKED, random_part, with_edits, write_dpx
 
 BITS = (8, 10, 12, 16, 32)
 
@@ -62,10 +62,6 @@ def open_stored(tmp_path, stored, options=None):
     path = tmp_path / "a.dpx"
     path.write_bytes(stored)
     return open_container(CountedBytes(stored, str(path)), options=options)
-
-
-def mended(stored, edits):
-    return b"".join(new for _, new in paired_blocks(CountedBytes(stored), edits))
 
 
 @pytest.mark.parametrize("width", [12, 14, 16, 18])
@@ -139,7 +135,7 @@ def test_samples_of_one_word_are_one_edit():
     (edit,) = plan.edits
     assert (edit.offset, len(edit.old)) == (2048 + 4 * 8, 8)
     part.codes[1, 6:12] = 1023
-    assert mended(stored, plan.edits) == write_dpx([part])
+    assert with_edits(stored, plan.edits) == write_dpx([part])
 
 
 def test_a_patch_that_changes_nothing_has_no_edits():
@@ -178,7 +174,7 @@ def test_units_hold_what_the_mended_file_will_hold():
     container = open_container(CountedBytes(stored))
     patch = patch_of(container, [(x, y, 3, 0, 5 * x) for x in (0, 4, 8) for y in (0, 3)])
     plan = container.plan(patch)
-    after = open_container(CountedBytes(mended(stored, plan.edits)))
+    after = open_container(CountedBytes(with_edits(stored, plan.edits)))
     assert after.units(patch) == plan.units
     np.testing.assert_array_equal(after.read_bits(patch), patch.new)
 
@@ -196,7 +192,7 @@ def test_chroma_and_luminance_are_set_apart():
     container = open_container(CountedBytes(stored))
     plan = container.plan(patch_of(container, [(4, 1, 0, 0, 11), (5, 1, 1, 0, 22), (4, 1, 2, 0, 33)]))
     part.codes[1, 8:12] = [11, part.codes[1, 9], 33, 22]
-    assert mended(stored, plan.edits) == write_dpx([part])
+    assert with_edits(stored, plan.edits) == write_dpx([part])
 
 
 @pytest.mark.parametrize(
@@ -248,7 +244,7 @@ def test_ffmpeg_sees_the_mended_samples(tmp_path, kind, bits, order):
     container = open_container(CountedBytes(stored))
     spots = [(x, y, len(kind) - 1, 0, 7 * x + 1) for x, y in ((0, 0), (12, 0), (5, 2), (12, 3))]
     path = tmp_path / "mended.dpx"
-    path.write_bytes(mended(stored, container.plan(patch_of(container, spots)).edits))
+    path.write_bytes(with_edits(stored, container.plan(patch_of(container, spots)).edits))
     seen = by_ffmpeg(path, form, dtype).reshape(len(planes), 4, 13)
     samples = part.samples()
     for x, y, number, _, new in spots:
