@@ -44,6 +44,14 @@ CASES = {
         )
     },
     **{
+        f"dpx {bits} bit {names} packing {packing}": lambda path, b=bits, p=packing, n=names: make_dpx(
+            path, bits=b, packing=p, names=n
+        )
+        for (bits, packing), names in product(
+            ((8, 0), (12, 0), (12, 1), (12, 2), (32, 0)), ("Y", "ABGR", "CbYCr")
+        )
+    },
+    **{
         f"tiff {dtype} {order} {'big ' if big else ''}{'planar' if planar else ''}": (
             lambda path, d=dtype, o=order, b=big, p=planar: make_tiff(
                 path, dtype=d, byte_order=o, big=b, planar=p

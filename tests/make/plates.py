@@ -3,7 +3,7 @@
 
 import struct
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ import OpenEXR
 from numpy.typing import NDArray
 
 from pixmend.model import Channel, Patch, PlateInfo, Raster, SampleType
+from tests.make.dpx import random_part, write_dpx
 
 _TYPES = {
     "float16": SampleType.HALF,
@@ -21,6 +22,13 @@ _TYPES = {
     "uint16": SampleType.UINT16,
     "uint32": SampleType.UINT32,
 }
+_DPX_SAMPLES = (
+    SampleType.UINT8,
+    SampleType.UINT10,
+    SampleType.UINT12,
+    SampleType.UINT16,
+    SampleType.FLOAT,
+)
 RGB = {"R": "float16", "G": "float16", "B": "float16"}
 LOADED = {"A": "float16", **RGB, "depth.Z": "float32", "id": "uint32"}
 
@@ -120,56 +128,20 @@ def make_dpx(
     names: str = "RGB",
     size: tuple[int, int] = (37, 11),
 ) -> Made:
-    """Write a DPX with junk in every padding bit."""
-    rng = np.random.default_rng(11)
-    width, height = size
-    order = byte_order
-    bits_by_name = {
-        name: rng.integers(0, 1 << bits, (height, width), dtype=np.uint16).astype(np.uint32) for name in names
-    }
-    head = bytearray(b"\xff" * 1664 + rng.integers(0, 256, 384, dtype=np.uint8).tobytes())
-    head[0:4] = b"SDPX" if order == ">" else b"XPDS"
-    descriptor = {"Y": 6, "RGB": 50, "RGBA": 51}[names]
+    """Write a DPX of one element, of a kind of `DESCRIPTORS` without subsampling, with junk in every padding bit."""
+    part = random_part(names, size, bits=bits, packing=packing, seed=11)
+    bits_by_name = {name: plane.astype(np.uint32) for name, plane in part.samples().items()}
 
     def stored_with(planes: dict[str, NDArray[np.uint32]]) -> bytes:
-        codes = np.stack(list(planes.values()), axis=-1).reshape(height, -1)
-        if bits == 16:
-            pad = np.full((height, codes.shape[1] % 2), 0xABCD, np.uint32)
-            body = np.concatenate([codes, pad], axis=1).astype(f"{order}u2").tobytes()
-        else:
-            lines = [_dpx_line(line, packing, luma=len(names) == 1) for line in codes.tolist()]
-            body = np.array(lines, np.uint32).astype(f"{order}u4").tobytes()
-        struct.pack_into(f"{order}I8sI", head, 4, 2048, b"V1.0\0\0\0\0", 2048 + len(body))
-        struct.pack_into(f"{order}II", head, 24, 1664, 384)
-        struct.pack_into(f"{order}HHII", head, 768, 0, 1, width, height)
-        struct.pack_into(
-            f"{order}I16xBBBBHHIII", head, 780, 0, descriptor, 3, 1, bits, packing, 0, 2048, 0, 0
-        )
-        return bytes(head) + body
+        codes = np.stack(list(planes.values()), axis=-1).reshape(size[1], -1)
+        return write_dpx([replace(part, codes=codes)], order=byte_order)
 
     path.write_bytes(stored_with(bits_by_name))
-    sample = {10: SampleType.UINT10, 16: SampleType.UINT16}[bits]
-    channels = tuple(Channel(name, sample) for name in names)
-    plate = PlateInfo(Raster(0, 0, width, height), size, channels, tuple(names[:3]), "dpx")
+    sample = {each.bits: each for each in _DPX_SAMPLES}[bits]
+    channels = tuple(Channel(name, sample) for name in bits_by_name)
+    colour = tuple(name for name in "RGB" if name in bits_by_name) or ("Y",)
+    plate = PlateInfo(Raster(0, 0, *size), size, channels, colour, "dpx")
     return Made(path, plate, bits_by_name, stored_with)
-
-
-def _dpx_line(codes: list[int], packing: int, *, luma: bool) -> list[int]:
-    """Return the words of one 10-bit line, whatever belongs to no code set to one."""
-    if packing == 0:
-        stream = sum(code << 10 * index for index, code in enumerate(codes))
-        count = -(-len(codes) * 10 // 32)
-        stream |= ((1 << (32 * count - 10 * len(codes))) - 1) << 10 * len(codes)
-        return [stream >> 32 * index & 0xFFFFFFFF for index in range(count)]
-    words = []
-    for start in range(0, len(codes), 3):
-        three = [*codes[start : start + 3], 0x3FF, 0x3FF][:3]
-        if luma:
-            three.reverse()
-        first, second, third = three
-        word = first << 20 | second << 10 | third
-        words.append(word << 2 | 3 if packing == 1 else 3 << 30 | word)
-    return words
 
 
 def make_tiff(

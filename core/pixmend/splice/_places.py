@@ -119,11 +119,13 @@ def hold_runs(source: ByteSource, places: DatumPlaces) -> HeldRuns:
 
 def _read_runs(source: ByteSource, starts: NDArray[np.int64], ends: NDArray[np.int64]) -> Iterator[bytes]:
     """Yield the bytes of ordered runs; near ones come from one read."""
-    far = np.flatnonzero(starts[1:] - ends[:-1] > _NEAR) + 1
-    for group in np.split(np.arange(len(starts)), far):
-        if not group.size:
-            continue
-        base = int(starts[group[0]])
-        held = source.read(base, int(ends[group[-1]]) - base)
-        for start, end in zip(starts[group].tolist(), ends[group].tolist(), strict=True):
-            yield held[start - base : end - base]
+    opens = np.flatnonzero(np.append(True, starts[1:] - ends[:-1] > _NEAR)[: len(starts)])
+    lasts = np.append(opens[1:], len(starts))[: len(opens)] - 1
+    runs = list(zip(starts.tolist(), ends.tolist(), strict=True))
+    for first, last in zip(opens.tolist(), lasts.tolist(), strict=True):
+        base = runs[first][0]
+        held = source.read(base, runs[last][1] - base)
+        if first == last:
+            yield held
+        else:
+            yield from (held[start - base : end - base] for start, end in runs[first : last + 1])
