@@ -59,6 +59,7 @@ def recover(path: Path) -> Recovery:
     with open_bytes(path) as opened:
         state = file_state(opened, ledger, trust_times=True)
     if state is FileState.SOURCE:
+        _give_time_back(path, ledger)
         drop_ledger(record)
         return Recovery.DROPPED
     if state is FileState.HALFWAY:
@@ -88,6 +89,7 @@ def undo_in_place(path: Path) -> tuple[Ledger, Undone]:
         if state is FileState.OTHER:
             raise not_fixed(opened, ledger, state)
     if state is FileState.SOURCE:
+        _give_time_back(path, ledger)
         drop_ledger(record)
         return ledger, Undone.WAS_ORIGINAL
     if ledger.in_place and ledger.keeps_size:
@@ -121,9 +123,7 @@ def roll_back(path: Path, ledger: Ledger) -> None:
             where=str(path),
             hint="check the disk, then run `pixmend undo` again",
         )
-    if ledger.source_mtime_ns is not None:
-        with contextlib.suppress(OSError):  # another's file that one may write
-            os.utime(path, ns=(path.stat().st_atime_ns, ledger.source_mtime_ns))
+    _give_time_back(path, ledger)
 
 
 def drop_ledger(record: Path) -> None:
@@ -132,3 +132,12 @@ def drop_ledger(record: Path) -> None:
         record.unlink()
         sync_folder(record.parent)
         record.parent.rmdir()  # goes with its last ledger
+
+
+def _give_time_back(path: Path, ledger: Ledger) -> None:
+    """Let an original count as modified when it was, also where an undo was killed just before."""
+    facts = path.stat()
+    if not ledger.in_place or ledger.source_mtime_ns in {None, facts.st_mtime_ns}:
+        return
+    with contextlib.suppress(OSError):  # another's file that one may write
+        os.utime(path, ns=(facts.st_atime_ns, ledger.source_mtime_ns))
