@@ -105,14 +105,17 @@ def _check_handled(layout: TiffLayout, where: str) -> None:
 
 def _refusals(layout: TiffLayout) -> tuple[tuple[bool, str], ...]:
     compression, photometric, sample = layout.compression, layout.photometric, layout.sample
-    named = _COMPRESSIONS.get(compression, f"compression {compression}")
+    named = _COMPRESSIONS.get(compression, "a codec that is not known here")
     holds = _PHOTOMETRICS.get(photometric, f"photometric interpretation {photometric}")
     is_packed = layout.bits % 8 != 0 and compression != TiffCompression.NONE
     is_predicted = compression in _PREDICTED
     predictors = {1, _HORIZONTAL, _FLOATING} if sample is not None and sample.is_float else {1, _HORIZONTAL}
     return (
         (layout.is_reduced, "the first page of this TIFF is a smaller copy of the picture"),
-        (compression not in set(TiffCompression), f"this TIFF is compressed with {named}"),
+        (
+            compression not in set(TiffCompression),
+            f"this TIFF is compressed with {named} (compression {compression})",
+        ),
         (photometric not in {_BLACK_IS_ZERO, _RGB}, f"this TIFF holds {holds} and neither RGB nor luminance"),
         (sample is None, f"this TIFF has {layout.sample_text}"),
         (layout.fill_order != 1, "this TIFF has its bits in reverse order (FillOrder 2)"),
