@@ -18,13 +18,12 @@ from math import lcm
 from typing import Any, ClassVar
 
 import numpy as np
-import OpenEXR
 
 from pixmend.errors import BadFrameError, FrameError
 from pixmend.formats import ExrChannel, ExrCompression
 from pixmend.model import SampleType
-from pixmend.splice._exr_stack import ChunkBox, ChunkStack, unpacked_bytes
-from pixmend.splice._exr_tiny import TYPE_CODES, TinyFileCodec, names_for
+from pixmend.splice._exr_stack import LARGEST_SAMPLING, ChunkBox, ChunkStack, unpacked_bytes
+from pixmend.splice._exr_tiny import TYPE_CODES, TinyFileCodec, load_openexr, names_for
 
 __all__ = ["CoreCodec", "core_agrees"]
 
@@ -133,6 +132,8 @@ class CoreCodec:
             size = unpacked_bytes(box, self.channels)
             if decoding.chunk.unpacked_size != size or decoding.channel_count != len(self.channels):
                 raise BadFrameError("the library takes a chunk for another one")
+            if not 0 < len(payload) < size:  # it would do nothing, and say that all is well
+                raise BadFrameError(f"a packed chunk has {len(payload)} bytes")
             packed = np.frombuffer(payload + bytes(_SPARE), np.uint8)
             unpacked = np.zeros(size + _SPARE, np.uint8)
             decoding.packed, decoding.chunk.packed_size = packed.ctypes.data, len(payload)
@@ -195,7 +196,7 @@ def _window(box: ChunkBox) -> _Box:
 @cache
 def _library() -> Any:
     """Return the wheel's C functions; AttributeError or OSError where it does not export them."""
-    library = ctypes.CDLL(OpenEXR.__file__)
+    library = ctypes.CDLL(load_openexr().__file__)
     for name, arguments in _FUNCTIONS.items():
         function = getattr(library, name)
         function.argtypes, function.restype = arguments, ctypes.c_int
@@ -212,7 +213,8 @@ def _call(name: str, *arguments: Any) -> None:
 @cache
 def core_agrees(compression: ExrCompression, channels: tuple[ExrChannel, ...]) -> bool:
     """Tell whether the C functions unpack a known chunk of such channels as the public interface does."""
-    if not OpenEXR.__version__.startswith(_KNOWN_VERSION):
+    sampling = max(max(each.x_sampling, each.y_sampling) for each in channels)
+    if sampling > LARGEST_SAMPLING or not load_openexr().__version__.startswith(_KNOWN_VERSION):
         return False
     public = TinyFileCodec(compression, channels)
     box, known = _known_chunk(compression, channels)

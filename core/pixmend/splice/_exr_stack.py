@@ -17,7 +17,9 @@ from numpy.typing import NDArray
 from pixmend.errors import UnsupportedError
 from pixmend.formats import ExrChannel, ExrCompression
 
-__all__ = ["ChunkBox", "ChunkStack", "stack_chunks", "unpacked_bytes"]
+__all__ = ["LARGEST_SAMPLING", "ChunkBox", "ChunkStack", "stack_chunks", "unpacked_bytes"]
+
+LARGEST_SAMPLING = 8  # real ones are 2 and 4; damaged headers say anything
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +180,8 @@ def _together(boxes: Sequence[ChunkBox], full: int, *, is_subsampled: bool) -> l
 def _fits(box: ChunkBox, channels: Sequence[ExrChannel], full: int) -> bool:
     """Tell whether a chunk is a scanline chunk that begins and ends where each channel has a sample."""
     period = lcm(*(each.y_sampling for each in channels))
+    if max(max(each.x_sampling, each.y_sampling) for each in channels) > LARGEST_SAMPLING:
+        return False
     fits_x = not any(box.x % each.x_sampling or box.width % each.x_sampling for each in channels)
     fits_y = box.height == full or (box.height < full and (box.y + box.height) % period == 0)
     return fits_x and fits_y and box.y % gcd(full, period) == 0

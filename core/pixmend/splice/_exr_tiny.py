@@ -13,18 +13,19 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-import OpenEXR
 
 from pixmend.errors import BadFrameError, TemporaryError, UnsupportedError
 from pixmend.formats import EXR_MAGIC, ByteCursor, ExrChannel, ExrCompression, MemoryBytes
 from pixmend.model import SampleType
 from pixmend.splice._exr_stack import ChunkBox, ChunkStack, stack_chunks
 
-__all__ = ["TYPE_CODES", "TinyFileCodec", "names_for"]
+__all__ = ["TYPE_CODES", "TinyFileCodec", "load_openexr", "names_for"]
 
 TYPE_CODES = {SampleType.UINT32: 0, SampleType.HALF: 1, SampleType.FLOAT: 2}
 _VERSION, _TILED, _LONG_NAMES = 2, 0x200, 0x400
@@ -36,6 +37,15 @@ _NAMES_MATTER = {  # colours are coded in another way than other channels
     ExrCompression.LJ2K,
 }
 _LIBRARY_ERRORS = (OSError, RuntimeError, ValueError, TypeError, MemoryError, SystemError)
+
+
+@cache
+def load_openexr() -> Any:
+    """Return the OpenEXR module; it codes in the calling thread."""
+    import OpenEXR  # noqa: PLC0415  (slow to load, and needed only for EXR)
+
+    OpenEXR.set_global_thread_count(0)
+    return OpenEXR
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,10 +105,12 @@ def _unpack_stack(stack: ChunkStack, payloads: list[bytes | None]) -> list[bytes
     """Unpack chunks, None for a filler."""
     starts = stack.chunk_starts()
     sizes = np.diff(starts).tolist()
+    if b"" in payloads:
+        raise BadFrameError("a packed chunk is empty")
     with _scratch_file() as path:
         path.write_bytes(_wrapped(stack, _filled(payloads, sizes)))
-        try:  # OpenEXR.File would go on after errors, and print
-            opened = OpenEXR.InputFile(str(path))
+        try:  # `File` would go on after errors, and print
+            opened = load_openexr().InputFile(str(path))
             if stack.is_subsampled:  # `channels` would take them for full ones
                 planes = [opened.channel(name) for name in _names(stack)]
             else:
@@ -116,7 +128,7 @@ def _pack_stack(stack: ChunkStack, unpacked: list[bytes | None]) -> list[bytes]:
     channels = _channels(stack, b"".join(_filled(unpacked, sizes)))
     with _scratch_file() as path:
         try:
-            OpenEXR.File(_header(stack), channels).write(str(path))
+            load_openexr().File(_header(stack), channels).write(str(path))
         except _LIBRARY_ERRORS as exc:
             raise UnsupportedError(f"chunks of this form cannot be packed: {exc}") from exc
         return _payloads(path.read_bytes(), stack, len(unpacked))
@@ -128,22 +140,23 @@ def _filled(chunks: list[bytes | None], sizes: list[int]) -> list[bytes]:
 
 
 def _header(stack: ChunkStack) -> dict[str, object]:
+    library = load_openexr()
     window = (np.zeros(2, np.int32), np.array([stack.width - 1, stack.lines - 1], np.int32))
     header: dict[str, object] = {
-        "compression": OpenEXR.Compression(int(stack.compression)),
-        "type": OpenEXR.scanlineimage,
+        "compression": library.Compression(int(stack.compression)),
+        "type": library.scanlineimage,
         "dataWindow": window,
         "displayWindow": window,
     }
     if stack.is_tiled:
-        tiles = OpenEXR.TileDescription()
+        tiles = library.TileDescription()
         tiles.xSize, tiles.ySize = stack.width, stack.chunk_lines
-        tiles.mode, tiles.roundingMode = OpenEXR.ONE_LEVEL, OpenEXR.ROUND_DOWN
-        header |= {"type": OpenEXR.tiledimage, "tiles": tiles}
+        tiles.mode, tiles.roundingMode = library.ONE_LEVEL, library.ROUND_DOWN
+        header |= {"type": library.tiledimage, "tiles": tiles}
     return header
 
 
-def _channels(stack: ChunkStack, unpacked: bytes) -> dict[str, OpenEXR.Channel]:
+def _channels(stack: ChunkStack, unpacked: bytes) -> dict[str, Any]:
     """Return the planes as the library wants them.
 
     It insists on arrays of the picture's size also for subsampled channels, but then reads
@@ -156,7 +169,7 @@ def _channels(stack: ChunkStack, unpacked: bytes) -> dict[str, OpenEXR.Channel]:
             pixels = np.zeros((stack.lines, stack.width), plane.dtype)
             pixels.reshape(-1)[: plane.size] = plane.reshape(-1)
         sampling = (channel.x_sampling, channel.y_sampling)
-        channels[name] = OpenEXR.Channel(name, pixels, *sampling, channel.is_linear)
+        channels[name] = load_openexr().Channel(name, pixels, *sampling, channel.is_linear)
     return channels
 
 

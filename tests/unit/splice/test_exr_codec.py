@@ -214,6 +214,10 @@ def test_chunks_that_do_not_fit_the_subsampling_are_refused():
     ):
         with pytest.raises(UnsupportedError, match="subsampled"):
             codec.pack([(box, picture_of(box, CHROMA))])
+    absurd = (ExrChannel("A", HALF, 1 << 30, 1), ExrChannel("B", HALF, 1, (1 << 31) - 1))
+    for compression in (ExrCompression.PIZ, ExrCompression.ZSTD):
+        with pytest.raises(UnsupportedError, match="subsampled"):
+            codec_for(compression, absurd).unpack([(ChunkBox(0, 0, 64, compression.lines_per_chunk), b"1")])
     with pytest.raises(UnsupportedError, match="subsampled"):  # a tile
         codec.pack([(ChunkBox(0, 0, 64, 64), b"")])
 
@@ -230,8 +234,9 @@ def test_colours_out_of_order_are_refused_where_the_codec_looks_at_names():
 @pytest.mark.parametrize("compression", PACKED, ids=lambda each: each.name)
 def test_a_payload_of_nonsense_is_a_bad_frame(compression, route):
     box = ChunkBox(0, 0, 64, compression.lines_per_chunk)
-    with pytest.raises(BadFrameError):
-        route(compression, RGB).unpack([(box, b"\xff" * 9)])
+    for payload in (b"\xff" * 9, b""):
+        with pytest.raises(BadFrameError):
+            route(compression, RGB).unpack([(box, payload)])
 
 
 def test_one_damaged_chunk_among_sound_ones_is_a_bad_frame():
