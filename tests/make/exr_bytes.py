@@ -3,10 +3,12 @@
 
 import struct
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+
+from pixmend.splice import ByteEdit
 
 CODES = {"uint32": (0, "I"), "float16": (1, "H"), "float32": (2, "I")}  # the samples are bit patterns
 LINES = {0: 1, 2: 1, 3: 16}  # of a scanline chunk, by compression: none, ZIPS, ZIP
@@ -138,6 +140,17 @@ def check_exr(stored: bytes, *parts: Part, multi: bool | None = None) -> None:
             (size,) = struct.unpack_from("<i", stored, payload)
             packed = stored[payload + 4 : payload + 4 + size]
             assert (packed if size == len(raw) else _unzipped(packed)) == raw
+
+
+def with_edits(stored: bytes, edits: Iterable[ByteEdit]) -> bytes:
+    """Return a file with its edits, which must be in order and of this file."""
+    pieces, at = [], 0
+    for edit in edits:
+        assert edit.offset >= at
+        assert stored[edit.offset : edit.stop] == edit.old
+        pieces += [stored[at : edit.offset], edit.new]
+        at = edit.stop
+    return b"".join([*pieces, stored[at:]])
 
 
 def chunks_of(part: Part) -> Iterator[tuple[bytes, bytes]]:

@@ -7,7 +7,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from pixmend.errors import BadFrameError
+from pixmend.errors import BadFrameError, UnsupportedError
 from pixmend.formats import (
     ByteSource,
     ExrChunk,
@@ -118,13 +118,13 @@ class ExrContainer:
         return read_chunks(self._source, self._layout, indices, spans)
 
     def _library_unpack(self, indices: Sequence[int]) -> list[bytes]:
-        if indices and self._layout.compression is ExrCompression.NONE:
-            raise BadFrameError(f"chunk {indices[0]} is too short", where=self._source.name)
         payloads = [(chunk_box(self._layout, index), self._chunks[index].payload) for index in indices]
         try:
             return self._packer.codec.unpack(payloads)
         except BadFrameError as exc:
             raise self._damaged(indices) from exc
+        except UnsupportedError as exc:
+            raise UnsupportedError(exc.what, where=self._source.name) from exc
 
     def _damaged(self, indices: Sequence[int]) -> BadFrameError:
         """Return the error that names the chunk that is damaged."""
@@ -157,7 +157,7 @@ class ExrContainer:
     def _edits_of_packed(self, indices: Sequence[int], after: dict[int, bytes]) -> list[ByteEdit]:
         """Return the edits of packed chunks, and set in `after` what they will hold."""
         patched = [
-            PatchedChunk(chunk_box(self._layout, index), self._chunks[index].payload, after[index])
+            PatchedChunk(index, self._chunks[index].payload, self._unpacked[index], after[index])
             for index in indices
         ]
         edits = []

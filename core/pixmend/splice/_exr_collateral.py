@@ -11,7 +11,7 @@ from pixmend.formats import ExrLayout
 from pixmend.model import Patch
 from pixmend.splice._exr_samples import SampleBytes
 
-__all__ = ["moved_samples"]
+__all__ = ["moved_samples", "stays_in_blocks"]
 
 
 def moved_samples(
@@ -46,6 +46,34 @@ def moved_samples(
     )
     stored = replace(patch, new=_bits_in(layout, patch, after))
     return stored, replace(others, old=_bits_in(layout, others, before), new=_bits_in(layout, others, after))
+
+
+def stays_in_blocks(layout: ExrLayout, index: int, versions: tuple[bytes, bytes, bytes], block: int) -> bool:
+    """Tell whether a lossy codec left all blocks alone in which no sample was to change.
+
+    Parameters
+    ----------
+    index : int
+        Of the chunk.
+    versions : (bytes, bytes, bytes)
+        The chunk as it was, as it should be and as it is now, unpacked.
+    block : int
+        Width and height of a block in samples, from the first sample of the chunk on; the
+        same block of all channels counts as one, as colours may be coded together.
+    """
+    before, wanted, after = versions
+    asked, moved = (_blocks(layout, index, _differing_bytes(before, each), block) for each in (wanted, after))
+    return bool(np.isin(moved, asked).all())
+
+
+def _blocks(layout: ExrLayout, index: int, offsets: NDArray[np.int64], block: int) -> NDArray[np.int64]:
+    """Return a number for the block of each byte of a chunk."""
+    x, y, channel = layout.samples_at(index, offsets)
+    sampling = np.array([(each.x_sampling, each.y_sampling) for each in layout.channels])[channel].T
+    box, display = layout.box_of(index), layout.display_window
+    column = (x + display.x_min) // sampling[0] + (-box.x_min // sampling[0])
+    row = (y + display.y_min) // sampling[1] + (-box.y_min // sampling[1])
+    return np.asarray(row // block * box.width + column // block, np.int64)
 
 
 def _differing(

@@ -1,30 +1,33 @@
 # SPDX-License-Identifier: Apache-2.0
 """How the patched chunks of an EXR part are stored again, and what they will then hold.
 
-Lossless codecs pack what was asked for. Lossy ones are asked again what they made of
-it: only the samples of the same block may move, and with `exact` none. A chunk may
-always be stored as it is, whatever the compression; that is exact, and larger.
+Lossless codecs pack what was asked for. Of lossy ones only the blocks with a changed sample
+are coded anew, and the library is asked what they became: nothing outside these blocks may
+move, and with `exact` nothing but what was asked for. Where it does, the chunk is stored as it
+is, which any compression allows; that is to the bit, and larger.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pixmend.errors import UnsupportedError
+from pixmend.errors import BadFrameError, UnsupportedError
 from pixmend.formats import ExrCompression, ExrLayout
 from pixmend.model import SampleType
+from pixmend.splice._dwa import DwaChunk, GraftError, graft
 from pixmend.splice._exr_codec import ChunkBox, ChunkCodec, codec_for
+from pixmend.splice._exr_collateral import stays_in_blocks
 
 __all__ = ["ChunkPacker", "PatchedChunk", "StoredChunk", "chunk_box", "is_lossy"]
 
-_LOSSY = {
-    ExrCompression.B44,
-    ExrCompression.B44A,
-    ExrCompression.DWAA,
-    ExrCompression.DWAB,
-    ExrCompression.LJ2K,
+# Width and height, in samples, of the blocks that lossy codecs code apart.
+_BLOCKS = {
+    ExrCompression.PXR24: 1,
+    ExrCompression.B44: 4,
+    ExrCompression.B44A: 4,
+    ExrCompression.DWAA: 8,
+    ExrCompression.DWAB: 8,
+    ExrCompression.LJ2K: 1,  # all of the chunk hangs together: it is always stored as it is
 }
-# What packing these anew would change is the whole chunk.
-_NEVER_PACKED = {ExrCompression.DWAA, ExrCompression.DWAB, ExrCompression.LJ2K}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,15 +36,17 @@ class PatchedChunk:
 
     Attributes
     ----------
-    box : ChunkBox
+    index : int
+        In the offset table.
     payload : bytes
         As the file holds it, packed.
-    patched : bytes
-        Unpacked, with the new samples.
+    unpacked, patched : bytes
+        The same unpacked, and with the new samples.
     """
 
-    box: ChunkBox
+    index: int
     payload: bytes
+    unpacked: bytes
     patched: bytes
 
 
@@ -63,7 +68,7 @@ def is_lossy(layout: ExrLayout) -> bool:
     """Tell whether packing may change samples; PXR24 cuts only floats, to 24 bits."""
     if layout.compression is ExrCompression.PXR24:
         return any(each.sample is SampleType.FLOAT for each in layout.channels)
-    return layout.compression in _LOSSY
+    return layout.compression in _BLOCKS
 
 
 class ChunkPacker:
@@ -77,39 +82,66 @@ class ChunkPacker:
     """
 
     def __init__(self, layout: ExrLayout, *, exact: bool) -> None:
-        self._compression = layout.compression
-        self._is_lossy = is_lossy(layout)
+        self._layout = layout
         self._exact = exact
         self.codec: ChunkCodec = codec_for(layout.compression, layout.channels)
 
     def store(self, chunks: Sequence[PatchedChunk]) -> list[StoredChunk]:
         """Return what to write for each chunk."""
         payloads = self._pack(chunks)
-        if not self._is_lossy:
-            return [
-                StoredChunk(payload, each.patched) for payload, each in zip(payloads, chunks, strict=True)
-            ]
-        held = self._unpack(chunks, payloads)
-        return [
-            StoredChunk(each.patched, each.patched)
-            if self._exact and unpacked != each.patched
-            else StoredChunk(payload, unpacked)
-            for payload, unpacked, each in zip(payloads, held, chunks, strict=True)
-        ]
+        if not is_lossy(self._layout):
+            pairs = zip(payloads, chunks, strict=True)
+            return [StoredChunk(payload, each.patched) for payload, each in pairs]
+        stored = []
+        for each, payload, held in zip(chunks, payloads, self._unpack(chunks, payloads), strict=True):
+            if held is None or not self._may_hold(each, held):
+                stored.append(StoredChunk(each.patched, each.patched))
+            else:
+                stored.append(StoredChunk(payload, held))
+        return stored
 
     def _pack(self, chunks: Sequence[PatchedChunk]) -> list[bytes]:
-        if self._compression in _NEVER_PACKED:
+        if self._layout.compression is ExrCompression.LJ2K:
             return [each.patched for each in chunks]
+        if self._layout.compression in {ExrCompression.DWAA, ExrCompression.DWAB}:
+            return [self._grafted(each) for each in chunks]
         try:
-            return self.codec.pack([(each.box, each.patched) for each in chunks])
+            return self.codec.pack([(self._box(each), each.patched) for each in chunks])
         except UnsupportedError:  # chunks of a form that the library reads, and does not write
             return [each.patched for each in chunks]
 
-    def _unpack(self, chunks: Sequence[PatchedChunk], payloads: Sequence[bytes]) -> list[bytes]:
-        """Return what payloads hold, as any reader will see it."""
+    def _grafted(self, chunk: PatchedChunk) -> bytes:
+        whole = DwaChunk(self._box(chunk), chunk.payload, chunk.unpacked, chunk.patched)
+        try:
+            (payload,) = graft(self._layout.channels, [whole])
+        except GraftError:
+            return chunk.patched
+        return payload
+
+    def _unpack(self, chunks: Sequence[PatchedChunk], payloads: Sequence[bytes]) -> list[bytes | None]:
+        """Return what payloads hold, as any reader will see it; None for one that none will."""
+        held: list[bytes | None] = [each.patched for each in chunks]
         packed = [number for number, each in enumerate(chunks) if len(payloads[number]) < len(each.patched)]
-        unpacked = self.codec.unpack([(chunks[number].box, payloads[number]) for number in packed])
-        held = [each.patched for each in chunks]
+        coded = [(self._box(chunks[number]), payloads[number]) for number in packed]
+        try:
+            unpacked: Sequence[bytes | None] = self.codec.unpack(coded)
+        except BadFrameError:
+            unpacked = [self._unpack_one(*each) for each in coded]
         for number, each in zip(packed, unpacked, strict=True):
             held[number] = each
         return held
+
+    def _unpack_one(self, box: ChunkBox, payload: bytes) -> bytes | None:
+        try:
+            return self.codec.unpack([(box, payload)])[0]
+        except BadFrameError:
+            return None
+
+    def _may_hold(self, chunk: PatchedChunk, held: bytes) -> bool:
+        if self._exact:
+            return held == chunk.patched
+        block = _BLOCKS[self._layout.compression]
+        return stays_in_blocks(self._layout, chunk.index, (chunk.unpacked, chunk.patched, held), block)
+
+    def _box(self, chunk: PatchedChunk) -> ChunkBox:
+        return chunk_box(self._layout, chunk.index)

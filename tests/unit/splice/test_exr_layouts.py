@@ -11,8 +11,7 @@ from pixmend.errors import BadFrameError, UnsupportedError, UsageError
 from pixmend.formats import MemoryBytes, ReadOptions, parse_exr_file
 from pixmend.model import Patch
 from pixmend.splice import open_container
-from pixmend.splice._edits import check_order
-from tests.make.exr_bytes import Part, attribute, check_exr, write_exr
+from tests.make.exr_bytes import Part, attribute, check_exr, with_edits, write_exr
 
 MIXED = (("Z", "float32", 1, 1), ("id", "uint32", 1, 1), ("x", "float16", 1, 1))
 CHROMA = (("BY", "float16", 2, 2), ("RY", "float16", 2, 2), ("Y", "float16", 1, 1), ("Z", "float32", 1, 3))
@@ -71,16 +70,6 @@ def patch_of(container, part, *, count, seed=3):
     return Patch(1, container.channels, *columns)
 
 
-def applied(stored, edits):
-    check_order(edits)
-    pieces, at = [], 0
-    for edit in edits:
-        assert stored[edit.offset : edit.stop] == edit.old
-        pieces += [stored[at : edit.offset], edit.new]
-        at = edit.stop
-    return b"".join([*pieces, stored[at:]])
-
-
 @every_layout
 @every_packing
 @pytest.mark.parametrize("shuffle", [None, 4], ids=["in order", "any order"])
@@ -95,7 +84,7 @@ def test_what_is_asked_for_is_what_changes(name, compression, shuffle):
         assert container.read_bits(patch).tolist() == patch.old.tolist()
         plan = container.plan(patch)
         assert not len(plan.collateral)
-        stored = applied(stored, plan.edits)
+        stored = with_edits(stored, plan.edits)
         check_exr(stored, *parts)  # and that nothing else did, in any part
         written = open_container(MemoryBytes(stored), options=ReadOptions(part=str(number)))
         assert written.units(plan.stored) == plan.units
@@ -127,7 +116,7 @@ def test_chunks_of_other_parts_move_with_what_grew_before_them():
     assert grown > 0
     before, after = (
         parse_exr_file(source).parts[1].read_offset_table(source)
-        for source in (MemoryBytes(stored), MemoryBytes(applied(stored, plan.edits)))
+        for source in (MemoryBytes(stored), MemoryBytes(with_edits(stored, plan.edits)))
     )
     assert (after - before).tolist() == [grown]
 
