@@ -14,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -35,11 +35,13 @@ _SUFFIXES = {b"v/1\x01": ".exr", b"SDPX": ".dpx", b"XPDS": ".dpx", b"II": ".tif"
 class Attempt:
     """What became of one file: `read` and `mended` are ``done`` or the name of our error.
 
-    `ended` says how its process died, empty if it did not; `notes` what went wrong besides.
+    `reason` is the sentence of the refusal to mend; `ended` says how its process died,
+    empty if it did not; `notes` what went wrong besides.
     """
 
     read: str = ""
     mended: str = ""
+    reason: str = ""
     ended: str = ""
     notes: tuple[str, ...] = ()
 
@@ -84,8 +86,8 @@ def _attempt(path: Path, printed: IO[bytes]) -> Attempt:
         folder = Path(named)
         source = folder / f"frame{_suffix_of(path)}"
         shutil.copyfile(path, source)
-        read = _outcome(lambda: _read(source), notes)
-        mended = _outcome(lambda: _mend_and_undo(source, folder, notes), notes)
+        read, _ = _outcome(lambda: _read(source), notes)
+        mended, reason = _outcome(lambda: _mend_and_undo(source, folder, notes), notes)
         if hashlib.sha256(source.read_bytes()).digest() != before:
             notes.append("the source changed")
         left = sorted(str(each.relative_to(folder)) for each in folder.rglob("*") if each.is_file())
@@ -94,7 +96,7 @@ def _attempt(path: Path, printed: IO[bytes]) -> Attempt:
     if printed.seek(0, 2):
         notes.append("something was printed")
         printed.truncate(0)
-    return Attempt(read, mended, "", tuple(notes))
+    return Attempt(read, mended, reason, "", tuple(notes))
 
 
 def _suffix_of(path: Path) -> str:
@@ -102,17 +104,17 @@ def _suffix_of(path: Path) -> str:
     return next((suffix for magic, suffix in _SUFFIXES.items() if head.startswith(magic)), ".exr")
 
 
-def _outcome(act, notes: list[str]) -> str:
+def _outcome(act: Callable[[], None], notes: list[str]) -> tuple[str, str]:
     try:
         act()
     except PixError as exc:
         if "\n" in str(exc) or not exc.where:
             notes.append(f"this is not one sentence with its place: {exc!r}")
-        return type(exc).__name__
+        return type(exc).__name__, exc.what
     except Exception as exc:  # noqa: BLE001  whatever leaks is what we look for
         notes.append(f"leaked: {exc!r}")
-        return type(exc).__name__
-    return "done"
+        return type(exc).__name__, str(exc)
+    return "done", ""
 
 
 def _read(path: Path) -> None:

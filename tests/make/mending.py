@@ -174,7 +174,7 @@ def _check_planes(
 ) -> None:
     assert before.keys() == after.keys()
     asked = {name: _asked(part, name, samples, before[number, name].shape) for name in part.channels}
-    stored = _stored(ledger)
+    stored, moved = _stored(ledger.patch), _moved(ledger.collateral)
     for key, was in before.items():
         now = after[key]
         changed = was != now
@@ -189,19 +189,29 @@ def _check_planes(
         others = changed.copy()
         for place in mine:
             others[place] = False
+        assert _in_pixel_space(part, key[1], others) == moved.get(key[1], set()), "the ledger names others"
         _check_others(part, key[1], (was, now, others), asked, block)
 
 
-def _stored(ledger: Ledger) -> dict[tuple[int, int, str], int]:
-    patch = ledger.patch
-    names = [patch.channels[each].name for each in patch.channel]
-    return dict(
-        zip(
-            zip(patch.x.tolist(), patch.y.tolist(), names, strict=True),
-            patch.new.tolist(),
-            strict=True,
-        )
-    )
+def _stored(patch: Patch) -> dict[tuple[int, int, str], int]:
+    places = zip(patch.x.tolist(), patch.y.tolist(), patch.channel.tolist(), strict=True)
+    names = [each.name for each in patch.channels]
+    return {(x, y, names[at]): new for (x, y, at), new in zip(places, patch.new.tolist(), strict=True)}
+
+
+def _moved(patch: Patch) -> dict[str, set[tuple[int, int]]]:
+    moved: dict[str, set[tuple[int, int]]] = {}
+    for x, y, name in _stored(patch):
+        moved.setdefault(name, set()).add((x, y))
+    return moved
+
+
+def _in_pixel_space(part: exr_ranges.ExrPart, name: str, places: NDArray[np.bool_]) -> set[tuple[int, int]]:
+    _, across, down = part.channels[name]
+    rows, columns = np.nonzero(places)
+    x = (columns - (-part.data[0] // across)) * across - part.display[0]
+    y = (rows - (-part.data[1] // down)) * down - part.display[1]
+    return set(zip(x.tolist(), y.tolist(), strict=True))
 
 
 def _asked(

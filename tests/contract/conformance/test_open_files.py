@@ -43,6 +43,8 @@ def test_each_file_is_mended_or_refused_as_the_table_says(attempts):
     refused = {path.name: each.mended for path, each in attempts.items() if each.mended != "done"}
     assert set(refused.values()) <= {"BadFrameError", "UnsupportedError"}
     assert {name: refused[name] for name in UNSUPPORTED} == dict.fromkeys(UNSUPPORTED, "UnsupportedError")
+    reasons = {path.name: each.reason for path, each in attempts.items()}
+    assert all(words in reasons[name] for name, words in UNSUPPORTED.items())
 
 
 def test_what_is_mended_is_read(attempts):
