@@ -19,7 +19,6 @@ Matrices = tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64], 
 
 _MOST_ROUNDS = 160  # of clipping to the intervals, after each binade of coefficients
 _LOOK_AFTER = 16  # rounds, whether they get anywhere
-_OVERSHOOT = 1.8  # of each correction; from 2 on it would not settle
 
 
 @numba.njit(nogil=True, cache=True)
@@ -118,32 +117,44 @@ def _make_up(
     low: NDArray[np.float64],
     high: NDArray[np.float64],
     matrices: Matrices,
+    room: float,
 ) -> bool:
     """Move the coefficients that are not fixed until all samples are in their intervals; tell if they are.
 
-    Projections onto convex sets, in turn: samples are clipped, then what is fixed is put back.
+    They are to stay `room` from the ends where they can, for what is rounded later. Samples are clipped, then what is fixed is put back (projections onto convex sets), with the momentum of
+    Nesterov, restarted where it leads away (O'Donoghue and Candes 2015).
     """
-    before = np.inf
-    for turn in range(_MOST_ROUNDS):
+    moved = np.zeros(values.shape)
+    before, momentum, best, since = np.inf, 0, np.inf, 0
+    outside = True
+    for _ in range(_MOST_ROUNDS):
         correction = synthesize(values, matrices[0], matrices[2])
-        total = 0.0
+        total, outside = 0.0, False
         for plane in range(values.shape[0]):
             for index in range(64):
                 value = correction[plane, index]
-                correction[plane, index] = min(max(value, low[plane, index]), high[plane, index]) - value
+                first, last = low[plane, index], high[plane, index]
+                outside |= value < first or value > last
+                keep = min(room, (last - first) / 8)
+                correction[plane, index] = min(max(value, first + keep), last - keep) - value
                 total += abs(correction[plane, index])
         if total == 0.0:
             return True
-        if turn % _LOOK_AFTER == 0:
-            if total > 0.7 * before:
-                return False
-            before = total
+        since += 1
+        if total < 0.7 * best:
+            best, since = total, 0
+        if since > _LOOK_AFTER:
+            break
+        momentum = momentum + 1 if total < before else 0
+        before = total
         _analyze(correction, matrices[1], matrices[3])
         for plane in range(values.shape[0]):
             for index in range(64):
                 if not fixed[plane, index]:
-                    values[plane, index] += _OVERSHOOT * correction[plane, index]
-    return False
+                    step = correction[plane, index] + momentum / (momentum + 3) * moved[plane, index]
+                    values[plane, index] += step
+                    moved[plane, index] = step
+    return not outside
 
 
 @numba.njit(nogil=True, cache=True)
@@ -161,9 +172,9 @@ def _solve(
         for index in range(64):
             narrowest = min(narrowest, high[plane, index] - low[plane, index])
             step = max(step, _spacing(values[plane, index]))
-    while step >= narrowest / 64:
+    while step >= narrowest / 512:
         _round(values, step, offset, fixed)
-        if not _make_up(values, fixed, low, high, matrices):
+        if not _make_up(values, fixed, low, high, matrices, step):
             break  # what the free ones cannot make up for now, fewer cannot later
         step /= 2
     _round(values, 0.0, offset, fixed)
