@@ -4,9 +4,19 @@ import OpenEXR
 import OpenImageIO
 import pytest
 
-from pixmend.errors import UnsupportedError
+from pixmend.errors import BadFrameError, UnsupportedError, UsageError
+from pixmend.formats import ReadOptions
 from pixmend.frames import open_shot
 from pixmend.model import Raster, SampleType
+from tests.make.exr_forms import TILED, chroma, picture
+from tests.make.exr_ranges import parse
+
+
+def picture_planes(height, width, **dtypes):
+    return {
+        name: picture(height, width, dtype, phase=0.3 * number)
+        for number, (name, dtype) in enumerate(dtypes.items())
+    }
 
 
 def planes(**dtypes):
@@ -96,7 +106,7 @@ def test_the_first_part_of_a_multi_part_file_is_the_picture(tmp_path):
     np.testing.assert_array_equal(shot.read(1)[..., 1], first["G"])
 
 
-def test_deep_and_subsampled_files_are_refused(tmp_path):
+def test_deep_files_are_refused(tmp_path):
     spec = OpenImageIO.ImageSpec(4, 4, 3, OpenImageIO.HALF)
     spec.deep = True
     deep = OpenImageIO.DeepData()
@@ -107,17 +117,83 @@ def test_deep_and_subsampled_files_are_refused(tmp_path):
     opened.close()
     with pytest.raises(UnsupportedError, match="deep"):
         open_shot(tmp_path / "deep.exr").read(1)
-    full = write(tmp_path / "a.exr", planes(R=HALF, G=HALF, B=HALF)).path(1)
-    stored = full.read_bytes()
-    sampled = stored.replace(
-        b"B\0" + bytes([1, 0, 0, 0]) + bytes(4) + bytes([1, 0, 0, 0]),
-        b"B\0" + bytes([1, 0, 0, 0]) + bytes(4) + bytes([7, 0, 0, 0]),
-        1,
+
+
+def test_luminance_is_the_picture_where_chroma_is_subsampled(tmp_path):
+    chroma(tmp_path / "a.exr", "PIZ")
+    shot = open_shot(tmp_path / "a.exr")
+    assert shot.plate.colour == ("Y",)
+    assert [(each.name, each.sampling) for each in shot.plate.channels] == [
+        ("BY", (2, 2)),
+        ("RY", (2, 2)),
+        ("Y", (1, 1)),
+    ]
+    truth = OpenEXR.File(str(tmp_path / "a.exr"), separate_channels=True).channels()["Y"].pixels
+    np.testing.assert_array_equal(shot.read(1)[..., 0], truth)
+    np.testing.assert_array_equal(shot.read(1, rows=(33, 50))[..., 0], truth[33:50])
+    with pytest.raises(UnsupportedError, match="'RY' has a sample in one of 2 columns and of 2 rows"):
+        shot.read(1, channels=["RY"])
+
+
+@pytest.mark.parametrize("first", [{}, TILED])
+@pytest.mark.parametrize("second", [{}, TILED])
+def test_a_part_is_chosen_by_name_or_number(tmp_path, first, second):
+    known = {"type": OpenEXR.scanlineimage, "compression": OpenEXR.ZIP_COMPRESSION}
+    one = picture_planes(70, 50, R=HALF, G=HALF, B=HALF)
+    two = picture_planes(70, 50, Z=FLOAT, B=FLOAT, id=UINT, G=FLOAT, R=FLOAT, A=FLOAT)
+    path = tmp_path / "a.exr"
+    parts = [OpenEXR.Part(known | first, dict(one), "left"), OpenEXR.Part(known | second, dict(two), "1st")]
+    OpenEXR.File(parts).write(str(path))
+    for chosen, truth in ((None, one), ("left", one), ("0", one), ("1st", two), ("1", two)):
+        shot = open_shot(path, ReadOptions(part=chosen))
+        assert {each.name for each in shot.plate.channels} == set(truth)
+        whole = np.stack([truth[name] for name in "RGB"], axis=-1)
+        np.testing.assert_array_equal(shot.read(1), whole)
+        wanted = [(60, 70), (0, 1), (20, 45)]
+        for (top, stop), band in zip(wanted, shot.read_bands(1, wanted), strict=True):
+            np.testing.assert_array_equal(band, whole[top:stop])
+    shot = open_shot(path, ReadOptions(part="1"))
+    np.testing.assert_array_equal(
+        shot.read(1, channels=("B", "A", "R")), np.stack([two[name] for name in "BAR"], axis=-1)
     )
-    assert sampled != stored
-    full.write_bytes(sampled)
-    with pytest.raises(UnsupportedError, match="subsampled"):
-        open_shot(full).read(1)
+    np.testing.assert_array_equal(shot.read(1, channels=["id"])[..., 0], two["id"])
+    with pytest.raises(UsageError, match="no part 'right'"):
+        open_shot(path, ReadOptions(part="right")).read(1)
+
+
+@pytest.mark.parametrize("number", [0, 1])
+@pytest.mark.parametrize("layout", [{}, TILED])
+@pytest.mark.parametrize("codec", ["ZIP", "PIZ", "DWAA", "HTJ2K32"])
+def test_a_damaged_chunk_of_any_part_is_a_bad_frame(tmp_path, number, layout, codec):
+    known = {"type": OpenEXR.scanlineimage, "compression": getattr(OpenEXR, f"{codec}_COMPRESSION")}
+    path = tmp_path / "a.exr"
+    light = picture_planes(70, 50, R=HALF, G=HALF, B=HALF)
+    OpenEXR.File([OpenEXR.Part(known | layout, dict(light), name) for name in "ab"]).write(str(path))
+    stored = path.read_bytes()
+    chunk = [each for each in parse(stored).chunks if each.part == number][1]
+    payload = chunk.begin + len(chunk.leader) + 4
+    for begin, junk in ((payload, bytes(chunk.end - payload)), (payload - 4, b"\xff\xff\xff\x00")):
+        path.write_bytes(stored[:begin] + junk + stored[begin + len(junk) :])
+        with pytest.raises(BadFrameError):
+            open_shot(path, ReadOptions(part=str(number))).read(1)
+        other = open_shot(path, ReadOptions(part=str(1 - number))).read(1)
+        assert other.shape == (70, 50, 3)
+
+
+def test_a_layer_or_view_is_chosen_by_name(tmp_path):
+    names = {f"{layer}{letter}": HALF for layer in ("", "right.", "key.left.") for letter in "RGB"}
+    path = tmp_path / "a.exr"
+    write(path, planes(**names, **{"mask.Y": HALF}))
+    for layer, colour in (
+        (None, ("R", "G", "B")),
+        ("", ("R", "G", "B")),
+        ("right", ("right.R", "right.G", "right.B")),
+        ("key.left", ("key.left.R", "key.left.G", "key.left.B")),
+        ("mask", ("mask.Y",)),
+    ):
+        assert open_shot(path, ReadOptions(layer=layer)).plate.colour == colour
+    with pytest.raises(UsageError, match="no layer 'left'"):
+        _ = open_shot(path, ReadOptions(layer="left")).plate
 
 
 @pytest.mark.parametrize(
