@@ -121,7 +121,7 @@ def write_dpx(
 ) -> bytes:
     """Return the bytes of a DPX whose unused bits are junk: the same for the same form and seed.
 
-    `fields` set header fields: header_bytes, offset, said_size, key, creator, device, transfer.
+    `fields` set header fields: header_bytes, offset, version, said_size, key, creator, device, transfer.
     """
     junk = random.Random(seed)  # noqa: S311  (no secret)
     header_bytes = fields.get("header_bytes", 2048)
@@ -130,7 +130,12 @@ def write_dpx(
     size = header_bytes + sum(map(len, bodies)) + tail
     head[0:4] = b"SDPX"[:: 1 if order == ">" else -1]
     struct.pack_into(
-        order + "I8sI", head, 4, fields.get("offset", header_bytes), b"V1.0", fields.get("said_size", size)
+        order + "I8sI",
+        head,
+        4,
+        fields.get("offset", header_bytes),
+        fields.get("version", b"V1.0"),
+        fields.get("said_size", size),
     )
     head[160:260] = fields.get("creator", b"pixmend tests").ljust(100, b"\0")
     head[1556:1588] = fields.get("device", b"").ljust(32, b"\0")

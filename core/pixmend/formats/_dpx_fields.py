@@ -62,7 +62,7 @@ def read_dpx_fields(source: ByteSource) -> DpxFields:
     BadFrameError
         If this is no DPX file, or it ends in its header.
     UnsupportedError
-        If it is encrypted.
+        If it is encrypted, or of the HDR version, which lays samples out by other rules.
     """
     head, file_size, where = source.read(0, min(_WHOLE_HEADER, source.size)), source.size, source.name
     if not file_size:
@@ -77,6 +77,10 @@ def read_dpx_fields(source: ByteSource) -> DpxFields:
     _, count, width, height = struct.unpack_from(f"{order}HHII", head, 768)
     if not (1 <= count <= 8 and 0 < width < _LARGEST_SIDE and 0 < height < _LARGEST_SIDE):
         raise BadFrameError(f"damaged header: {count} elements of {width}x{height}", where=where)
+    if head[8:15] == b"V2.0HDR":
+        raise UnsupportedError(
+            "this is an HDR DPX (SMPTE ST 268-2), whose samples may lie in another order", where=where
+        )
     if key not in {0, UNDEFINED}:
         raise UnsupportedError("this DPX is encrypted", where=where)
     makers = (head[160:260], head[1556:1588])  # creator, input device

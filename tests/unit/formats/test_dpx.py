@@ -304,6 +304,7 @@ def test_an_element_offset_of_zero_is_the_one_of_the_header():
         ({"offset": 4096}, {}, "ambiguous"),
         ({}, {"offset": 0}, "ambiguous"),
         ({}, {"key": 7}, "encrypted"),
+        ({}, {"version": b"V2.0HDR"}, "HDR DPX"),
     ],
 )
 def test_forms_that_cannot_be_addressed_are_refused_in_one_sentence(said, fields, match):
