@@ -3,7 +3,8 @@
 
 import errno
 import fcntl
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 
 from pixmend.errors import ProofError
@@ -71,21 +72,17 @@ def check_written(source: FileBytes, target: Path, edits: Sequence[ByteEdit]) ->
         If a file cannot be read.
     """
     with open_bytes(target) as written:
-        buffer = memoryview(bytearray(min(BLOCK_BYTES, written.size)))
+        if written.size != source.size + sum(edit.growth for edit in edits):
+            raise _not_meant(source)
+        found = bytearray(max(min(BLOCK_BYTES, written.size), 1))
         position = 0
-        for _, pieces in weave(source.blocks(), edits, where=source.name):
-            length = sum(map(len, pieces))
-            if len(buffer) < length:
-                buffer = memoryview(bytearray(length))
-            view = buffer[:length]
-            is_there = position + length <= written.size
-            if is_there:
-                written.read_into(position, view)
-            if not is_there or not _is_same(pieces, view):
+        for expected in _reblocked(weave(source.blocks(), edits, where=source.name), len(found)):
+            length = len(expected)
+            written.read_into(position, memoryview(found)[:length])
+            # Whole buffers are compared by memcmp where they lie.
+            if expected != (found if length == len(found) else found[:length]):
                 raise _not_meant(source)
             position += length
-        if position != written.size:
-            raise _not_meant(source)
 
 
 def hash_with_edits(source: FileBytes, edits: Sequence[ByteEdit], *, hashes: Sequence[str] = ()) -> HashPair:
@@ -116,14 +113,25 @@ def _share_blocks(source: int, out: int) -> bool:
     return True
 
 
-def _is_same(pieces: list[Block], found: memoryview) -> bool:
-    """Compare; two whole buffers by memcmp without a copy, which is the rule."""
-    whole = pieces[0].obj if len(pieces) == 1 and isinstance(pieces[0], memoryview) else None
-    if isinstance(whole, bytearray) and isinstance(found.obj, bytearray):
-        is_all = len(whole) == len(pieces[0]) and len(found.obj) == len(found)
-        if is_all:
-            return whole == found.obj
-    return b"".join(pieces) == bytes(found)
+def _reblocked(woven: Iterable[tuple[Block, list[Block]]], size: int) -> Iterator[bytearray]:
+    """Yield what is woven in blocks of one size, the last may be shorter; each is overwritten by the next."""
+    buffer = bytearray(size)
+    view, filled = memoryview(buffer), 0
+    for piece in chain.from_iterable(pieces for _, pieces in woven):
+        whole = piece.obj if isinstance(piece, memoryview) else None
+        if not filled and isinstance(whole, bytearray) and len(whole) == len(piece) == size:
+            yield whole
+            continue
+        left = memoryview(piece)
+        while left:
+            part = left[: size - filled]
+            view[filled : filled + len(part)] = part
+            left, filled = left[len(part) :], filled + len(part)
+            if filled == size:
+                yield buffer
+                filled = 0
+    if filled:
+        yield buffer[:filled]
 
 
 def _not_meant(source: FileBytes) -> ProofError:
