@@ -88,6 +88,8 @@ class TiffLayout:
         None where it is none that we know (4 bit, signed, mixed ...).
     sample_text : str
         The same in words, for messages.
+    is_void : bool
+        True where the file does not say what its samples are; they are taken as integers.
     compression, predictor, photometric, fill_order, orientation : int
         The tags' values.
     is_planar : bool
@@ -112,6 +114,7 @@ class TiffLayout:
     bits: int
     sample: SampleType | None
     sample_text: str
+    is_void: bool
     compression: int
     predictor: int
     photometric: int
@@ -243,6 +246,7 @@ def _layout_from(directory: TiffDirectory) -> TiffLayout:
         bits=bits,
         sample=sample,
         sample_text=sample_text,
+        is_void=_VOID in directory.values(TiffTag.SAMPLE_FORMAT, (_UINT,)),
         compression=directory.value(TiffTag.COMPRESSION, TiffCompression.NONE),
         predictor=directory.value(TiffTag.PREDICTOR, 1),
         photometric=directory.value(TiffTag.PHOTOMETRIC, 1),

@@ -45,11 +45,14 @@ class TiffFrame:
         """Return (rows, width, channels) samples of each band."""
         order = [each.name for each in self.plate.channels]
         picked = [order.index(name) for name in channels]
+        first, stop = min(picked), max(picked) + 1
+        # a slice where it will do: to pick from a list takes longer than to decode
+        wanted = slice(first, stop) if picked == list(range(first, stop)) else picked
         with tiff_rows(self._bytes, self._layout) as opened:
             return read_joined(
                 bands,
                 self._layout.unit_height,
-                lambda rows: np.ascontiguousarray(opened.read(rows)[..., picked]),
+                lambda rows: np.ascontiguousarray(opened.read(rows)[..., wanted]),
             )
 
 

