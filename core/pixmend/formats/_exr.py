@@ -64,7 +64,8 @@ class ExrFile:
         Parameters
         ----------
         chosen : str or None
-            Its name, or its number from 0; None is the first flat one.
+            Its name, or its number from 0; None is the first flat one with a picture, else the
+            first flat one.
         where : str
             What errors call the file.
 
@@ -76,7 +77,8 @@ class ExrFile:
             If it is deep, or all are.
         """
         if chosen is None:
-            found = [each for each in self.parts if not each.is_deep] or list(self.parts)
+            flat = [each for each in self.parts if not each.is_deep]
+            found = [each for each in flat if each.has_picture] or flat or list(self.parts)
         else:
             found = [each for each in self.parts if each.name == chosen]
             found += [each for each in self.parts if str(each.number) == chosen]
@@ -98,7 +100,7 @@ def parse_exr(source: ByteSource, part: str | None = None) -> ExrLayout:
     ----------
     source : ByteSource
     part : str, optional
-        Name or number; else the first flat one.
+        Name or number; else the first flat one with a picture.
 
     Raises
     ------

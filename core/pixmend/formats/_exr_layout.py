@@ -202,6 +202,18 @@ class ExrLayout:
         """Return the channel with this name, None if there is none."""
         return next((each for each in self.channels if each.name == name), None)
 
+    @property
+    def has_picture(self) -> bool:
+        """True where a layer has R, G and B, or Y: depth, motion and mattes have not."""
+        whole = {each.name for each in self.channels if (each.x_sampling, each.y_sampling) == (1, 1)}
+        layers = {name.rpartition(".")[0] for name in whole}
+        wanted = (("R", "G", "B"), ("r", "g", "b"), ("Y",))
+        return any(
+            whole >= {f"{layer}.{letter}" if layer else letter for letter in letters}
+            for layer in layers
+            for letters in wanted
+        )
+
     def model_channels(self) -> tuple[Channel, ...]:
         """Return the channels in the model's terms."""
         return tuple(

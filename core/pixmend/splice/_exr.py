@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """EXR files: chunks with a changed sample are packed anew, all others stay as they are."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -21,7 +21,7 @@ from pixmend.formats import (
 from pixmend.model import Patch
 from pixmend.splice._edits import ByteEdit
 from pixmend.splice._exr_collateral import moved_samples
-from pixmend.splice._exr_packing import ChunkPacker, PatchedChunk, chunk_box, is_lossy
+from pixmend.splice._exr_packing import ChunkPacker, PatchedChunk, StoredChunk, chunk_box, is_lossy
 from pixmend.splice._exr_samples import SampleBytes
 from pixmend.splice._plan import Plan
 
@@ -35,7 +35,7 @@ class ExrContainer:
     ----------
     source : ByteSource
     options : ReadOptions
-        Says which part; else it is the first flat one.
+        Says which part; else it is the first flat one with a picture.
     exact : bool
         Store chunks as they are where a lossy codec would change more than the patch.
 
@@ -80,16 +80,23 @@ class ExrContainer:
         before = self._unpack(places.chunks)
         old, new = places.take(before), places.as_bytes(patch.new)
         touched = np.unique(places.chunk[old != new]).tolist()
-        after = places.put(before, new, touched) if touched else {}
-        packed = [index for index in touched if self._chunks[index].is_packed]
+        patched = places.put(before, new, touched) if touched else {}
+        stored = self._store(
+            patched, {index: places.at[here][(old != new)[here]] for index, here in places.spans.items()}
+        )
         edits = self._edits_in_place(places, old, new)
-        edits += self._edits_of_packed(packed, after)
+        edits += [
+            _chunk_edit(self._chunks[index], each.payload)
+            for index, each in stored.items()
+            if each.moved.size  # else what was asked for is lost in the codec
+        ]
         edits.sort(key=lambda each: each.offset)
         edits = self._table_edits(edits) + edits
-        units = {**before, **after}
+        after = {**before, **patched, **{index: each.unpacked for index, each in stored.items()}}
         if not is_lossy(self._layout):
-            return Plan(tuple(edits), patch, Patch.empty(patch.frame, patch.channels), units)
-        return Plan(tuple(edits), *moved_samples(self._layout, patch, before, units), units)
+            return Plan(tuple(edits), patch, Patch.empty(patch.frame, patch.channels), after)
+        moved = {index: each.moved for index, each in stored.items()}
+        return Plan(tuple(edits), *moved_samples(self._layout, patch, (before, after), moved), after)
 
     def units(self, patch: Patch) -> dict[int, bytes]:
         """Return the unpacked chunks in which the patch's samples lie."""
@@ -154,18 +161,16 @@ class ExrContainer:
             if first < stop
         ]
 
-    def _edits_of_packed(self, indices: Sequence[int], after: dict[int, bytes]) -> list[ByteEdit]:
-        """Return the edits of packed chunks, and set in `after` what they will hold."""
-        patched = [
-            PatchedChunk(index, self._chunks[index].payload, self._unpacked[index], after[index])
-            for index in indices
+    def _store(
+        self, patched: Mapping[int, bytes], changed: Mapping[int, NDArray[np.int64]]
+    ) -> dict[int, StoredChunk]:
+        """Return what to write for those of the patched chunks that are packed."""
+        chunks = [
+            PatchedChunk(index, self._chunks[index].payload, self._unpacked[index], each, changed[index])
+            for index, each in patched.items()
+            if self._chunks[index].is_packed
         ]
-        edits = []
-        for index, stored in zip(indices, self._packer.store(patched), strict=True):
-            after[index] = stored.unpacked
-            if stored.unpacked != self._unpacked[index]:  # else what was asked for is lost in the codec
-                edits.append(_chunk_edit(self._chunks[index], stored.payload))
-        return edits
+        return {chunk.index: stored for chunk, stored in zip(chunks, self._packer.store(chunks), strict=True)}
 
     def _table_edits(self, edits: Sequence[ByteEdit]) -> list[ByteEdit]:
         """Return the edits of the offset tables of all parts.

@@ -10,12 +10,15 @@ is, which any compression allows; that is to the bit, and larger.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from pixmend.errors import BadFrameError, UnsupportedError
 from pixmend.formats import ExrCompression, ExrLayout
 from pixmend.model import SampleType
 from pixmend.splice._dwa import DwaChunk, GraftError, graft
 from pixmend.splice._exr_codec import ChunkBox, ChunkCodec, codec_for
-from pixmend.splice._exr_collateral import stays_in_blocks
+from pixmend.splice._exr_collateral import blocks_at, differing_bytes
 
 __all__ = ["ChunkPacker", "PatchedChunk", "StoredChunk", "chunk_box", "is_lossy"]
 
@@ -30,7 +33,7 @@ _BLOCKS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class PatchedChunk:
     """A packed chunk of the file, and how it should be.
 
@@ -42,20 +45,33 @@ class PatchedChunk:
         As the file holds it, packed.
     unpacked, patched : bytes
         The same unpacked, and with the new samples.
+    changed : (N,) int64 ndarray
+        In which bytes these two differ.
     """
 
     index: int
     payload: bytes
     unpacked: bytes
     patched: bytes
+    changed: NDArray[np.int64]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class StoredChunk:
-    """What to write for a chunk: its payload, and what that unpacks to."""
+    """What to write for a chunk.
+
+    Attributes
+    ----------
+    payload : bytes
+    unpacked : bytes
+        What it unpacks to.
+    moved : (N,) int64 ndarray
+        The bytes of that which are not as they were.
+    """
 
     payload: bytes
     unpacked: bytes
+    moved: NDArray[np.int64]
 
 
 def chunk_box(layout: ExrLayout, index: int) -> ChunkBox:
@@ -91,14 +107,9 @@ class ChunkPacker:
         payloads = self._pack(chunks)
         if not is_lossy(self._layout):
             pairs = zip(payloads, chunks, strict=True)
-            return [StoredChunk(payload, each.patched) for payload, each in pairs]
-        stored = []
-        for each, payload, held in zip(chunks, payloads, self._unpack(chunks, payloads), strict=True):
-            if held is None or not self._may_hold(each, held):
-                stored.append(StoredChunk(each.patched, each.patched))
-            else:
-                stored.append(StoredChunk(payload, held))
-        return stored
+            return [StoredChunk(payload, each.patched, each.changed) for payload, each in pairs]
+        held = self._unpack(chunks, payloads)
+        return [self._checked(*each) for each in zip(chunks, payloads, held, strict=True)]
 
     def _pack(self, chunks: Sequence[PatchedChunk]) -> list[bytes]:
         if self._layout.compression is ExrCompression.LJ2K:
@@ -137,11 +148,17 @@ class ChunkPacker:
         except BadFrameError:
             return None
 
-    def _may_hold(self, chunk: PatchedChunk, held: bytes) -> bool:
-        if self._exact:
-            return held == chunk.patched
+    def _checked(self, chunk: PatchedChunk, payload: bytes, held: bytes | None) -> StoredChunk:
+        """Return a chunk as the lossy codec made it, where that may stand."""
+        as_it_is = StoredChunk(chunk.patched, chunk.patched, chunk.changed)
+        if held is None or (self._exact and held != chunk.patched):
+            return as_it_is
+        moved = differing_bytes(chunk.unpacked, held)
         block = _BLOCKS[self._layout.compression]
-        return stays_in_blocks(self._layout, chunk.index, (chunk.unpacked, chunk.patched, held), block)
+        asked_blocks, moved_blocks = (
+            blocks_at(self._layout, chunk.index, each, block) for each in (chunk.changed, moved)
+        )
+        return StoredChunk(payload, held, moved) if np.isin(moved_blocks, asked_blocks).all() else as_it_is
 
     def _box(self, chunk: PatchedChunk) -> ChunkBox:
         return chunk_box(self._layout, chunk.index)
