@@ -31,15 +31,10 @@ class AcBlocks(Protocol):
     ----------
     tokens : list of ndarray of uint16
         Those of each wanted block.
-    known : ndarray of bool, shape (65536,)
-        Which tokens cost little to write, as the stream has them anyway.
     """
 
     @property
     def tokens(self) -> list[NDArray[np.uint16]]: ...
-    @property
-    def known(self) -> NDArray[np.bool_]: ...
-
     def replaced(self, tokens: Sequence[NDArray[np.uint16]]) -> bytes:
         """Return the packed stream with other tokens in the wanted blocks."""
         ...
@@ -107,7 +102,6 @@ def _tokens_of_block(block: NDArray[np.uint16]) -> NDArray[np.uint16]:
 class _DeflatedBlocks:
     stream: NDArray[np.uint16]
     spans: NDArray[np.int64]
-    known: NDArray[np.bool_]
 
     @classmethod
     def find(
@@ -116,9 +110,7 @@ class _DeflatedBlocks:
         starts = np.empty(blocks + 1, np.int64)
         if len(stream) != count or not block_starts(stream, starts):
             raise ValueError("a stream of AC coefficients does not end with its last block")
-        known = np.zeros(1 << 16, np.bool_)
-        known[stream] = True
-        return cls(stream, np.stack([starts[wanted], starts[wanted + 1]], axis=1), known)
+        return cls(stream, np.stack([starts[wanted], starts[wanted + 1]], axis=1))
 
     @property
     def tokens(self) -> list[NDArray[np.uint16]]:
@@ -169,12 +161,6 @@ class _HuffmanBlocks:
         return cls(
             packed, count, wanted, blocks, block, rare, rare_at[:found].copy(), bounds, cuts, its_tokens
         )
-
-    @property
-    def known(self) -> NDArray[np.bool_]:
-        known = self.block.codes.lengths[: 1 << 16] > 0
-        known[self.block.codes.run_symbol :] = False
-        return known
 
     def replaced(self, tokens: Sequence[NDArray[np.uint16]]) -> bytes:
         codes = self._codes_for(np.concatenate(tokens))

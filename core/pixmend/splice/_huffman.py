@@ -58,15 +58,14 @@ class HuffmanCodes:
     @classmethod
     def of(cls, lengths: NDArray[np.uint8], run_symbol: int) -> "HuffmanCodes":
         """Return the codes that follow from their lengths; `ValueError` where there can be none."""
-        counts = np.bincount(lengths, minlength=LONGEST_CODE + 1)
-        counts[0] = 0
+        used = np.flatnonzero(lengths > 0)
+        counts = np.bincount(lengths[used], minlength=LONGEST_CODE + 1)
         bases = [0] * (LONGEST_CODE + 1)
         for length in range(LONGEST_CODE - 1, 0, -1):
             bases[length] = (bases[length + 1] + int(counts[length + 1])) >> 1
         overfull = (base + int(counts[length]) > 1 << length for length, base in enumerate(bases) if length)
         if len(counts) > LONGEST_CODE + 1 or any(overfull):
             raise ValueError("a Huffman table has codes that cannot be")
-        used = np.flatnonzero(lengths)
         symbols = used[np.argsort(lengths[used], kind="stable")].astype(np.uint32)
         return cls(
             lengths, run_symbol, np.array(bases, np.uint64), np.cumsum(counts) - counts, counts, symbols
@@ -96,7 +95,7 @@ class HuffmanCodes:
 
     def packed(self) -> tuple[int, bytes]:
         """Return the first symbol that has a code, and the table of lengths from there on."""
-        first = int(np.flatnonzero(self.lengths)[0])
+        first = int(self.symbols.min())
         table = np.zeros((self.run_symbol - first + 1) * 6 // 64 + 2, np.uint64)
         return first, _bytes(table, pack_lengths(self.lengths, first, self.run_symbol, table))
 
