@@ -13,7 +13,7 @@ class ReadOptions:
     Attributes
     ----------
     part : str or None
-        Name or number of a part of a multi-part EXR; None is the first flat one.
+        Name or number of a part of a multi-part EXR; None is the first flat one with a picture.
     layer : str or None
         The layer or view (what stands before the last dot of a channel's name) whose R,
         G, B or Y are the picture; None is the one without a name, else the first that has one.

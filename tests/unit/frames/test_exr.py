@@ -8,6 +8,7 @@ from pixmend.errors import BadFrameError, UnsupportedError, UsageError
 from pixmend.formats import ReadOptions
 from pixmend.frames import open_shot
 from pixmend.model import Raster, SampleType
+from pixmend.splice import check_patchable
 from tests.make.exr_forms import TILED, chroma, picture
 from tests.make.exr_ranges import parse
 
@@ -159,6 +160,18 @@ def test_a_part_is_chosen_by_name_or_number(tmp_path, first, second):
     np.testing.assert_array_equal(shot.read(1, channels=["id"])[..., 0], two["id"])
     with pytest.raises(UsageError, match="no part 'right'"):
         open_shot(path, ReadOptions(part="right")).read(1)
+
+
+def test_the_picture_is_the_first_part_that_holds_one_and_the_part_that_is_mended(tmp_path):
+    known = {"type": OpenEXR.scanlineimage, "compression": OpenEXR.ZIP_COMPRESSION}
+    path = tmp_path / "a.exr"
+    beauty = picture_planes(20, 30, R=HALF, G=HALF, B=HALF)
+    depth = picture_planes(20, 30, Z=FLOAT)
+    named = (("depth", depth), ("motion", {"u": depth["Z"], "v": depth["Z"]}), ("beauty", beauty))
+    OpenEXR.File([OpenEXR.Part(dict(known), dict(each), name) for name, each in named]).write(str(path))
+    shot = open_shot(path)
+    np.testing.assert_array_equal(shot.read(1), np.stack([beauty[name] for name in "RGB"], axis=-1))
+    assert "beauty" in " ".join(check_patchable(path, shot.plate))
 
 
 @pytest.mark.parametrize("number", [0, 1])
