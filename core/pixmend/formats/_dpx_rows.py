@@ -13,6 +13,8 @@ from pixmend.formats._kernels import unpack_filled10, unpack_filled12, unpack_pa
 
 __all__ = ["read_dpx_planes", "read_dpx_rows"]
 
+_BLOCK = 1 << 20  # bytes read at once: they are still in the processor's cache when they are unpacked
+
 
 def read_dpx_rows(
     source: ByteSource, layout: DpxLayout, rows: tuple[int, int], *, components: Sequence[int] | None = None
@@ -102,19 +104,38 @@ def _read_datums(
     if not 0 <= first < stop <= layout.height:
         raise ValueError(f"rows {first} to {stop} are not in a picture of {layout.height}")
     per_row = layout.width * element.datums_per_pixel
+    out = np.empty(
+        (stop - first, per_row), np.uint16 if element.bits in {10, 12} else f"u{element.unit_bytes}"
+    )
+    order = layout.byte_order
     if element.stride:
-        begin, skip, lines = element.offset + first * element.stride, 0, stop - first
+        lines = max(1, _BLOCK // element.stride)
+        for at in range(first, stop, lines):
+            part = out[at - first : at - first + lines]
+            units = _read_units(
+                source, element, element.offset + at * element.stride, part.shape, byte_order=order
+            )
+            _unpack(element, units, 0, part)
     else:  # lines run on: all rows are one line, which begins within a word
         words, skip = _words_before(element, first * per_row)
-        begin, lines = element.offset + 4 * words, 1
-    datums = (stop - first) * per_row // lines
-    held = element.bytes_until(datums + skip)
-    stored = source.read(begin, (lines - 1) * element.stride + held)
-    unit = np.dtype(f"{layout.byte_order}u{element.unit_bytes}")
-    units: NDArray[Any] = np.ndarray(
-        (lines, held // unit.itemsize), unit, buffer=stored, strides=(element.stride or held, unit.itemsize)
-    )
-    return _unpack(element, units, skip, datums).reshape(stop - first, layout.width, -1)
+        line = out.reshape(1, -1)
+        units = _read_units(
+            source, element, element.offset + 4 * words, (1, skip + line.size), byte_order=order
+        )
+        _unpack(element, units, skip, line)
+    shaped = out.reshape(stop - first, layout.width, -1)
+    return shaped.view(np.float32) if element.bits == 32 else shaped
+
+
+def _read_units(
+    source: ByteSource, element: DpxElement, begin: int, shape: tuple[int, ...], *, byte_order: str
+) -> NDArray[Any]:
+    """Return (lines, units) from byte `begin` on that hold (lines, datums)."""
+    lines, datums = shape
+    held, unit = element.bytes_until(datums), np.dtype(f"{byte_order}u{element.unit_bytes}")
+    taken = source.read(begin, (lines - 1) * element.stride + held)
+    strides = (element.stride or held, unit.itemsize)
+    return np.ndarray((lines, held // unit.itemsize), unit, buffer=taken, strides=strides)
 
 
 def _words_before(element: DpxElement, datums: int) -> tuple[int, int]:
@@ -127,15 +148,13 @@ def _words_before(element: DpxElement, datums: int) -> tuple[int, int]:
     return datums // 3, datums % 3
 
 
-def _unpack(element: DpxElement, units: NDArray[Any], skip: int, datums: int) -> NDArray[Any]:
-    """Return (lines, datums) out of (lines, units); the first `skip` datums of a line are left out."""
-    native = units.dtype.newbyteorder("=")
+def _unpack(element: DpxElement, units: NDArray[Any], skip: int, out: NDArray[Any]) -> None:
+    """Unpack (lines, units) into (lines, datums); the first `skip` datums of a line are left out."""
     if element.bits not in {10, 12}:
-        kept = np.ascontiguousarray(units, native)
-        return kept.view(np.float32) if element.bits == 32 else kept
+        out[:] = units
+        return
     swap = not units.dtype.isnative
-    words, pitch = _flat(units.view(native))
-    out = np.empty((len(units), datums), np.uint16)
+    words, pitch = _flat(units.view(units.dtype.newbyteorder("=")))
     if element.is_packed:
         unpack_packed(words, pitch, (skip * element.bits, element.bits), swap, out)
     elif element.bits == 10:
@@ -143,7 +162,6 @@ def _unpack(element: DpxElement, units: NDArray[Any], skip: int, datums: int) ->
         unpack_filled10(words, pitch, skip, (first, second, third), swap, out)
     else:
         unpack_filled12(words, pitch, element.slot_shifts[0], swap, out)
-    return out
 
 
 def _flat(units: NDArray[Any]) -> tuple[NDArray[Any], int]:

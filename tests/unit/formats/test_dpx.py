@@ -11,7 +11,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from pixmend.errors import BadFrameError, UnsupportedError
-from pixmend.formats import MemoryBytes, locate_datums, parse_dpx, read_dpx_planes, read_dpx_rows
+from pixmend.formats import MemoryBytes, _dpx_rows, locate_datums, parse_dpx, read_dpx_planes, read_dpx_rows
 from pixmend.model import SampleType
 from tests.make.dpx import DESCRIPTORS, FILLED_A, FILLED_B, PACKED, DpxPart, random_part, write_dpx
 
@@ -107,6 +107,17 @@ def test_rows_are_read_from_the_middle_of_lines_that_run_on():
             np.testing.assert_array_equal(
                 read_dpx_rows(source, layout, rows)[:, :, 0], part.codes[slice(*rows)]
             )
+
+
+@pytest.mark.parametrize("bits", BITS)
+@pytest.mark.parametrize("rows", [(0, 11), (2, 9), (10, 11)])
+def test_large_pictures_are_read_block_by_block(monkeypatch, bits, rows):
+    monkeypatch.setattr(_dpx_rows, "_BLOCK", 200)
+    part = random_part("RGB", (13, 11), bits=bits, eol=2)
+    source = MemoryBytes(write_dpx([part]))
+    samples = read_dpx_rows(source, parse_dpx(source), rows)
+    stored = samples.view(f"u{samples.itemsize}").reshape(len(samples), -1)
+    np.testing.assert_array_equal(stored, part.codes[slice(*rows)])
 
 
 def test_only_the_element_that_is_wanted_is_read():
