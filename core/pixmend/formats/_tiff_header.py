@@ -137,9 +137,10 @@ class TiffDirectory:
 
     @property
     def ranges(self) -> list[tuple[int, int]]:
-        """The bytes [begin, end) of the directory and of the values that it points to."""
+        """The bytes [begin, end) of the directory and of the values that it points to, as far as they exist."""
+        end = self.source.size
         far = [
-            (each.position, each.stop)
+            (min(each.position, end), min(each.stop, end))
             for each in self.fields.values()
             if not self.position <= each.position < self.stop
         ]

@@ -135,7 +135,10 @@ def _decode_whole(source: FrameBytes, layout: TiffLayout) -> NDArray[Any]:
     """Return the (height, width, channels) samples of the page, by libtiff."""
     import imagecodecs  # noqa: PLC0415  (slow to load, and needed for few files)
 
-    samples: NDArray[Any] = imagecodecs.tiff_decode(source.read(0, source.size), index=0)
+    try:
+        samples: NDArray[Any] = imagecodecs.tiff_decode(source.read(0, source.size), index=0)
+    except IndexError as exc:  # libtiff would not have the first directory
+        raise BadFrameError("damaged: a library finds no picture in it", where=source.name) from exc
     if layout.is_planar and samples.ndim > 2:
         samples = np.moveaxis(samples, 0, -1)
     return samples.reshape(layout.height, layout.width, layout.samples_per_pixel)

@@ -149,7 +149,8 @@ def _check_stored(layout: TiffLayout, source: ByteSource) -> None:
 def _notices(layout: TiffLayout, pages: TiffPages) -> tuple[str, ...]:
     notices = []
     if pages.reduced:
-        notices.append(f"{pages.reduced} smaller copies of the picture in this TIFF keep the defects")
+        copies = "a smaller copy" if pages.reduced == 1 else f"{pages.reduced} smaller copies"
+        notices.append(f"this TIFF holds {copies} of the picture, in which the defects stay")
     if pages.others:
         notices.append(f"only the first of {pages.others + 1} pages of this TIFF is mended")
     if layout.orientation != 1:

@@ -158,7 +158,7 @@ def _undo_prediction(form: TiffUnitForm, unpacked: bytes) -> NDArray[np.unsigned
     samples = np.frombuffer(unpacked, form.stored).reshape(shape)
     if form.predictor == _HORIZONTAL:
         samples = imagecodecs.delta_decode(samples, axis=-2)
-    return samples.astype(native)
+    return samples.astype(native, copy=False)
 
 
 def _predict(form: TiffUnitForm, samples: NDArray[np.unsignedinteger]) -> NDArray[np.uint8]:

@@ -388,6 +388,14 @@ def test_a_strip_over_the_header_is_damaged():
         open_tiff(set_tag(stored, 273, [4]))
 
 
+def test_a_tag_that_points_behind_everything_is_no_hindrance():
+    stored = TiffForm(is_big=True).write(TiffForm().picture(), extratags=[(65001, 12, 4, (1.0,) * 4, True)])
+    tag = tifffile.TiffFile(BytesIO(stored)).pages[0].tags[65001]
+    far = bytearray(stored)
+    struct.pack_into("<QQ", far, tag.offset + 4, (1 << 64) - 1, (1 << 64) - 1)
+    assert open_tiff(bytes(far)).raster.width == 37
+
+
 def test_a_circle_of_pages_is_damaged():
     stored = bytearray(simple())
     page = tifffile.TiffFile(BytesIO(bytes(stored))).pages[0]
@@ -407,7 +415,7 @@ def test_smaller_copies_and_other_pages_are_told_of_and_kept():
     stored = stream.getvalue()
     container = open_tiff(stored)
     assert len(container.notices) == 2
-    assert "1 smaller cop" in container.notices[0]
+    assert "a smaller copy" in container.notices[0]
     assert "first of 2 pages" in container.notices[1]
     patch = patch_of(container, random_samples(TiffForm()))
     with tifffile.TiffFile(BytesIO(apply(stored, plan_of(container, patch).edits))) as opened:
