@@ -15,6 +15,7 @@ from pixmend.formats._exr_layout import ExrLayout
 
 __all__ = ["ExrChunk", "find_chunk", "read_chunks"]
 
+_READ_AT_ONCE = 1 << 16  # bytes of a payload that come with the leader; copying more costs more than a read
 # How many times larger than its payload a chunk can be at most, where the codec has a limit:
 # 128 bytes for a run's two; Deflate's 1032, of which PXR24 makes up to 4/3; 32 for a flat block's three.
 _LARGEST_GAIN = {
@@ -118,7 +119,8 @@ def _read_chunk(
     room = min(end, source.size) - offset - leader
     if room < 0:
         raise BadFrameError(f"chunk {index} runs into the next one", where=source.name)
-    stored = source.read(offset, leader + min(room, unpacked))
+    ahead = min(room, unpacked)
+    stored = source.read(offset, leader + (ahead if ahead <= _READ_AT_ONCE else 0))
     *place, packed_bytes = struct.unpack_from(f"<{leader // 4}i", stored)
     _check_place(layout, index, tuple(place), source.name)
     least = -(-unpacked // _LARGEST_GAIN.get(layout.compression, unpacked or 1))
@@ -126,7 +128,11 @@ def _read_chunk(
         raise BadFrameError(f"chunk {index} is said to have {packed_bytes} bytes", where=source.name)
     if packed_bytes > room:
         raise BadFrameError(f"chunk {index} runs into the next one", where=source.name)
-    return ExrChunk(index, offset, offset + leader, stored[leader : leader + packed_bytes], unpacked)
+    if ahead <= _READ_AT_ONCE:
+        payload = stored[leader : leader + packed_bytes]
+    else:
+        payload = source.read(offset + leader, packed_bytes)
+    return ExrChunk(index, offset, offset + leader, payload, unpacked)
 
 
 def _check_place(layout: ExrLayout, index: int, found: tuple[int, ...], where: str) -> None:

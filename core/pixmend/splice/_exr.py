@@ -85,11 +85,9 @@ class ExrContainer:
             patched, {index: places.at[here][(old != new)[here]] for index, here in places.spans.items()}
         )
         edits = self._edits_in_place(places, old, new)
-        edits += [
-            _chunk_edit(self._chunks[index], each.payload)
-            for index, each in stored.items()
-            if each.moved.size  # else what was asked for is lost in the codec
-        ]
+        for index, each in stored.items():
+            if each.moved.size:  # else what was asked for is lost in the codec
+                edits += _chunk_edits(self._chunks[index], each.payload)
         edits.sort(key=lambda each: each.offset)
         edits = self._table_edits(edits) + edits
         after = {**before, **patched, **{index: each.unpacked for index, each in stored.items()}}
@@ -191,9 +189,13 @@ class ExrContainer:
         return table_edits
 
 
-def _chunk_edit(chunk: ExrChunk, payload: bytes) -> ByteEdit:
+def _chunk_edits(chunk: ExrChunk, payload: bytes) -> list[ByteEdit]:
+    """Return the edits of a packed chunk; the size is one of its own, so that no payload is copied."""
     old_size, new_size = (size.to_bytes(4, "little") for size in (chunk.packed_bytes, len(payload)))
-    return ByteEdit(chunk.size_offset, old_size + chunk.payload, new_size + payload)
+    edits = [ByteEdit(chunk.payload_offset, chunk.payload, payload)]
+    if new_size != old_size:
+        edits.insert(0, ByteEdit(chunk.size_offset, old_size, new_size))
+    return edits
 
 
 def _notices(file: ExrFile, layout: ExrLayout, *, exact: bool) -> tuple[str, ...]:
