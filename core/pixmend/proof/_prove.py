@@ -25,6 +25,8 @@ class FrameProof:
         Samples that were meant to change and did.
     samples_wrong : int or None
         Samples of the ledger that do not hold its new value.
+    samples_moved_by_codec : int or None
+        Samples that a lossy codec moved beside those, as the ledger says.
     samples_changed_elsewhere : int or None
         Samples of any channel that changed and are not in the ledger. Needs the source.
     bytes_changed_elsewhere : int or None
@@ -39,6 +41,7 @@ class FrameProof:
     frame: int
     samples_changed: int | None = None
     samples_wrong: int | None = None
+    samples_moved_by_codec: int | None = None
     samples_changed_elsewhere: int | None = None
     bytes_changed_elsewhere: int | None = None
     header_bytes_changed: int | None = None
@@ -117,11 +120,9 @@ def _prove_samples(proof: FrameProof, fixed: Path, ledger: Ledger, source: Path 
     where = fixed.name
     if container.channels != ledger.patch.channels or container.file_format != ledger.file_format:
         return proof.with_problems(f"{where}: the ledger is of a frame with other channels")
-    if not _is_inside(ledger.patch, container.raster):
+    if not all(_is_inside(each, container.raster) for each in (ledger.patch, ledger.collateral)):
         return proof.with_problems(f"{where}: the ledger names samples outside of the frame")
-    counts = count_samples(
-        fixed, source, ledger.patch, file_format=container.file_format, raster=container.raster
-    )
+    counts = count_samples(fixed, source, ledger, container.raster)
     sentences = (
         (counts.wrong, "samples do not hold the value that the ledger says"),
         (counts.elsewhere, "samples changed that are not in the ledger"),
@@ -131,6 +132,7 @@ def _prove_samples(proof: FrameProof, fixed: Path, ledger: Ledger, source: Path 
         proof,
         samples_changed=counts.changed,
         samples_wrong=counts.wrong,
+        samples_moved_by_codec=counts.by_codec,
         samples_changed_elsewhere=counts.elsewhere,
     ).with_problems(*(f"{where}: {count} {what}" for count, what in sentences if count))
 

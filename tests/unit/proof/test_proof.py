@@ -5,9 +5,12 @@ import numpy as np
 import pytest
 
 from pixmend.errors import ProofError
+from pixmend.formats import ReadOptions
+from pixmend.frames import open_shot
 from pixmend.model import Patch
 from pixmend.proof import prove_frame, undo_frame
-from pixmend.splice import ledger_path, read_ledger, write_fixed
+from pixmend.splice import WriteSettings, ledger_path, open_bytes, open_container, read_ledger, write_fixed
+from tests.make import exr_forms
 from tests.make.plates import LOADED, make_dpx, make_exr, make_tiff
 
 MAKERS = {"exr": make_exr, "dpx": make_dpx, "tif": make_tiff}
@@ -187,3 +190,69 @@ def test_undo_into_another_folder_keeps_frame_and_ledger(mended, tmp_path):
     assert (tmp_path / "back" / target.name).read_bytes() == made.path.read_bytes()
     assert ledger_path(target).exists()
     assert prove_frame(target, read_ledger(ledger_path(target)), made.path).is_proved
+
+
+LAYOUTS = [
+    (exr_forms.tiles, "ZIP"),
+    (exr_forms.levels, "PIZ"),
+    (exr_forms.parts, "ZIPS"),
+    (exr_forms.chroma, "ZIP"),
+    (exr_forms.negative_window, "RLE"),
+    (exr_forms.views, "ZIP"),
+    (exr_forms.tiles, "B44"),
+    (exr_forms.lines, "B44"),
+    (exr_forms.lines, "DWAA"),
+    (exr_forms.mixed_types, "DWAB"),
+    (exr_forms.lines, "PXR24"),
+]
+
+
+def mended_layout(form, codec, folder, **read_as):
+    """Mend a few samples of a layout; return source, target and ledger."""
+    path = folder / "plate.1001.exr"
+    form(path, codec)
+    options = ReadOptions(**read_as)
+    with open_bytes(path) as opened:
+        container = open_container(opened, options=options)
+        raster, channels = container.raster, container.channels
+        x = np.array([raster.x + 3, raster.x + raster.width // 2, raster.x + raster.width - 1], np.int32)
+        y = np.array([raster.y, raster.y + raster.height // 2, raster.y + raster.height - 1], np.int32)
+        full = [number for number, each in enumerate(channels) if each.sampling == (1, 1)]
+        channel = np.array([full[0], full[-1], full[0]], np.int16)
+        nothing = np.zeros(3, np.uint32)
+        old = container.read_bits(Patch(1001, channels, x, y, channel, nothing, nothing))
+    plate = open_shot(str(path), options).plate
+    patch = Patch(1001, channels, x, y, channel, old, old ^ 0x40)
+    target = folder / "out" / path.name
+    return path, target, write_fixed(path, target, patch, plate, settings=WriteSettings(options=options))
+
+
+@pytest.mark.parametrize(("form", "codec"), LAYOUTS, ids=lambda each: getattr(each, "__name__", each))
+def test_every_layout_is_proved(form, codec, tmp_path):
+    path, target, ledger = mended_layout(form, codec, tmp_path)
+    proof = prove_frame(target, read_ledger(ledger_path(target)), path)
+    assert proof.problems == ()
+    assert proof.samples_changed_elsewhere == 0
+    assert proof.samples_moved_by_codec == len(ledger.collateral)
+    assert prove_frame(target, ledger).samples_moved_by_codec == len(ledger.collateral)
+
+
+def test_a_later_part_is_proved_as_the_part_that_it_is(tmp_path):
+    path, target, ledger = mended_layout(exr_forms.parts, "ZIP", tmp_path, part="1")
+    assert prove_frame(target, ledger, path).problems == ()
+    other = replace(ledger, options=ReadOptions())
+    assert not prove_frame(target, other, path).is_proved
+
+
+def test_what_a_codec_moved_is_counted_apart_only_near_the_patch(tmp_path):
+    made = make_tiff(tmp_path / "a.tif", size=(40, 30))
+    far, near = (30, 20, "G", 7), (6, 9, "G", 7)
+    target = tmp_path / "out" / "a.tif"
+    ledger = write_fixed(made.path, target, made.patch([(3, 4, "R", 9), near, far]), made.plate)
+    asked, both = made.patch([(3, 4, "R", 9)]), made.patch([near, far])
+    told = replace(ledger, patch=asked, collateral=both)
+    proof = prove_frame(target, told, made.path)
+    assert (proof.samples_changed, proof.samples_moved_by_codec, proof.samples_changed_elsewhere) == (1, 1, 1)
+    assert not proof.is_proved
+    told = replace(ledger, patch=asked, collateral=made.patch([(6, 9, "G", 8)]))
+    assert prove_frame(target, told, made.path).samples_wrong == 1
