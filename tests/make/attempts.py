@@ -46,8 +46,8 @@ class Attempt:
     notes: tuple[str, ...] = ()
 
 
-def attempt_each(paths: Sequence[Path], *, seconds: float = 60.0) -> dict[Path, Attempt]:
-    """Return what became of each file; each has `seconds`."""
+def attempt_each(paths: Sequence[Path], *, seconds: float = 300.0) -> dict[Path, Attempt]:
+    """Return what became of each file; each has `seconds`, in which kernels may have to be compiled first."""
     attempts: dict[Path, Attempt] = {}
     while left := [path for path in paths if path not in attempts]:
         _attempt_until_death(left, attempts, seconds)
