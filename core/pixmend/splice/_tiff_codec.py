@@ -135,12 +135,12 @@ def _zstd(rows: NDArray[np.uint8], level: int) -> bytes:
 
 
 # Each takes (rows, bytes of a row) and one of the settings, which are tried in this order until
-# the result fits. LZW: how large the table may become; other sizes change the length a little,
-# up or down. Deflate: up to 3 the levels of ISA-L, which is much quicker and on noise tighter
+# the result fits. LZW: how large the first table may become; other sizes shift all later ones,
+# which changes the length a little, up or down. Deflate: up to 3 the levels of ISA-L, which is much quicker and on noise tighter
 # than libdeflate, whose levels the others are.
 _ISAL = 3
 _PACKERS: Mapping[TiffCompression, tuple[Callable[[NDArray[np.uint8], int], bytes], tuple[int, ...]]] = {
-    TiffCompression.LZW: (_lzw, tuple(range(LZW_CODES, 4070, -2))),
+    TiffCompression.LZW: (_lzw, (LZW_CODES, *range(4092, 1000, -256))),
     TiffCompression.DEFLATE: (_deflate, (_ISAL, 6, 10, 12)),
     TiffCompression.OLD_DEFLATE: (_deflate, (_ISAL, 6, 10, 12)),
     TiffCompression.PACKBITS: (_packbits, (0,)),

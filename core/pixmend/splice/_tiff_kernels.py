@@ -24,7 +24,8 @@ _SPREAD = 2654435761  # 2^32 by the golden ratio (Knuth, "Sorting and Searching"
 def pack_lzw(unpacked: NDArray[np.uint8], codes: int, packed: NDArray[np.uint8]) -> int:
     """Pack (N,) bytes, N >= 1, and return how long they have become.
 
-    The table of strings is thrown away when it has `codes` codes: 512 to `LZW_CODES`.
+    The first table of strings is thrown away when it has `codes` codes, 512 to `LZW_CODES`, all
+    later ones when they are full.
     `packed` must have room for 2 N + 16 bytes.
     """
     # A string is the code of its beginning and one more byte. Entries of an earlier epoch are free.
@@ -53,7 +54,7 @@ def pack_lzw(unpacked: NDArray[np.uint8], codes: int, packed: NDArray[np.uint8])
             width += 1
         if free == codes:
             held, bits = held << width | _CLEAR, bits + width
-            epoch, free, width = epoch + 1, _FIRST_FREE, _FIRST_WIDTH
+            epoch, free, width, codes = epoch + 1, _FIRST_FREE, _FIRST_WIDTH, LZW_CODES
         while bits >= 8:
             bits -= 8
             packed[position] = held >> bits & 255
