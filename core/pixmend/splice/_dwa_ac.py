@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pixmend.splice._dwa_kernels import FAST_BITS, block_starts, fast_steps, walk_blocks
+from pixmend.splice._dwa_streams import inflated
 from pixmend.splice._huffman import HuffmanBlock, HuffmanCodes, pack_symbols, unpack_symbols
 from pixmend.splice._huffman_kernels import code_depths, copy_bits, encode
 
@@ -63,7 +64,8 @@ def find_blocks(
         If the stream is damaged or holds another number of blocks.
     """
     if by_deflate:
-        return _DeflatedBlocks.find(np.frombuffer(zlib.decompress(packed), "<u2"), count, wanted, blocks)
+        stream = np.frombuffer(inflated(packed, 2 * count), "<u2")
+        return _DeflatedBlocks.find(stream, count, wanted, blocks)
     return _HuffmanBlocks.find(packed, count, wanted, blocks)
 
 

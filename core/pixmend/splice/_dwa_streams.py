@@ -16,7 +16,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["DwaStreams", "GraftError", "Rule", "Scheme", "join", "split"]
+__all__ = ["DwaStreams", "GraftError", "Rule", "Scheme", "inflated", "join", "split"]
 
 _COUNTERS = struct.Struct("<11Q")
 _ZLIB_LEVEL = 5  # of DC coefficients: within 2 % of level 9, nine times as fast
@@ -101,6 +101,8 @@ class DwaStreams:
     dc : ndarray of uint16
         One half-float coefficient a block, plane by plane.
     packed_dc : bytes
+    rest : bytes
+        What follows the sections: OpenEXR 2 wrote one byte too many.
     """
 
     version: int
@@ -116,6 +118,7 @@ class DwaStreams:
     ac_by_deflate: bool
     dc: NDArray[np.uint16]
     packed_dc: bytes
+    rest: bytes
 
     def with_blocks(self, ac: bytes, ac_count: int, dc: NDArray[np.uint16]) -> "DwaStreams":
         """Return the same with other coefficients; `ac` packed as before."""
@@ -148,7 +151,7 @@ def split(payload: bytes) -> DwaStreams:
     """
     try:
         return _split(payload)
-    except (struct.error, ValueError, IndexError, zlib.error) as exc:
+    except (struct.error, ValueError, IndexError) as exc:
         raise GraftError(f"a DWA chunk cannot be taken apart: {exc}") from exc
 
 
@@ -165,7 +168,7 @@ def join(streams: DwaStreams) -> bytes:
         len(streams.dc),
         int(streams.ac_by_deflate),
     )
-    return b"".join((counters, streams.rule_bytes, *sections))
+    return b"".join((counters, streams.rule_bytes, *sections, streams.rest))
 
 
 def _split(payload: bytes) -> DwaStreams:
@@ -177,8 +180,8 @@ def _split(payload: bytes) -> DwaStreams:
     start = _COUNTERS.size
     rule_bytes = payload[start : start + _rule_size(payload, start)] if version == 2 else b""
     bounds = np.cumsum([start + len(rule_bytes), *sizes], dtype=object)
-    if bounds[-1] != len(payload):
-        raise ValueError("its sections do not end where it ends")
+    if bounds[-1] > len(payload):
+        raise ValueError("its sections are cut short")
     if ac_count > len(payload) * 256 or dc_count > len(payload) * 1024:
         raise ValueError("it says to hold more than it can")
     verbatim, ac, packed_dc, runs = (payload[first:last] for first, last in pairwise(bounds))
@@ -196,6 +199,7 @@ def _split(payload: bytes) -> DwaStreams:
         ac_method == 1,
         _dc_values(packed_dc, dc_count),
         packed_dc,
+        payload[bounds[-1] :],
     )
 
 
@@ -224,7 +228,7 @@ def _dc_values(packed: bytes, count: int) -> NDArray[np.uint16]:
     """Undo zlib, differences of bytes, and the two halves that each hold every other byte."""
     if not count:
         return np.empty(0, np.uint16)
-    differences = np.frombuffer(_inflated(packed, 2 * count), np.uint8).copy()
+    differences = np.frombuffer(inflated(packed, 2 * count), np.uint8).copy()
     differences[1:] += np.uint8(128)
     halves = np.cumsum(differences, dtype=np.uint8).reshape(2, count)
     return np.ascontiguousarray(halves.T).view("<u2").ravel().astype(np.uint16)
@@ -238,9 +242,14 @@ def _predicted(stored: bytes) -> bytes:
     return differences.tobytes()
 
 
-def _inflated(packed: bytes, size: int) -> bytes:
+def inflated(packed: bytes, size: int) -> bytes:
+    """Undo zlib; `ValueError` if it is damaged or not `size` bytes long."""
     unpacker = zlib.decompressobj()
-    unpacked = unpacker.decompress(packed, size)
-    if len(unpacked) != size or unpacker.decompress(unpacker.unconsumed_tail, 1):
+    try:
+        unpacked = unpacker.decompress(packed, size)
+        beyond = unpacker.decompress(unpacker.unconsumed_tail, 1)
+    except zlib.error as exc:
+        raise ValueError(str(exc)) from exc
+    if len(unpacked) != size or beyond:
         raise ValueError("a section is not as long as it says")
     return unpacked

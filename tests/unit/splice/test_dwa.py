@@ -165,6 +165,17 @@ def test_subsampled_chroma_lies_where_the_format_says():
     assert chroma.starts.tolist() == [14, 54]
 
 
+def test_a_byte_too_many_is_kept(tmp_path):
+    """OpenEXR 2 wrote one behind the last section."""
+    made = one_chunk(tmp_path / "a.exr", rgb())
+    patched = bytearray(made.unpacked())
+    patched[-2:] = np.float16(0.25).tobytes()
+    chunk = DwaChunk(made.box, made.payload + b"\x07", made.unpacked(), bytes(patched))
+    (payload,) = graft(made.channels, [chunk])
+    assert payload.endswith(b"\x07")
+    assert made.decoded(payload)["R"][31, 63] == pytest.approx(0.25, rel=0.01)
+
+
 def test_nothing_to_change_keeps_the_payload(tmp_path):
     made = one_chunk(tmp_path / "a.exr", rgb())
     _, _, payload = grafted(made, {})
@@ -192,8 +203,9 @@ def test_a_chunk_that_is_something_else_is_refused(tmp_path):
         graft(made.channels, [DwaChunk(made.box, other.payload, unpacked, bytes(patched))])
 
 
-def test_damage_is_refused_and_never_crashes(tmp_path):
-    made = one_chunk(tmp_path / "a.exr", rgb(A=picture(32, 64, seed=8)))
+@pytest.mark.parametrize("tiled", [False, True])
+def test_damage_is_refused_and_never_crashes(tmp_path, tiled):
+    made = one_chunk(tmp_path / "a.exr", rgb(A=picture(32, 64, seed=8)), tiled=tiled)
     patched = bytearray(made.unpacked())
     patched[130:132] = np.float16(0.1).tobytes()
     rng = np.random.default_rng(1)
