@@ -9,7 +9,14 @@ from hypothesis import strategies as st
 from pixmend.splice import WriteSettings
 from tests.make.exr_forms import LAYOUTS, forms
 from tests.make.exr_ranges import parse
-from tests.make.mending import LOSSY_BLOCK, check_exr, check_exr_samples, random_bits, random_exr_samples
+from tests.make.mending import (
+    LOSSY_BLOCK,
+    check_exr,
+    check_exr_samples,
+    near_bits,
+    random_bits,
+    random_exr_samples,
+)
 
 
 def named(is_wanted):
@@ -17,6 +24,7 @@ def named(is_wanted):
 
 
 LOSSLESS = [(codec, layout) for codec, layout in forms() if codec not in LOSSY_BLOCK]
+LOSSY = [(codec, layout) for codec, layout in forms() if codec in LOSSY_BLOCK]
 
 
 def write(folder, codec, layout):
@@ -44,4 +52,13 @@ def test_any_samples_take_any_bits(tmp_path_factory, form, count, seed):
     folder = tmp_path_factory.mktemp("any")
     path = write(folder, *form)
     samples = random_exr_samples(path, 0, np.random.default_rng(seed), random_bits, count=count)
+    check_exr_samples(path, folder, 0, samples, WriteSettings())
+
+
+@settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow])
+@given(form=st.sampled_from(LOSSY), count=st.integers(1, 60), seed=st.integers(0, 2**32 - 1))
+def test_any_samples_take_what_lies_around_them(tmp_path_factory, form, count, seed):
+    folder = tmp_path_factory.mktemp("near")
+    path = write(folder, *form)
+    samples = random_exr_samples(path, 0, np.random.default_rng(seed), near_bits, count=count)
     check_exr_samples(path, folder, 0, samples, WriteSettings())
