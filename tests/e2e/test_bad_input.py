@@ -431,12 +431,15 @@ def test_a_folder_that_may_not_be_written(job, refused):
 
 def test_an_output_that_exists(job, refused):
     job()
+    assert main(["map", "edit", "map.json", "--reject", "d0001", "-o", "other.json", "-q"]) == 0
+    Path("else").mkdir()
+    Path("else/plate.1001.exr").write_bytes(b"mine")
     for argv in (
         ("detect", "plate", "-o", "map.json"),
         ("detect", "plate", "--stats-out", "s.npz"),
         ("detect", "--merge", "s.npz", "-o", "map.json"),
-        ("fix", "plate", "--map", "map.json", "-o", "mended"),
-        ("undo", "mended", "-o", "plate"),
+        ("fix", "plate", "--map", "other.json", "-o", "mended"),
+        ("undo", "mended", "-o", "else"),
     ):
         assert "--overwrite" in refused(*argv, code=2, what="exists already")["hint"]
     refused("demo", "plate", code=2, where="plate", what="not empty")

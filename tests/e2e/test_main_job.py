@@ -232,8 +232,11 @@ def test_in_place_and_back(form, prepared, say):
     assert not set(frames_of("plate").values()) & set(original.values())
     mended = seen_in(Path("plate"))
     say("verify", "plate")
-    again = say("fix", "plate", "--map", "map.json", "--in-place", *encoding, code=2)
-    assert "undo" in again["error"]["hint"]
+    again = say("fix", "plate", "--map", "map.json", "--in-place", *encoding)
+    assert (again["frames_written"], again["frames_already_done"]) == (0, FRAMES)
+    say("map", "edit", "map.json", "--reject", "d0001", "-o", "other.json")
+    other = say("fix", "plate", "--map", "other.json", "--in-place", *encoding, code=2)
+    assert "undo" in other["error"]["hint"]
     assert seen_in(Path("plate")) == mended
     assert say("undo", "plate")["frames"] == FRAMES
     assert frames_of("plate") == original

@@ -25,9 +25,21 @@ MAY_IMPORT: dict[str, set[str]] = {
     "proof": {"errors", "publish", "model", "formats", "frames", "splice"},
     "seal": {"errors", "publish", "model"},
     "pipeline": LEAVES
-    | {"model", "stats", "detect", "fill", "simulate", "frames", "splice", "proof", "seal"},
+    | {"model", "formats", "stats", "detect", "fill", "simulate", "frames", "splice", "proof", "seal"},
     "cli": LEAVES
-    | {"model", "stats", "detect", "fill", "simulate", "frames", "splice", "proof", "seal", "pipeline"},
+    | {
+        "model",
+        "formats",
+        "stats",
+        "detect",
+        "fill",
+        "simulate",
+        "frames",
+        "splice",
+        "proof",
+        "seal",
+        "pipeline",
+    },
 }
 FILES = sorted(
     path for path in CORE.rglob("*.py") if path.parent != CORE or path.stem not in {"__init__", "__main__"}

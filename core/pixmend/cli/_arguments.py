@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from pixmend.errors import MapError, RangeError, UsageError
 
 if TYPE_CHECKING:
+    from pixmend.formats import ReadOptions
     from pixmend.model import FrameRange, Kind, Raster
 
 __all__ = [
@@ -18,13 +19,17 @@ __all__ = [
     "add_frames_option",
     "add_kind_option",
     "add_raster_option",
+    "add_reading_options",
+    "add_seal_options",
     "add_workers_option",
     "add_write_options",
     "read_frame_range",
+    "read_options",
 ]
 
 _ARGPARSE_ERROR = re.compile(r"argument (?P<where>.+?): (?P<what>.+)", re.DOTALL)
 
+_ALGORITHMS = ("md5", "sha256", "xxh64", "xxh128")
 _RASTER = re.compile(r"([1-9]\d{0,5})x([1-9]\d{0,5})(?:([+-]\d{1,6})([+-]\d{1,6}))?", re.ASCII)
 
 
@@ -84,6 +89,49 @@ def add_encoding_option(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_reading_options(parser: argparse.ArgumentParser) -> None:
+    """Add what files do not say of themselves: ``--part``, ``--layer`` and ``--luma-order``."""
+    parser.add_argument(
+        "--part",
+        metavar="NAME",
+        help="part of a multi-part EXR, by name or number (default: the first that holds a picture)",
+    )
+    parser.add_argument(
+        "--layer",
+        metavar="NAME",
+        help="layer or view of an EXR that is the picture (default: the one without a name)",
+    )
+    parser.add_argument(
+        "--luma-order",
+        choices=("low", "high"),
+        help="end of a 10-bit DPX word of one component that holds its first sample (default: by the file's creator)",
+    )
+
+
+def read_options(args: argparse.Namespace) -> "ReadOptions":
+    """Return what `add_reading_options` was given."""
+    from pixmend.formats import ReadOptions
+
+    low_first = None if args.luma_order is None else args.luma_order == "low"
+    return ReadOptions(part=args.part, layer=args.layer, low_first=low_first)
+
+
+def add_seal_options(parser: argparse.ArgumentParser) -> None:
+    """Add ``--hash`` and ``--mhl``."""
+    parser.add_argument(
+        "--hash",
+        metavar="A[,B]",
+        type=_algorithms,
+        default=(),
+        help=f"refresh the checksum lists of the folder, or begin one: {', '.join(_ALGORITHMS)}",
+    )
+    parser.add_argument(
+        "--mhl",
+        action="store_true",
+        help="add an ASC MHL generation for these frames to the folder's history",
+    )
+
+
 def add_workers_option(parser: argparse.ArgumentParser) -> None:
     """Add ``--workers N``."""
     cores = _cores()
@@ -104,6 +152,14 @@ def add_kind_option(parser: argparse.ArgumentParser, text: str) -> None:
 def add_raster_option(parser: argparse.ArgumentParser, text: str) -> None:
     """Add ``--raster WxH[+X+Y]``."""
     parser.add_argument("--raster", metavar="WxH[+X+Y]", type=_raster, help=text)
+
+
+def _algorithms(text: str) -> tuple[str, ...]:
+    named = tuple(dict.fromkeys(each.strip().lower() for each in text.split(",")))
+    unknown = [each for each in named if each not in _ALGORITHMS]
+    if unknown:
+        raise argparse.ArgumentTypeError(f"{unknown[0]!r} is not one of {', '.join(_ALGORITHMS)}")
+    return named
 
 
 def _kind(text: str) -> "Kind":
@@ -143,4 +199,6 @@ def _worker_count(text: str) -> int:
 
 def _cores() -> int:
     # What this process may use: farm schedulers pin jobs to some of the cores.
+    if hasattr(os, "process_cpu_count"):  # Python 3.13
+        return os.process_cpu_count() or 1
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

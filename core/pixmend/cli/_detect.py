@@ -12,9 +12,11 @@ from pixmend.cli._arguments import (
     add_common_options,
     add_encoding_option,
     add_frames_option,
+    add_reading_options,
     add_workers_option,
     add_write_options,
     read_frame_range,
+    read_options,
 )
 from pixmend.cli._map_files import format_of, read_map_file, write_map_file
 from pixmend.cli._output import Result
@@ -61,6 +63,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         help="how sure a defect must be (default: 8; lower finds fainter ones and more that are none)",
     )
     add_encoding_option(parser)
+    add_reading_options(parser)
     add_workers_option(parser)
     add_write_options(parser)
     add_common_options(parser)
@@ -109,7 +112,7 @@ def _detected(args: Namespace, progress: Progress) -> "tuple[DefectMap, ShotStat
     from pixmend.frames import choose_encoding, open_shot
     from pixmend.pipeline import Sampling, detect
 
-    shot = open_shot(args.shot)
+    shot = open_shot(args.shot, read_options(args))
     prior = _prior(args, shot.plate.raster)
     encoding = choose_encoding(shot.plate, args.encoding)
     progress.note(encoding.reason)
@@ -141,7 +144,7 @@ def _dry_run(args: Namespace, progress: Progress) -> Result:
     from pixmend.frames import choose_encoding, open_shot
     from pixmend.pipeline import Sampling, chosen_frames
 
-    shot = open_shot(args.shot)
+    shot = open_shot(args.shot, read_options(args))
     progress.note(choose_encoding(shot.plate, args.encoding).reason)
     frames = chosen_frames(shot, Sampling(frames=args.frames, every=args.every, train=args.train))
     text = f"{len(frames)} frames of {shot.label} would be looked at: {frames}"

@@ -11,11 +11,15 @@ from pixmend.cli._arguments import (
     add_common_options,
     add_encoding_option,
     add_frames_option,
+    add_reading_options,
+    add_seal_options,
     add_workers_option,
     add_write_options,
+    read_options,
 )
 from pixmend.cli._map_files import read_map_file
 from pixmend.cli._output import Result
+from pixmend.cli._seals import seal_fields, seal_lines
 from pixmend.errors import ExitCode, FrameError
 from pixmend.progress import Progress
 
@@ -50,7 +54,14 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--check", action="store_true", help="write nothing; exit with 1 if frames would change"
     )
+    parser.add_argument(
+        "--exact",
+        action="store_true",
+        help="store what a lossy codec would change as it is: larger, to the bit",
+    )
+    add_seal_options(parser)
     add_encoding_option(parser)
+    add_reading_options(parser)
     add_workers_option(parser)
     add_write_options(parser)
     add_common_options(parser)
@@ -58,40 +69,23 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(args: Namespace, progress: Progress) -> Result:
     """Mend the frames."""
-    from pixmend.frames import choose_encoding, open_shot
-    from pixmend.model import Status
-    from pixmend.pipeline import fix, plan_fix
+    from pixmend.pipeline import fix
 
-    shot = open_shot(args.shot)
-    out = shot.path(shot.frames.frames[0]).parent if args.in_place else args.output
-    defect_map = read_map_file(args.map)
-    defect_map.check_fits(shot.plate, where=str(args.map))
-    plan = plan_fix(
-        shot,
-        defect_map,
-        out,
-        frames=args.frames,
-        only=None if args.only is None else Status(args.only),
-        overwrite=args.overwrite,
-        in_place=args.in_place,
-    )
-    encoding = choose_encoding(shot.plate, args.encoding)
-    progress.note(encoding.reason)
-    if len(shot.gaps):
-        progress.note(f"frames {shot.gaps} are missing in {shot.label}")
+    plan = _plan(args, progress)
+    encoding = plan.settings.encoding.name
     if args.dry_run or args.check:
-        return _would_be(args, plan, out)
-    notes = {
-        "pixmend": pixmend.__version__,
-        "map": args.map.name,
-        "only": args.only,
-        "encoding": encoding.name,
-    }
+        return _would_be(args, plan)
+    for notice in plan.notices:
+        progress.note(notice)
     try:
         report = fix(
             plan,
-            encoding,
-            notes=notes,
+            notes={
+                "pixmend": pixmend.__version__,
+                "map": args.map.name,
+                "only": args.only,
+                "encoding": encoding,
+            },
             skip_bad_frames=args.skip_bad_frames,
             workers=args.workers,
             progress=progress,
@@ -99,41 +93,89 @@ def run(args: Namespace, progress: Progress) -> Result:
     except FrameError as exc:
         exc.hint = exc.hint or "mend or replace this frame, or pass --skip-bad-frames to go on without it"
         raise
-    return _result(report, out, encoding.name)
+    for notice in report.notices[len(plan.notices) :]:
+        progress.note(notice)
+    return _result(report, plan)
 
 
-def _would_be(args: Namespace, plan: "FixPlan", out: Path) -> Result:
-    touched = sum(bool(plan.defects(frame)) for frame in plan.frames)
-    text = f"{touched} of {len(plan.frames)} frames would change; nothing was written"
+def _plan(args: Namespace, progress: Progress) -> "FixPlan":
+    from pixmend.frames import choose_encoding, open_shot
+    from pixmend.model import Status
+    from pixmend.pipeline import FixSettings, plan_fix
+
+    shot = open_shot(args.shot, read_options(args))
+    defect_map = read_map_file(args.map)
+    defect_map.check_fits(shot.plate, where=str(args.map))
+    settings = FixSettings(
+        encoding=choose_encoding(shot.plate, args.encoding),
+        only=None if args.only is None else Status(args.only),
+        exact=args.exact,
+        hashes=args.hash,
+        mhl=args.mhl,
+        overwrite=args.overwrite,
+        in_place=args.in_place,
+    )
+    out = shot.path(shot.frames.frames[0]).parent if args.in_place else args.output
+    plan = plan_fix(shot, defect_map, out, settings, frames=args.frames, workers=args.workers)
+    progress.note(settings.encoding.reason)
+    if len(shot.gaps):
+        progress.note(f"frames {shot.gaps} are missing in {shot.label}")
+    return plan
+
+
+def _would_be(args: Namespace, plan: "FixPlan") -> Result:
+    touched = sum(bool(plan.defects(frame)) for frame in plan.left)
+    lines = [f"{touched} of {len(plan.frames)} frames would change; nothing was written"]
+    if plan.done:
+        lines.append(f"{len(plan.done)} frames are done already")
     fields = {
-        "output": str(out),
+        "output": str(plan.folder),
         "frames": len(plan.frames),
         "frames_that_would_change": touched,
+        "frames_already_done": len(plan.done),
+        "notices": list(plan.notices),
         "written": False,
     }
-    return Result("fix", text, fields, ExitCode.FOUND if args.check and touched else ExitCode.DONE)
+    code = ExitCode.FOUND if args.check and touched else ExitCode.DONE
+    return Result("fix", "\n".join(lines), fields, code)
 
 
-def _result(report: "FixReport", out: Path, encoding: str) -> Result:
-    lines = [
-        (
+def _result(report: "FixReport", plan: "FixPlan") -> Result:
+    fields = {
+        "output": str(plan.folder),
+        "written": bool(report.frames_written),
+        "frames_written": report.frames_written,
+        "frames_already_done": report.frames_already_done,
+        "frames_changed": report.frames_changed,
+        "samples_changed": report.samples_changed,
+        "samples_left": report.samples_left,
+        "samples_moved_by_codec": report.samples_moved_by_codec,
+        "notices": report.notices,
+        "skipped": [{"frame": each.frame, "reason": each.reason} for each in report.skipped],
+        "encoding": plan.settings.encoding.name,
+        **seal_fields(report.seals),
+    }
+    text = "\n".join([*_sentences(report, plan.folder), *seal_lines(report.seals)])
+    return Result("fix", text, fields, ExitCode.SKIPPED if report.skipped else ExitCode.DONE)
+
+
+def _sentences(report: "FixReport", out: Path) -> list[str]:
+    lines = []
+    if report.frames_written or not report.frames_already_done:
+        lines.append(
             f"{report.frames_written} frames written to {out}, {report.frames_changed} of them changed, "
             f"{report.samples_changed} samples in all"
         )
-    ]
+    if report.frames_already_done:
+        rest = "" if report.frames_written else "; nothing was left to do"
+        lines.append(f"{report.frames_already_done} frames were done already{rest}")
     if report.samples_left:
         lines.append(
             f"{report.samples_left} samples stay as they were: nothing around them could predict them"
         )
-    lines += [f"skipped: frame {each.frame}: {each.reason}" for each in report.skipped]
-    fields = {
-        "output": str(out),
-        "written": True,
-        "frames_written": report.frames_written,
-        "frames_changed": report.frames_changed,
-        "samples_changed": report.samples_changed,
-        "samples_left": report.samples_left,
-        "skipped": [{"frame": each.frame, "reason": each.reason} for each in report.skipped],
-        "encoding": encoding,
-    }
-    return Result("fix", "\n".join(lines), fields, ExitCode.SKIPPED if report.skipped else ExitCode.DONE)
+    if report.samples_moved_by_codec:
+        lines.append(
+            f"{report.samples_moved_by_codec} samples beside them were moved by the lossy codec, a little; "
+            "--exact keeps them"
+        )
+    return lines + [f"skipped: frame {each.frame}: {each.reason}" for each in report.skipped]

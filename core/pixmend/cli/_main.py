@@ -22,7 +22,7 @@ from typing import Protocol, cast
 import pixmend
 from pixmend.cli._arguments import ArgumentParser
 from pixmend.cli._output import Failure, Result, print_failure, print_result
-from pixmend.cli._process import one_thread_for_mathematics, quiet_libraries, terminated_like_interrupted
+from pixmend.cli._process import one_thread_for_mathematics, quiet_libraries, stopped_once
 from pixmend.cli._progress import make_progress
 from pixmend.errors import ExitCode, PixError
 from pixmend.progress import Progress
@@ -60,7 +60,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     as_json = "--json" in given
     one_thread_for_mathematics()
     try:
-        with terminated_like_interrupted(), quiet_libraries():
+        with stopped_once(), quiet_libraries():
             return print_result(_run(given), as_json=as_json)
     except SystemExit as exc:  # argparse, after --help and --version
         return exc.code if isinstance(exc.code, int) else int(ExitCode.DONE)

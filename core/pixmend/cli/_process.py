@@ -8,9 +8,8 @@ import sys
 import threading
 from collections.abc import Iterator
 from types import FrameType
-from typing import NoReturn
 
-__all__ = ["one_thread_for_mathematics", "quiet_libraries", "terminated_like_interrupted"]
+__all__ = ["one_thread_for_mathematics", "quiet_libraries", "stopped_once"]
 
 _STDERR = 2
 _MATH_THREADS = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
@@ -27,20 +26,34 @@ def one_thread_for_mathematics() -> None:
 
 
 @contextlib.contextmanager
-def terminated_like_interrupted() -> Iterator[None]:
-    """Clean up when a farm or a shell ends the process, as after Ctrl-C."""
+def stopped_once() -> Iterator[None]:
+    """Clean up when a farm or a shell ends the process, as after Ctrl-C, and let nothing disturb that.
 
-    def interrupt(_number: int, _frame: FrameType | None) -> NoReturn:
-        raise KeyboardInterrupt
-
+    What a second signal would interrupt is the clearing up: frames at work are finished
+    or taken away, which takes no longer than a frame.
+    """
     if threading.current_thread() is not threading.main_thread():  # only there may signals be set
         yield
         return
-    before = signal.signal(signal.SIGTERM, interrupt)
+    stopping = False
+
+    def interrupt(_number: int, _frame: FrameType | None) -> None:
+        nonlocal stopping
+        if not stopping:
+            stopping = True
+            raise KeyboardInterrupt
+
+    # What the caller ignores (`nohup`, a shell's background job) stays ignored.
+    before = {
+        number: signal.signal(number, interrupt)
+        for number in (signal.SIGINT, signal.SIGTERM)
+        if callable(signal.getsignal(number)) or signal.getsignal(number) is signal.SIG_DFL
+    }
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 @contextlib.contextmanager

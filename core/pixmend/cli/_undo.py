@@ -8,10 +8,12 @@ from pixmend.cli._arguments import (
     ArgumentParser,
     add_common_options,
     add_frames_option,
+    add_seal_options,
     add_workers_option,
     add_write_options,
 )
 from pixmend.cli._output import Result
+from pixmend.cli._seals import seal_fields, seal_lines
 from pixmend.progress import Progress
 
 __all__ = ["SUMMARY", "add_arguments", "run"]
@@ -26,6 +28,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         "-o", "--output", metavar="DIR", type=Path, help="folder for the originals (default: in place)"
     )
     add_frames_option(parser)
+    add_seal_options(parser)
     add_workers_option(parser)
     add_write_options(parser)
     add_common_options(parser)
@@ -42,6 +45,23 @@ def run(args: Namespace, progress: Progress) -> Result:
     if args.dry_run:
         text = f"{len(targets)} originals would be restored to {place}"
         return Result("undo", text, {"output": str(place), "frames": len(targets), "written": False})
-    done = undo(mended, targets, overwrite=args.overwrite, workers=args.workers, progress=progress)
-    fields = {"output": str(place), "frames": done, "written": True}
-    return Result("undo", f"{done} originals restored to {place}", fields)
+    report = undo(
+        mended,
+        targets,
+        overwrite=args.overwrite,
+        hashes=args.hash,
+        mhl=args.mhl,
+        workers=args.workers,
+        progress=progress,
+    )
+    lines = [f"{report.restored} originals restored to {place}"]
+    if report.were_original:
+        lines.append(f"{report.were_original} frames were originals already: nothing was done to them")
+    fields = {
+        "output": str(place),
+        "frames": report.restored,
+        "frames_already_original": report.were_original,
+        "written": bool(report.restored),
+        **seal_fields(report.seals),
+    }
+    return Result("undo", "\n".join([*lines, *seal_lines(report.seals)]), fields)

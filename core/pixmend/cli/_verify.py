@@ -9,7 +9,9 @@ from pixmend.cli._arguments import (
     add_common_options,
     add_encoding_option,
     add_frames_option,
+    add_reading_options,
     add_workers_option,
+    read_options,
 )
 from pixmend.cli._map_files import read_map_file
 from pixmend.cli._output import Result, Table
@@ -37,6 +39,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--map", metavar="MAP", type=Path, help="the defects; looks whether they are gone")
     add_frames_option(parser)
     add_encoding_option(parser)
+    add_reading_options(parser)
     add_workers_option(parser)
     add_common_options(parser)
 
@@ -46,7 +49,7 @@ def run(args: Namespace, progress: Progress) -> Result:
     from pixmend.frames import choose_encoding, open_shot
     from pixmend.pipeline import verify
 
-    mended = open_shot(args.mended)
+    mended = open_shot(args.mended, read_options(args))
     defect_map, encoding = None, None
     if args.map is not None:
         defect_map = read_map_file(args.map)
@@ -55,7 +58,7 @@ def run(args: Namespace, progress: Progress) -> Result:
         progress.note(encoding.reason)
     found = verify(
         mended,
-        source=None if args.source is None else open_shot(args.source),
+        source=None if args.source is None else open_shot(args.source, read_options(args)),
         defect_map=defect_map,
         encoding=encoding,
         frames=args.frames,

@@ -11,9 +11,12 @@ from pixmend.pipeline._detect import (
     map_from_statistics,
     merge_statistics,
 )
-from pixmend.pipeline._fix import FixPlan, FixReport, SkippedFrame, fix, plan_fix
+from pixmend.pipeline._fix import FixReport, SkippedFrame, fix
+from pixmend.pipeline._fix_plan import FixPlan, plan_fix
+from pixmend.pipeline._job import FixSettings
+from pixmend.pipeline._seal import Seals
 from pixmend.pipeline._statistics_file import read_statistics, write_statistics
-from pixmend.pipeline._undo import undo, undo_targets
+from pixmend.pipeline._undo import UndoReport, undo, undo_targets
 from pixmend.pipeline._verify import Verification, verify
 
 __all__ = [
@@ -22,8 +25,11 @@ __all__ = [
     "Detection",
     "FixPlan",
     "FixReport",
+    "FixSettings",
     "Sampling",
+    "Seals",
     "SkippedFrame",
+    "UndoReport",
     "Verification",
     "chosen_frames",
     "detect",

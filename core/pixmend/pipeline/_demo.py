@@ -13,7 +13,9 @@ from pixmend.errors import UsageError
 from pixmend.frames import FileShot, choose_encoding, open_shot
 from pixmend.model import DefectMap, FrameRange, map_to_json
 from pixmend.pipeline._detect import detect
-from pixmend.pipeline._fix import FixReport, fix, plan_fix
+from pixmend.pipeline._fix import FixReport, fix
+from pixmend.pipeline._fix_plan import plan_fix
+from pixmend.pipeline._job import FixSettings
 from pixmend.pipeline._undo import undo, undo_targets
 from pixmend.pipeline._verify import Verification, verify
 from pixmend.progress import Progress
@@ -74,8 +76,8 @@ def run_demo(folder: Path, *, overwrite: bool, workers: int, progress: Progress)
     encoding = choose_encoding(plate.plate)
     found_map = detect(plate, encoding, workers=workers, progress=progress).defect_map
     publish_text(folder / "map.json", map_to_json(found_map))
-    plan = plan_fix(plate, found_map, folder / "mended")
-    report = fix(plan, encoding, workers=workers, progress=progress)
+    plan = plan_fix(plate, found_map, folder / "mended", FixSettings(encoding=encoding))
+    report = fix(plan, workers=workers, progress=progress)
     mended = open_shot(folder / "mended")
     proof = verify(
         mended, source=plate, defect_map=found_map, encoding=encoding, workers=workers, progress=progress

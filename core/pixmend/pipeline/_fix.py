@@ -1,48 +1,30 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Defect map -> patches -> mended files with their ledgers."""
+"""Defect map -> patches -> mended files with their ledgers and seals."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from pixmend.errors import FrameError, MissingFrameError, RangeError, UsageError
-from pixmend.fill import Mend
-from pixmend.frames import Encoding, FileShot
-from pixmend.model import Defect, DefectMap, FrameRange, Status
+from pixmend.errors import FrameError
+from pixmend.pipeline._fix_plan import FixPlan
 from pixmend.pipeline._frames_at_once import frames_at_once
-from pixmend.pipeline._mender import train_mender
+from pixmend.pipeline._mender import Mender, train_mender
+from pixmend.pipeline._run_lock import run_alone
+from pixmend.pipeline._seal import Seals, hashed_as_fixed, hashes_for_ledger, seal_files
 from pixmend.progress import Progress, Silent
-from pixmend.publish import check_free
-from pixmend.splice import WriteSettings, check_patchable, write_fixed, write_in_place
+from pixmend.seal import HashedFile, check_mhl
+from pixmend.splice import (
+    Ledger,
+    WriteSettings,
+    ledger_path,
+    read_ledger,
+    recover,
+    remove_stale_temporaries,
+    write_fixed,
+    write_in_place,
+)
 
-__all__ = ["FixPlan", "FixReport", "SkippedFrame", "fix", "plan_fix"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FixPlan:
-    """What `fix` is about to do; nothing was written when it was made.
-
-    Attributes
-    ----------
-    frames : FrameRange
-        Frames to write.
-    targets : mapping of int to Path
-        Their files.
-    only : Status or None
-        Narrows the defects.
-    """
-
-    shot: FileShot
-    defect_map: DefectMap
-    frames: FrameRange
-    targets: Mapping[int, Path]
-    only: Status | None = None
-    overwrite: bool = False
-
-    def defects(self, frame: int) -> tuple[Defect, ...]:
-        """Return the defects to mend in a frame."""
-        return self.defect_map.to_mend(frame, only=self.only)
+__all__ = ["FixReport", "SkippedFrame", "fix"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,86 +41,49 @@ class FixReport:
 
     Attributes
     ----------
+    frames_already_done : int
+        Frames that an earlier run had written; nothing was done to them.
     samples_left : int
         Spoiled samples that nothing around them could predict, and that stayed as they were.
+    samples_moved_by_codec : int
+        Samples beside the mended ones that a lossy codec moved with them.
+    notices : list of str
+        What the user should know of the files: one sentence each, each once.
     """
 
     frames_written: int = 0
+    frames_already_done: int = 0
     frames_changed: int = 0
     samples_changed: int = 0
     samples_left: int = 0
+    samples_moved_by_codec: int = 0
+    notices: list[str] = field(default_factory=list)
     skipped: list[SkippedFrame] = field(default_factory=list)
+    seals: Seals = field(default_factory=Seals)
 
 
-def plan_fix(
-    shot: FileShot,
-    defect_map: DefectMap,
-    out: Path,
-    *,
-    frames: FrameRange | None = None,
-    only: Status | None = None,
-    overwrite: bool = False,
-    in_place: bool = False,
-) -> FixPlan:
-    """Check everything that can be checked before a frame is touched.
+@dataclass(frozen=True, slots=True, eq=False)
+class _Written:
+    """A frame that was written; or that another run had written meanwhile."""
 
-    Raises
-    ------
-    MapError
-        If the map does not fit the plate.
-    MissingFrameError, UnsupportedError, BadFrameError
-        If a frame is missing, or the first cannot be patched.
-    RangeError
-        If there is no frame to mend.
-    UsageError
-        If an output exists, or source and output are the same folder, or not, in place.
-    """
-    wanted = shot.frames if frames is None else frames
-    missing = wanted - shot.frames
-    if len(missing):
-        raise MissingFrameError(
-            f"frames {missing} are missing", where=shot.label, hint=f"there are frames {shot.frames}"
-        )
-    if not len(wanted):
-        raise RangeError("no frame is left to mend", where=shot.label)
-    first = shot.path(wanted.frames[0])
-    defect_map.check_fits(shot.plate)
-    check_patchable(first, shot.plate)
-    same_folder = out.resolve() == first.parent.resolve()
-    if same_folder and not in_place:
-        raise UsageError(
-            "source and output are the same folder", where=str(out), hint="choose another, or pass --in-place"
-        )
-    if in_place and not same_folder:
-        raise UsageError(
-            "mending in place writes into the folder of the source", where=str(out), hint="name no other"
-        )
-    targets = {frame: out / shot.path(frame).name for frame in wanted}
-    for target in targets.values():
-        check_free(target, overwrite=overwrite or in_place)
-    return FixPlan(
-        shot=shot,
-        defect_map=defect_map,
-        frames=wanted,
-        targets=targets,
-        only=only,
-        overwrite=overwrite or in_place,
-    )
+    ledger: Ledger
+    samples_left: int = 0
+    was_done: bool = False
 
 
 def fix(
     plan: FixPlan,
-    encoding: Encoding,
     *,
     notes: Mapping[str, Any] | None = None,
     skip_bad_frames: bool = False,
     workers: int = 1,
     progress: Progress | None = None,
 ) -> FixReport:
-    """Write every frame of the plan with its defects mended.
+    """Write every frame of the plan that is left with its defects mended.
 
     The fill is trained on frames of the whole shot, whichever of them are written, so
-    that any part of a shot is mended the same to the bit, wherever it is run.
+    that any part of a shot is mended the same to the bit, wherever it is run. Where no
+    frame is left, nothing is learned, and no file changes.
 
     Raises
     ------
@@ -146,38 +91,116 @@ def fix(
         At the first frame that cannot be read or patched, unless `skip_bad_frames`.
     ProofError
         If a frame could not be proved; it was not published.
+    TemporaryError
+        If another run is writing one of these frames, or the disk is full.
     """
     says = progress or Silent()
-    mender = train_mender(plan.shot, plan.defect_map, encoding, says, skip_bad_frames=skip_bad_frames)
-    report = FixReport()
-    settings = WriteSettings(overwrite=plan.overwrite, notes=notes or {})
-
-    def mend(frame: int) -> Mend | SkippedFrame:
-        try:
-            mended = mender.mend(frame, plan.defects(frame))
-            source, target, plate = plan.shot.path(frame), plan.targets[frame], plan.shot.plate
-            if source.parent.resolve() == target.parent.resolve():  # of the same name: in place
-                write_in_place(source, mended.patch, plate, settings=settings)
-            else:
-                write_fixed(source, target, mended.patch, plate, settings=settings)
-        except FrameError as exc:
-            if not skip_bad_frames:
-                raise
-            return SkippedFrame(frame, str(exc))
-        return mended
-
-    says.start("mending frames", len(plan.frames))
-    for done in frames_at_once(mend, plan.frames, workers=workers):
-        _count(report, done)
-        says.advance()
+    if plan.settings.mhl:
+        check_mhl()
+    report = FixReport(frames_already_done=len(plan.done), notices=list(plan.notices))
+    sealed = _sealed_before(plan)
+    if len(plan.left):
+        names = frozenset(plan.targets[frame].name for frame in plan.left)
+        with run_alone(plan.folder, plan.left, names) as lock:
+            _clear_up(plan)
+            mender = train_mender(
+                plan.shot, plan.defect_map, plan.settings.encoding, says, skip_bad_frames=skip_bad_frames
+            )
+            work = _FrameWork(plan, mender, notes or {}, skip_bad_frames=skip_bad_frames)
+            says.start("mending frames", len(plan.left))
+            for frame, done in zip(plan.left, frames_at_once(work, plan.left, workers=workers), strict=True):
+                _count(report, done)
+                if isinstance(done, _Written) and _needs_seal(plan, done.ledger):
+                    sealed[frame] = hashed_as_fixed(plan.targets[frame], done.ledger)
+                lock.beat()
+                says.advance()
+    report.seals = seal_files(
+        [sealed[frame] for frame in sorted(sealed)],
+        plan.settings.hashes,
+        mhl=plan.settings.mhl,
+        comment="frames mended by pixmend; the ledgers beside them lead back to the originals",
+        progress=says,
+    )
     return report
 
 
-def _count(report: FixReport, done: Mend | SkippedFrame) -> None:
+class _FrameWork:
+    """What is done to one frame; called from several threads."""
+
+    def __init__(
+        self, plan: FixPlan, mender: Mender, notes: Mapping[str, Any], *, skip_bad_frames: bool
+    ) -> None:
+        self._plan = plan
+        self._mender = mender
+        self._skip_bad_frames = skip_bad_frames
+        self._settings = WriteSettings(
+            overwrite=plan.settings.overwrite,
+            options=plan.shot.options,
+            exact=plan.settings.exact,
+            hashes=hashes_for_ledger(plan.settings.hashes),
+            notes=notes,
+        )
+
+    def __call__(self, frame: int) -> _Written | SkippedFrame:
+        try:
+            return self._write(frame)
+        except FrameError as exc:
+            if not self._skip_bad_frames:
+                raise
+            return SkippedFrame(frame, str(exc))
+
+    def _write(self, frame: int) -> _Written:
+        plan = self._plan
+        finished = plan.finished(frame)
+        if finished is not None:  # by a run that ended after the plan was made
+            return _Written(finished, was_done=True)
+        mended = self._mender.mend(frame, plan.defects(frame))
+        settings = replace(self._settings, job=plan.job(frame))
+        source, target = plan.shot.path(frame), plan.targets[frame]
+        if plan.settings.in_place:
+            ledger = write_in_place(target, mended.patch, plan.shot.plate, settings=settings)
+        else:
+            ledger = write_fixed(source, target, mended.patch, plan.shot.plate, settings=settings)
+        return _Written(ledger, samples_left=mended.unfillable)
+
+
+def _clear_up(plan: FixPlan) -> None:
+    """Take away what a run that was killed left behind of these frames."""
+    targets = [plan.targets[frame] for frame in plan.left]
+    remove_stale_temporaries(targets)
+    if plan.settings.in_place:
+        for target in targets:
+            recover(target)
+
+
+def _count(report: FixReport, done: _Written | SkippedFrame) -> None:
     if isinstance(done, SkippedFrame):
         report.skipped.append(done)
         return
+    report.notices += [each for each in done.ledger.notices if each not in report.notices]
+    if done.was_done:
+        report.frames_already_done += 1
+        return
+    changed = len(done.ledger.patch.changes_only())
     report.frames_written += 1
-    report.frames_changed += bool(len(done.patch))
-    report.samples_changed += len(done.patch)
-    report.samples_left += done.unfillable
+    report.frames_changed += bool(changed)
+    report.samples_changed += changed
+    report.samples_left += done.samples_left
+    report.samples_moved_by_codec += len(done.ledger.collateral)
+
+
+def _sealed_before(plan: FixPlan) -> dict[int, HashedFile]:
+    """Return the frames of earlier runs, whose seals may be missing: a killed run writes none."""
+    if not (plan.settings.hashes or plan.settings.mhl):
+        return {}
+    ledgers = {frame: read_ledger(ledger_path(plan.targets[frame])) for frame in plan.done}
+    return {
+        frame: hashed_as_fixed(plan.targets[frame], ledger)
+        for frame, ledger in ledgers.items()
+        if _needs_seal(plan, ledger)
+    }
+
+
+def _needs_seal(plan: FixPlan, ledger: Ledger) -> bool:
+    """Tell whether a frame was touched: in place, one without a defect was not."""
+    return bool(ledger.edits) or not plan.settings.in_place

@@ -133,8 +133,8 @@ def run_alone(folder: Path, frames: FrameRange, names: frozenset[str]) -> Iterat
     UsageError
         If the folder cannot be written.
     """
-    runs = folder / LEDGER_FOLDER / _FOLDER
-    run = _announce(runs, frames, names)
+    was_there = folder.exists()
+    run = _announce(folder, frames, names)
     lock = RunLock(run)
     try:
         _wait_for_turn(run, names)
@@ -142,11 +142,19 @@ def run_alone(folder: Path, frames: FrameRange, names: frozenset[str]) -> Iterat
         yield lock
     finally:
         lock.release()
+        if not was_there:
+            with contextlib.suppress(OSError):  # it is not empty, as a rule
+                folder.rmdir()
 
 
-def _announce(runs: Path, frames: FrameRange, names: frozenset[str]) -> _Run:
+def _announce(folder: Path, frames: FrameRange, names: frozenset[str]) -> _Run:
     owner = this_owner()
-    path = runs / f"{owner.host.replace('/', '_')}-{owner.pid}-{secrets.token_hex(4)}.json"
+    path = (
+        folder
+        / LEDGER_FOLDER
+        / _FOLDER
+        / f"{owner.host.replace('/', '_')}-{owner.pid}-{secrets.token_hex(4)}.json"
+    )
     said: dict[str, Any] = {
         "schema": _SCHEMA,
         **owner.as_json(),
@@ -162,6 +170,7 @@ def _announce(runs: Path, frames: FrameRange, names: frozenset[str]) -> _Run:
             break
         except UsageError as exc:  # a run that ended meanwhile took the folder with it
             if not isinstance(exc.__cause__, FileNotFoundError) or attempt == _TRIES - 1:
+                exc.where = str(folder)
                 raise
     return _Run(path, path.stat().st_mtime_ns, said)
 

@@ -1,17 +1,49 @@
 # SPDX-License-Identifier: Apache-2.0
 """Mended files -> the originals, byte for byte."""
 
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from pixmend.errors import MissingFrameError
 from pixmend.frames import FileShot
 from pixmend.model import FrameRange
 from pixmend.pipeline._frames_at_once import frames_at_once
+from pixmend.pipeline._run_lock import run_alone
+from pixmend.pipeline._seal import Seals, hashed_as_source, seal_files
 from pixmend.progress import Progress, Silent
 from pixmend.proof import undo_frame
 from pixmend.publish import check_free
+from pixmend.seal import HashedFile, check_mhl
+from pixmend.splice import (
+    FileState,
+    Undone,
+    file_state,
+    ledger_path,
+    open_bytes,
+    read_ledger,
+    remove_stale_temporaries,
+)
 
-__all__ = ["undo", "undo_targets"]
+__all__ = ["UndoReport", "undo", "undo_targets"]
+
+
+@dataclass(slots=True)
+class UndoReport:
+    """What `undo` did.
+
+    Attributes
+    ----------
+    restored : int
+        Originals that were written.
+    were_original : int
+        Frames that an earlier run had restored, or that have no ledger where they lie.
+    """
+
+    restored: int = 0
+    were_original: int = 0
+    seals: Seals = field(default_factory=Seals)
 
 
 def undo_targets(
@@ -24,7 +56,7 @@ def undo_targets(
     MissingFrameError
         If a frame that was asked for is not there.
     UsageError
-        If an output exists.
+        If an output exists that is not the original.
     """
     wanted = mended.frames if frames is None else frames
     missing = wanted - mended.frames
@@ -34,36 +66,72 @@ def undo_targets(
         )
     targets = {frame: (out or mended.path(frame).parent) / mended.path(frame).name for frame in wanted}
     if out is not None:
-        for target in targets.values():
-            check_free(target, overwrite=overwrite)
+        for frame, target in targets.items():
+            if not _is_restored(mended.path(frame), target):
+                check_free(target, overwrite=overwrite)
     return targets
 
 
 def undo(
     mended: FileShot,
-    targets: dict[int, Path],
+    targets: Mapping[int, Path],
     *,
     overwrite: bool = False,
+    hashes: Sequence[str] = (),
+    mhl: bool = False,
     workers: int = 1,
     progress: Progress | None = None,
-) -> int:
-    """Restore the originals; return how many.
+) -> UndoReport:
+    """Restore the originals, and refresh the seals of their folder where asked to.
+
+    It may be repeated: what is restored already stays as it is. In place, a frame
+    without a ledger was not mended, or is restored.
 
     Raises
     ------
     ProofError
-        If a frame has no ledger or changed since; the frames before it are restored.
+        If a frame has no ledger (elsewhere than in place) or changed since; the frames
+        before it are restored.
+    TemporaryError
+        If another run is writing one of these frames, or the disk is full.
     """
     says = progress or Silent()
+    if mhl:
+        check_mhl()
+    report = UndoReport()
 
-    def restore(frame: int) -> int:
+    def restore(frame: int) -> HashedFile | None:
         fixed, target = mended.path(frame), targets[frame]
-        undo_frame(fixed, None if target == fixed else target, overwrite=overwrite)
-        return frame
+        in_place = target == fixed
+        if (in_place and not ledger_path(fixed).exists()) or (not in_place and _is_restored(fixed, target)):
+            return None
+        ledger, undone = undo_frame(fixed, None if in_place else target, overwrite=overwrite)
+        return hashed_as_source(target, ledger) if undone is Undone.RESTORED else None
 
     says.start("restoring originals", len(targets))
-    done = 0
-    for _ in frames_at_once(restore, targets, workers=workers):
-        done += 1
-        says.advance()
-    return done
+    restored: list[HashedFile] = []
+    frames = FrameRange(targets)
+    names = frozenset(target.name for target in targets.values())
+    with run_alone(targets[frames.frames[0]].parent, frames, names) as lock:
+        remove_stale_temporaries(list(targets.values()))
+        for original in frames_at_once(restore, targets, workers=workers):
+            restored += [] if original is None else [original]
+            lock.beat()
+            says.advance()
+    report.restored = len(restored)
+    report.were_original = len(targets) - len(restored)
+    report.seals = seal_files(
+        restored, hashes, mhl=mhl, comment="originals restored by pixmend", progress=says
+    )
+    return report
+
+
+def _is_restored(fixed: Path, target: Path) -> bool:
+    """Tell whether the original of a mended frame lies at `target` already."""
+    record = ledger_path(fixed)
+    if not os.path.lexists(target) or not target.is_file() or not record.exists():
+        return False
+    ledger = read_ledger(record)
+    original = FileState.SOURCE if ledger.source_hash != ledger.fixed_hash else FileState.FIXED
+    with open_bytes(target) as found:
+        return file_state(found, ledger) is original

@@ -3,7 +3,6 @@
 
 from pixmend.seal._hashed import ALGORITHMS, HashedFile
 from pixmend.seal._lists import refresh_lists
-from pixmend.seal._lock import sealing
 from pixmend.seal._mhl import Generation, check_mhl, mhl_formats, write_generation
 
 __all__ = [
@@ -13,6 +12,5 @@ __all__ = [
     "check_mhl",
     "mhl_formats",
     "refresh_lists",
-    "sealing",
     "write_generation",
 ]

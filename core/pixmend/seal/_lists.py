@@ -11,6 +11,7 @@ from pathlib import Path
 from pixmend.errors import UsageError
 from pixmend.publish import publishing
 from pixmend.seal._hashed import HashedFile
+from pixmend.seal._lock import sealing
 
 __all__ = ["refresh_lists"]
 
@@ -19,6 +20,7 @@ _ESCAPES = {b"\\\\": b"\\", b"\\n": b"\n", b"\\r": b"\r"}
 _ESCAPE = re.compile(rb"\\[\\nr]")
 _TO_ESCAPE = re.compile(rb"[\\\n\r]")
 _MOST_BYTES = 1 << 28
+_LOCK = ".checksums.lock"
 
 
 def refresh_lists(folder: Path, files: Sequence[HashedFile], algorithm: str) -> list[Path]:
@@ -50,6 +52,17 @@ def refresh_lists(folder: Path, files: Sequence[HashedFile], algorithm: str) -> 
         If a file whose hash is not known cannot be read.
     """
     digests = {os.fsencode(each.path.name): each.digest(algorithm) for each in files}
+    if not _outdated(folder, digests, algorithm):
+        return []
+    with sealing(folder, _LOCK):
+        fresh = _outdated(folder, digests, algorithm)
+        for path, text in fresh.items():
+            _write(path, text)
+    return list(fresh)
+
+
+def _outdated(folder: Path, digests: Mapping[bytes, str], algorithm: str) -> dict[Path, bytes]:
+    """Return the lists that are not true, with what should be in them."""
     own = folder / f"checksums.{algorithm}"
     texts = {path: _read(path) for path in _lists_in(folder, algorithm)}
     listed: set[bytes] = set()
@@ -60,10 +73,7 @@ def refresh_lists(folder: Path, files: Sequence[HashedFile], algorithm: str) -> 
     unlisted = {name: digest for name, digest in digests.items() if name not in listed}
     if unlisted:
         fresh[own] = _appended(fresh.get(own, b""), unlisted)
-    changed = [path for path, text in fresh.items() if text != texts.get(path)]
-    for path in changed:
-        _write(path, fresh[path])
-    return changed
+    return {path: text for path, text in fresh.items() if text != texts.get(path)}
 
 
 def _lists_in(folder: Path, algorithm: str) -> list[Path]:

@@ -20,6 +20,7 @@ import pixmend
 from pixmend.errors import UsageError
 from pixmend.publish import publishing
 from pixmend.seal._hashed import HashedFile
+from pixmend.seal._lock import sealing
 
 if TYPE_CHECKING:
     from ascmhl.history import MHLHistory
@@ -27,8 +28,12 @@ if TYPE_CHECKING:
 __all__ = ["Generation", "check_mhl", "mhl_formats", "write_generation"]
 
 _FOLDER, _CHAIN = "ascmhl", "ascmhl_chain.xml"
+_LOCK = ".ascmhl.lock"
 _DEFAULT = "xxh128"
 _OWN_FILES = (".pixmend", "checksums.*")  # they change with every run
+
+Entries = dict[str, tuple[str, str]]
+"""Of one file: digest and action by hash format."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,12 +114,12 @@ def write_generation(
     check_mhl()
     root = _root_of(folder.resolve())
     with _history_errors(root), _quiet():
-        history = _history_of(root)
-        entries = [(each, _entries(history, root, each, formats)) for each in files]
-        changed = [(each, digests) for each, digests in entries if digests]
-        if not changed:
+        if not _missing(_history_of(root), root, files, formats):
             return None
-        return _commit(history, root, changed, comment=comment)
+        with sealing(root, _LOCK):
+            history = _history_of(root)
+            missing = _missing(history, root, files, formats)
+            return _commit(history, root, missing, comment=comment) if missing else None
 
 
 def _root_of(folder: Path) -> Path:
@@ -128,10 +133,16 @@ def _history_of(root: Path) -> "MHLHistory":
     return MHLHistory.load_from_path(str(root))
 
 
-def _entries(
-    history: "MHLHistory", root: Path, file: HashedFile, formats: Sequence[str]
-) -> dict[str, tuple[str, str]]:
-    """Return what is to be recorded of a file: digest and action of each format; nothing where it is recorded."""
+def _missing(
+    history: "MHLHistory", root: Path, files: Sequence[HashedFile], formats: Sequence[str]
+) -> list[tuple[HashedFile, Entries]]:
+    """Return the files whose newest entry is not true, each with what is to be recorded."""
+    entries = ((each, _entries(history, root, each, formats)) for each in files)
+    return [(each, found) for each, found in entries if found]
+
+
+def _entries(history: "MHLHistory", root: Path, file: HashedFile, formats: Sequence[str]) -> Entries:
+    """Return what is to be recorded of a file; nothing where it is recorded."""
     name = file.path.resolve().relative_to(root).as_posix()
     known = history.find_existing_hash_formats_for_path(name)
     if not known:
@@ -163,7 +174,7 @@ def _digest(file: HashedFile, hash_format: str) -> str:
 def _commit(
     history: "MHLHistory",
     root: Path,
-    changed: Sequence[tuple[HashedFile, dict[str, tuple[str, str]]]],
+    changed: Sequence[tuple[HashedFile, Entries]],
     *,
     comment: str,
 ) -> Generation:

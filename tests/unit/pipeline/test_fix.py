@@ -18,8 +18,9 @@ from pixmend.errors import (
 )
 from pixmend.frames import open_shot
 from pixmend.model import FrameRange, Raster, Sample, Status
-from pixmend.pipeline import fix, plan_fix, undo, undo_targets, verify
+from pixmend.pipeline import FixSettings, fix, plan_fix, undo, undo_targets, verify
 from pixmend.splice import ledger_path
+from tests.make.shots import LINEAR
 
 
 def bytes_in(folder):
@@ -30,15 +31,19 @@ def frames_in(folder):
     return {name: data for name, data in bytes_in(folder).items() if name.endswith(".exr")}
 
 
-def fixed(shot, defect_map, out, encoding, **options):
-    report = fix(plan_fix(shot, defect_map, out, **options), encoding)
+def planned(shot, defect_map, out, *, frames=None, **settings):
+    return plan_fix(shot, defect_map, out, FixSettings(**({"encoding": LINEAR} | settings)), frames=frames)
+
+
+def fixed(shot, defect_map, out, encoding, **settings):
+    report = fix(planned(shot, defect_map, out, **settings))
     return open_shot(out), report
 
 
 @pytest.fixture(scope="session")
 def mended_folder(plate_folder, defect_map, encoding, tmp_path_factory):
     out = tmp_path_factory.mktemp("mended") / "out"
-    fix(plan_fix(open_shot(plate_folder), defect_map, out), encoding)
+    fix(planned(open_shot(plate_folder), defect_map, out))
     return out
 
 
@@ -85,7 +90,7 @@ def test_a_part_of_the_frames_gives_the_same_bytes(shot, defect_map, encoding, m
 
 
 def test_any_number_of_workers_gives_the_same_bytes(shot, defect_map, encoding, mended_folder, tmp_path):
-    fix(plan_fix(shot, defect_map, tmp_path / "out"), encoding, workers=4)
+    fix(planned(shot, defect_map, tmp_path / "out"), workers=4)
     assert frames_in(tmp_path / "out") == frames_in(mended_folder)
     assert bytes_in(tmp_path / "out" / ".pixmend") == bytes_in(mended_folder / ".pixmend")
 
@@ -154,7 +159,7 @@ def test_a_plan_that_cannot_be_done_is_refused_before_anything_is_written(
     shot, defect_map, tmp_path, error, change, options
 ):
     with pytest.raises(error):
-        plan_fix(shot, change(defect_map), tmp_path / "out", **options)
+        planned(shot, change(defect_map), tmp_path / "out", **options)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -163,25 +168,25 @@ def test_the_same_folder_is_refused(shot, defect_map, plate_folder, tmp_path):
     for out in (plate_folder, plate_folder / ".." / plate_folder.name, tmp_path / "link"):
         for overwrite in (False, True):
             with pytest.raises(UsageError, match="same folder"):
-                plan_fix(shot, defect_map, out, overwrite=overwrite)
+                planned(shot, defect_map, out, overwrite=overwrite)
 
 
 def test_in_place_into_another_folder_is_refused(shot, defect_map, tmp_path):
     """It would overwrite there what nobody allowed to overwrite."""
     with pytest.raises(UsageError, match="mending in place"):
-        plan_fix(shot, defect_map, tmp_path / "out", in_place=True)
+        planned(shot, defect_map, tmp_path / "out", in_place=True)
 
 
 def test_an_output_that_exists_is_refused(shot, defect_map, tmp_path):
     (tmp_path / "plate.1004.exr").write_bytes(b"mine")
     with pytest.raises(UsageError, match="exists already"):
-        plan_fix(shot, defect_map, tmp_path)
-    assert plan_fix(shot, defect_map, tmp_path, overwrite=True).overwrite
+        planned(shot, defect_map, tmp_path)
+    assert planned(shot, defect_map, tmp_path, overwrite=True).settings.overwrite
     assert bytes_in(tmp_path) == {"plate.1004.exr": b"mine"}
 
 
 def test_a_plan_writes_nothing(shot, defect_map, tmp_path):
-    plan = plan_fix(shot, defect_map, tmp_path / "out")
+    plan = planned(shot, defect_map, tmp_path / "out")
     assert [plan.targets[frame].name for frame in plan.frames] == [
         f"plate.{n}.exr" for n in range(1001, 1009)
     ]
@@ -200,13 +205,13 @@ def damaged(plate_folder, tmp_path):
 
 def test_a_bad_frame_stops_the_run_and_leaves_nothing_half(damaged, defect_map, encoding, tmp_path):
     with pytest.raises(BadFrameError):
-        fix(plan_fix(damaged, defect_map, tmp_path / "out"), encoding)
+        fix(planned(damaged, defect_map, tmp_path / "out"))
     assert not list(tmp_path.rglob("*.part"))
     assert not (tmp_path / "out" / "plate.1004.exr").exists()
 
 
 def test_a_bad_frame_is_skipped_where_asked_and_named(damaged, defect_map, encoding, tmp_path):
-    report = fix(plan_fix(damaged, defect_map, tmp_path / "out"), encoding, skip_bad_frames=True, workers=2)
+    report = fix(planned(damaged, defect_map, tmp_path / "out"), skip_bad_frames=True, workers=2)
     assert [skipped.frame for skipped in report.skipped] == [1004]
     assert "plate.1004.exr" in report.skipped[0].reason
     assert report.frames_written == 7
@@ -214,11 +219,11 @@ def test_a_bad_frame_is_skipped_where_asked_and_named(damaged, defect_map, encod
 
 
 def test_where_every_frame_is_bad_it_is_said(damaged, defect_map, encoding, tmp_path):
-    plan = plan_fix(damaged, defect_map, tmp_path / "out")
+    plan = planned(damaged, defect_map, tmp_path / "out")
     for path in (tmp_path / "plate").glob("*.exr"):
         path.write_bytes(path.read_bytes()[:3000])
     with pytest.raises(FrameError):
-        fix(plan, encoding, skip_bad_frames=True)
+        fix(plan, skip_bad_frames=True)
 
 
 def test_in_place_and_back(plate_folder, defect_map, encoding, tmp_path):
@@ -226,10 +231,10 @@ def test_in_place_and_back(plate_folder, defect_map, encoding, tmp_path):
     shutil.copytree(plate_folder, folder)
     original = bytes_in(folder)
     shot = open_shot(folder)
-    fix(plan_fix(shot, defect_map, folder, in_place=True), encoding)
+    fix(planned(shot, defect_map, folder, in_place=True))
     assert all(data != original[name] for name, data in frames_in(folder).items())
     mended = open_shot(folder)
-    assert undo(mended, undo_targets(mended, None), workers=2) == 8
+    assert undo(mended, undo_targets(mended, None), workers=2).restored == 8
     assert bytes_in(folder) == original
     assert not ledger_path(shot.path(1001)).exists()
 

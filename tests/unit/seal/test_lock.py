@@ -9,15 +9,14 @@ import time
 import pytest
 
 from pixmend.errors import TemporaryError, UsageError
-from pixmend.seal import HashedFile, refresh_lists, sealing
+from pixmend.seal import HashedFile, refresh_lists
+from pixmend.seal._lock import sealing
 
 FORK = multiprocessing.get_context("fork")
 
 
 def append(folder, number):
-    with sealing(folder, "lock"):
-        files = [HashedFile(folder / f"{number}.exr", {"md5": f"{number:032x}"})]
-        refresh_lists(folder, files, "md5")
+    refresh_lists(folder, [HashedFile(folder / f"{number}.exr", {"md5": f"{number:032x}"})], "md5")
 
 
 def hold(folder, held):

@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What tells the work on one frame from other work on it, so that a second run knows what is done."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+import xxhash
+
+from pixmend.formats import ReadOptions
+from pixmend.frames import Encoding
+from pixmend.model import Defect, PlateInfo, Status
+
+__all__ = ["FixSettings", "Jobs"]
+
+_METHOD = 1
+"""Of filling; to be raised with every change after which `fix` writes other samples."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FixSettings:
+    """How frames are to be mended and written.
+
+    Attributes
+    ----------
+    encoding : Encoding
+        What the samples stand for.
+    only : Status or None
+        Narrows the defects.
+    exact : bool
+        Store what a lossy codec would change as it is.
+    hashes : tuple of str
+        More hashes for the ledgers and the checksum lists: of `seal.ALGORITHMS`.
+    mhl : bool
+        Whether an ASC MHL generation is written for the frames.
+    overwrite : bool
+        Whether outputs that exist may be replaced.
+    in_place : bool
+        Whether the frames themselves are mended.
+    """
+
+    encoding: Encoding
+    only: Status | None = None
+    exact: bool = False
+    hashes: tuple[str, ...] = ()
+    mhl: bool = False
+    overwrite: bool = False
+    in_place: bool = False
+
+
+class Jobs:
+    """Names the work on each frame: the same defects, settings and method give the same name.
+
+    What is learned from the whole shot is no part of it: a map to which a defect of one
+    frame is added asks for that frame alone to be mended again.
+
+    Parameters
+    ----------
+    settings : FixSettings
+    options : ReadOptions
+        How the frames are read.
+    plate : PlateInfo
+    """
+
+    def __init__(self, settings: FixSettings, options: ReadOptions, plate: PlateInfo) -> None:
+        self._settings = settings
+        self._options = options
+        self._plate = plate
+        self._known: dict[tuple[str, ...], str] = {}
+
+    def name(self, defects: Sequence[Defect]) -> str:
+        """Return the name of mending these defects, all of one map, in a frame."""
+        ids = tuple(each.id for each in defects)
+        if ids not in self._known:  # as a rule all frames of a shot have the same
+            self._known[ids] = self._find_name(defects)
+        return self._known[ids]
+
+    def _find_name(self, defects: Sequence[Defect]) -> str:
+        said = {
+            "method": _METHOD,
+            "encoding": self._settings.encoding.name,
+            "exact": self._settings.exact,
+            "read": asdict(self._options),
+            "defects": sorted([each.x, each.y, each.pixels(self._plate.colour)] for each in defects),
+        }
+        return f"xxh128:{xxhash.xxh3_128_hexdigest(json.dumps(said, sort_keys=True).encode())}"
