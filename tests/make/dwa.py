@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import OpenEXR
 
-from pixmend.formats import MemoryBytes, find_chunk, parse_exr
+from pixmend.formats import MemoryBytes, parse_exr, read_chunks
 from pixmend.splice._exr_stack import ChunkBox
 
 
@@ -38,7 +38,8 @@ class OneChunk:
     @property
     def chunk(self):
         layout, source = self.layout, self.source
-        return find_chunk(source, layout, 0, int(layout.read_offset_table(source)[0]))
+        start = int(layout.read_offset_table(source)[0])
+        return read_chunks(source, layout, np.array([0]), [(start, source.size)])[0]
 
     @property
     def payload(self) -> bytes:
