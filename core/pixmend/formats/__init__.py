@@ -9,9 +9,8 @@ from pixmend.formats._dpx_places import locate_datums
 from pixmend.formats._dpx_rows import read_dpx_planes, read_dpx_rows
 from pixmend.formats._exr import EXR_MAGIC, ExrFile, parse_exr, parse_exr_file
 from pixmend.formats._exr_attributes import ExrChannel, ExrCompression, ExrWindow
-from pixmend.formats._exr_chunks import ExrChunk, find_chunk, read_chunks
+from pixmend.formats._exr_chunks import ExrChunk, read_chunks
 from pixmend.formats._exr_layout import ExrLayout
-from pixmend.formats._exr_tiles import ExrTiles
 from pixmend.formats._options import ReadOptions
 from pixmend.formats._tiff import TiffCompression, TiffLayout, TiffPlaces, parse_tiff
 from pixmend.formats._tiff_header import TIFF_MAGICS, TiffField
@@ -31,7 +30,6 @@ __all__ = [
     "ExrCompression",
     "ExrFile",
     "ExrLayout",
-    "ExrTiles",
     "ExrWindow",
     "MemoryBytes",
     "ReadOptions",
@@ -40,7 +38,6 @@ __all__ = [
     "TiffLayout",
     "TiffPages",
     "TiffPlaces",
-    "find_chunk",
     "locate_datums",
     "look_at_pages",
     "parse_dpx",

@@ -10,6 +10,9 @@ import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from pixmend.errors import BadFrameError, UnsupportedError, UsageError
 from pixmend.formats._bytesource import ByteCursor, ByteSource
 from pixmend.formats._exr_attributes import (
@@ -57,6 +60,22 @@ class ExrFile:
     def chunks_offset(self) -> int:
         """Byte after the last offset table, where chunks begin."""
         return self.parts[-1].table_offset + self.parts[-1].table_bytes
+
+    def read_offset_tables(self, source: ByteSource) -> list[NDArray[np.int64]]:
+        """Return the offset table of each part.
+
+        Raises
+        ------
+        BadFrameError
+            If one is not all there, or an offset points out of the chunks.
+        """
+        tables = [each.read_offset_table(source) for each in self.parts]
+        for part, table in zip(self.parts, tables, strict=True):
+            if (table < self.chunks_offset).any():
+                raise BadFrameError(
+                    f"a chunk of part {part.number} begins inside the offset tables", where=source.name
+                )
+        return tables
 
     def part(self, chosen: str | None, where: str) -> ExrLayout:
         """Return one part.

@@ -28,6 +28,7 @@ __all__ = [
 _SAMPLES = (SampleType.UINT32, SampleType.HALF, SampleType.FLOAT)
 _LONGEST_NAME = 255
 _LARGEST_VALUE = 1 << 20  # of an attribute that is read: 25 000 channels
+_FARTHEST = (1 << 30) - 1  # OpenEXR's own limit; so places relative to another window are int32 too
 _MOST_CHANNELS = (1 << 15) - 1  # a patch numbers them by int16
 _WANTED = {
     "channels",
@@ -161,10 +162,13 @@ def text_from(stored: bytes) -> str:
 
 
 def window_from(stored: bytes) -> ExrWindow:
-    """Return the value of a ``box2i``; ValueError where it is empty."""
-    window = ExrWindow(*struct.unpack("<4i", stored))
+    """Return the value of a ``box2i``; ValueError where it is empty, or farther off than OpenEXR allows."""
+    corners = struct.unpack("<4i", stored)
+    window = ExrWindow(*corners)
     if window.width < 1 or window.height < 1:
-        raise ValueError(f"the window {window.x_min} {window.y_min} {window.x_max} {window.y_max} is empty")
+        raise ValueError(f"the window {' '.join(map(str, corners))} is empty")
+    if max(map(abs, corners)) >= _FARTHEST:
+        raise ValueError(f"the window {' '.join(map(str, corners))} is too far off")
     return window
 
 

@@ -13,7 +13,7 @@ from pixmend.formats._bytesource import ByteSource
 from pixmend.formats._exr_attributes import ExrCompression
 from pixmend.formats._exr_layout import ExrLayout
 
-__all__ = ["ExrChunk", "find_chunk", "read_chunks"]
+__all__ = ["ExrChunk", "read_chunks"]
 
 _READ_AT_ONCE = 1 << 16  # bytes of a payload that come with the leader; copying more costs more than a read
 # How many times larger than its payload a chunk can be at most, where the codec has a limit:
@@ -66,25 +66,6 @@ class ExrChunk:
     def is_packed(self) -> bool:
         """Tell packed chunks from those stored as they are, which any compression does when it gains nothing."""
         return self.packed_bytes < self.unpacked_bytes
-
-
-def find_chunk(source: ByteSource, layout: ExrLayout, index: int, offset: int) -> ExrChunk:
-    """Read and check one chunk of full resolution.
-
-    Parameters
-    ----------
-    index : int
-        The chunk's place in the offset table.
-    offset : int
-        What the table says.
-
-    Raises
-    ------
-    BadFrameError
-        If the leader is of another chunk, or the payload's size cannot be.
-    """
-    (chunk,) = read_chunks(source, layout, np.array([index]), [(offset, source.size)])
-    return chunk
 
 
 def read_chunks(

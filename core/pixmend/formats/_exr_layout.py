@@ -198,10 +198,6 @@ class ExrLayout:
         y = down[line] - self.display_window.y_min
         return x.astype(np.int32), y.astype(np.int32), channel.astype(np.int16)
 
-    def channel_named(self, name: str) -> ExrChannel | None:
-        """Return the channel with this name, None if there is none."""
-        return next((each for each in self.channels if each.name == name), None)
-
     @property
     def has_picture(self) -> bool:
         """True where a layer has R, G and B, or Y: depth, motion and mattes have not."""

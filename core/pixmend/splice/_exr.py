@@ -55,9 +55,10 @@ class ExrContainer:
         self._source = source
         file = parse_exr_file(source)
         self._layout = file.part(options.part, source.name)
-        self._tables = {each.table_offset: each.read_offset_table(source) for each in file.parts}
+        tables = file.read_offset_tables(source)
+        self._tables = {part.table_offset: table for part, table in zip(file.parts, tables, strict=True)}
         self._tables_offset = file.tables_offset
-        self._file_order = np.append(np.sort(np.concatenate([*self._tables.values()])), source.size)
+        self._file_order = np.append(np.sort(np.concatenate(tables)), source.size)
         self._packer = ChunkPacker(self._layout, exact=exact)
         self._chunks: dict[int, ExrChunk] = {}
         self._unpacked: dict[int, bytes] = {}
@@ -208,6 +209,10 @@ def _notices(file: ExrFile, layout: ExrLayout, *, exact: bool) -> tuple[str, ...
             "only full resolution is mended: the smaller levels of this EXR keep the defects",
         ),
         (layout.has_preview, "the preview thumbnail of this EXR keeps the defects"),
+        (
+            layout.is_subsampled,
+            "chroma of this EXR is stored in fewer pixels and not searched: it keeps what it shows of the defects",
+        ),
         (
             exact and is_dwa,
             f"exact samples are stored raw in {layout.compression.name} files, which ffmpeg misreads",

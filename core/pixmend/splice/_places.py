@@ -10,14 +10,9 @@ from numpy.typing import NDArray
 from pixmend.formats import ByteSource, DatumPlaces
 from pixmend.splice._edits import ByteEdit
 
-__all__ = ["HeldRuns", "hold_runs", "patched_runs_at", "read_at", "whole_bytes_at"]
+__all__ = ["HeldRuns", "hold_runs", "read_at"]
 
 _NEAR = 4096  # runs that lie nearer than this are read in one go: a page is read anyway
-
-
-def whole_bytes_at(offsets: NDArray[np.int64], sample_bytes: int, byte_order: str) -> DatumPlaces:
-    """Return the places of samples that fill whole bytes."""
-    return DatumPlaces.of_whole_bytes(offsets, sample_bytes, byte_order)
 
 
 def read_at(source: ByteSource, places: DatumPlaces) -> NDArray[np.uint32]:
@@ -29,19 +24,6 @@ def read_at(source: ByteSource, places: DatumPlaces) -> NDArray[np.uint32]:
         If a place is not in the source.
     """
     return hold_runs(source, places).values()
-
-
-def patched_runs_at(source: ByteSource, places: DatumPlaces, bits: NDArray[np.uint32]) -> dict[int, bytes]:
-    """Return the runs of places by their offset, with new bit patterns and no other bit changed.
-
-    Raises
-    ------
-    BadFrameError
-        If a place is not in the source.
-    ValueError
-        If a bit pattern is too wide for its place.
-    """
-    return hold_runs(source, places).with_values(bits).runs()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from pixmend.errors import BadFrameError, PixError
-from pixmend.formats import MemoryBytes, find_chunk, parse_exr
+from pixmend.formats import MemoryBytes, parse_exr, read_chunks
 from pixmend.proof import prove_frame, undo_frame
 from pixmend.splice import open_container, plan_edits, write_fixed
 from pixmend.splice._exr_packing import ChunkPacker
@@ -16,7 +16,8 @@ def chunks_of(stored: bytes):
     source = MemoryBytes(stored)
     layout = parse_exr(source)
     table = layout.read_offset_table(source)
-    return layout, [find_chunk(source, layout, index, offset) for index, offset in enumerate(table.tolist())]
+    spans = [(offset, source.size) for offset in table.tolist()]
+    return layout, read_chunks(source, layout, np.arange(len(table)), spans)
 
 
 def with_shuffled_chunks(made: Made, *, gap: bytes = b"") -> Made:

@@ -164,6 +164,15 @@ def test_a_missing_chunk_of_any_part_stops_the_work(number, offset):
         open_container(MemoryBytes(bytes(stored)))
 
 
+def test_no_chunk_lies_in_the_offset_tables():
+    stored = bytearray(write_exr(Part(name="a"), Part(name="b")))
+    first, second = parse_exr_file(MemoryBytes(bytes(stored))).parts
+    inside = second.table_offset + 8
+    stored[first.table_offset : first.table_offset + 8] = inside.to_bytes(8, "little")
+    with pytest.raises(BadFrameError, match="part 0 begins inside the offset tables"):
+        open_container(MemoryBytes(bytes(stored)))
+
+
 def test_what_stays_as_it_was_is_said():
     part = Part(tiles=(4, 4, 1, 0), extra=attribute("preview", "preview", bytes(8)))
     levels, preview = open_container(MemoryBytes(write_exr(part))).notices
