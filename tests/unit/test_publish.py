@@ -7,7 +7,14 @@ import pytest
 
 from pixmend import publish
 from pixmend.errors import PixError, TemporaryError, UsageError
-from pixmend.publish import check_free, publish_text, publishing
+from pixmend.publish import (
+    check_free,
+    publish_text,
+    publishing,
+    remove_stale,
+    stale_temporaries,
+    write_error,
+)
 
 
 def names(folder):
@@ -143,3 +150,53 @@ def test_a_read_only_folder_is_one_sentence(tmp_path):
         locked.mkdir(mode=0o500)
     with pytest.raises(PixError, match="cannot be written"):
         publish_text(locked / "deeper" / "a", "x")
+
+
+@pytest.mark.parametrize("code", [errno.EIO, errno.ESTALE, errno.ETIMEDOUT])
+def test_a_server_that_stumbles_may_work_later(code, tmp_path):
+    assert isinstance(write_error(OSError(code, os.strerror(code)), tmp_path), TemporaryError)
+    assert isinstance(write_error(OSError(errno.EROFS, "Read-only"), tmp_path), UsageError)
+
+
+def test_temporaries_of_dead_runs_are_found_by_their_target(tmp_path):
+    for name in (".a.1.exr.0123456789ab.part", ".b.exr.0123456789ab.part", ".a.1.exr.part", "a.1.exr"):
+        (tmp_path / name).write_text("x")
+    found = stale_temporaries(tmp_path)
+    assert set(found.values()) == {"a.1.exr", "b.exr"}
+    assert remove_stale(tmp_path, {"a.1.exr"}) == 1
+    assert names(tmp_path) == [".a.1.exr.part", ".b.exr.0123456789ab.part", "a.1.exr"]
+    assert stale_temporaries(tmp_path / "none") == {}
+
+
+def test_the_temporary_of_a_run_is_one_that_is_found(tmp_path):
+    with publishing(tmp_path / "a ü.exr") as temporary:
+        temporary.write_text("x")
+        assert stale_temporaries(tmp_path) == {temporary: "a ü.exr"}
+
+
+def test_a_link_whose_answer_was_lost_is_seen_to_be_made(tmp_path, monkeypatch):
+    link = os.link
+
+    def lost(temporary, target):
+        link(temporary, target)
+        raise FileExistsError(errno.EEXIST, "File exists", str(target))
+
+    monkeypatch.setattr(os, "link", lost)
+    publish_text(tmp_path / "a", "x")
+    assert names(tmp_path) == ["a"]
+
+
+def test_what_must_not_be_seen_together_is_not(tmp_path, monkeypatch):
+    (tmp_path / "frame").write_text("of the first run")
+    (tmp_path / "ledger").write_text("of the first run")
+    rename = publish._rename
+    seen = []
+
+    def spy(temporary, target, **kwargs):
+        seen.append((tmp_path / "frame").exists())
+        rename(temporary, target, **kwargs)
+
+    monkeypatch.setattr(publish, "_rename", spy)
+    with publishing(tmp_path / "ledger", overwrite=True, durable=True, unpublish=tmp_path / "frame") as path:
+        path.write_text("of the second run")
+    assert seen == [False]
