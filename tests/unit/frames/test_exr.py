@@ -132,6 +132,7 @@ def test_luminance_is_the_picture_where_chroma_is_subsampled(tmp_path):
     truth = OpenEXR.File(str(tmp_path / "a.exr"), separate_channels=True).channels()["Y"].pixels
     np.testing.assert_array_equal(shot.read(1)[..., 0], truth)
     np.testing.assert_array_equal(shot.read(1, rows=(33, 50))[..., 0], truth[33:50])
+    assert "chroma" in " ".join(check_patchable(tmp_path / "a.exr", shot.plate))
     with pytest.raises(UnsupportedError, match="'RY' has a sample in one of 2 columns and of 2 rows"):
         shot.read(1, channels=["RY"])
 
