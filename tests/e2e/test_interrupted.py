@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """A run that is stopped in the middle: every frame that can be seen is whole and has its ledger."""
 
+import contextlib
 import json
 import shutil
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -48,6 +50,19 @@ def stopped_at(number, *argv, after="mending frames"):
     return process.returncode, out
 
 
+@contextlib.contextmanager
+def at_work(*argv):
+    """Run the command beside us; yield it once its first frames are done."""
+    command = [sys.executable, "-m", "pixmend", *argv, "--progress", "json", "--json"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        for line in process.stderr:
+            said = json.loads(line)
+            if said.get("stage") == "mending frames" and said["done"] >= 2:
+                break
+        yield process
+        process.communicate(timeout=60)
+
+
 def published(folder):
     return {path.name for path in Path(folder).glob("*.exr")}
 
@@ -85,9 +100,8 @@ def test_a_run_that_is_killed_leaves_whole_frames_and_the_next_one_goes_on(job, 
     (Path("mended") / ".plate.1149.exr.0123456789ab.part").write_bytes(b"half a frame")
     (Path("mended") / ".pixmend" / ".plate.1149.exr.ledger.0123456789ab.part").write_bytes(b"half a ledger")
     (Path("mended") / ".pixmend" / "plate.1150.exr.ledger").write_bytes(b"a ledger without its frame")
-    done = {int(name.split(".")[1]) for name in published("mended")}
-    left = ",".join(str(frame) for frame in range(1001, 1001 + FRAMES) if frame not in done)
-    assert main([*FIX, "--frames", left, "-q"]) == 0
+    assert main([*FIX, "-q"]) == 0
+    assert not list(Path().rglob("*.part"))
     assert main(["verify", "mended", "--source", "plate", "-q"]) == 0
     assert len(published("mended")) == FRAMES
     assert seen_in(Path("plate")) == before
@@ -103,3 +117,38 @@ def test_in_place_work_that_is_stopped_can_be_undone(job, capfd):
     assert main(["undo", "plate", "--frames", frames, "-q"]) == 0
     after = {name: stored for name, stored in seen_in(Path("plate")).items() if name.endswith(".exr")}
     assert after == before
+
+
+def test_a_second_signal_does_not_disturb_the_clearing_up(job, capfd):
+    with at_work(*FIX, "--workers", "3") as process:
+        for _ in range(5):
+            process.send_signal(signal.SIGINT)
+            time.sleep(0.01)
+    assert process.returncode == 130
+    assert not list(Path().rglob("*.part"))
+    assert not (Path("mended") / ".pixmend" / "runs").exists()
+    check_whole(capfd)
+
+
+def test_a_run_on_frames_that_another_one_writes_is_sent_away(job, capfd):
+    with at_work(*FIX, "--frames", "1001-1100") as first:
+        capfd.readouterr()
+        assert main([*FIX, "--frames", "1100-1101", "--json", "-q"]) == 75
+        error = json.loads(capfd.readouterr().out)["error"]
+        assert f"another run (pid {first.pid} of " in error["what"]
+        assert "is writing frames 1001-1100 of this folder" in error["what"]
+        assert main([*FIX, "--frames", "1101-1103", "-q"]) == 0
+        assert first.poll() is None
+    assert first.returncode == 0
+    assert len(published("mended")) == 103
+    assert main(["verify", "mended", "--source", "plate", "-q"]) == 0
+
+
+def test_a_run_that_is_killed_holds_nobody_up(job):
+    with at_work(*FIX, "--frames", "1001-1100") as first:
+        first.kill()
+    assert list(Path("mended/.pixmend/runs").iterdir())
+    assert main([*FIX, "--frames", "1001-1100", "-q"]) == 0
+    assert len(published("mended")) == 100
+    assert not Path("mended/.pixmend/runs").exists()
+    assert not list(Path().rglob("*.part"))

@@ -30,7 +30,8 @@ def stopped_once() -> Iterator[None]:
     """Clean up when a farm or a shell ends the process, as after Ctrl-C, and let nothing disturb that.
 
     What a second signal would interrupt is the clearing up: frames at work are finished
-    or taken away, which takes no longer than a frame.
+    or taken away, which takes no longer than a frame. After the first one signals stay
+    ignored, for the process has only to say how it ended.
     """
     if threading.current_thread() is not threading.main_thread():  # only there may signals be set
         yield
@@ -53,7 +54,7 @@ def stopped_once() -> Iterator[None]:
         yield
     finally:
         for number, handler in before.items():
-            signal.signal(number, handler)
+            signal.signal(number, signal.SIG_IGN if stopping else handler)
 
 
 @contextlib.contextmanager
