@@ -90,14 +90,14 @@ def undo_in_place(path: Path) -> tuple[Ledger, Undone]:
             raise not_fixed(opened, ledger, state)
     if state is FileState.SOURCE:
         _give_time_back(path, ledger)
-        drop_ledger(record)
+        _drop_with_folder(record)
         return ledger, Undone.WAS_ORIGINAL
     if ledger.in_place and ledger.keeps_size:
         roll_back(path, ledger)
     else:
         real = path.resolve()
         restore(real, ledger, real, overwrite=True)
-    drop_ledger(record)
+    _drop_with_folder(record)
     return ledger, Undone.RESTORED
 
 
@@ -131,7 +131,13 @@ def drop_ledger(record: Path) -> None:
     with contextlib.suppress(OSError):
         record.unlink()
         sync_folder(record.parent)
-        record.parent.rmdir()  # goes with its last ledger
+
+
+def _drop_with_folder(record: Path) -> None:
+    """Take away a ledger, and the folder with its last one; only where no other thread writes ledgers."""
+    drop_ledger(record)
+    with contextlib.suppress(OSError):
+        record.parent.rmdir()
 
 
 def _give_time_back(path: Path, ledger: Ledger) -> None:

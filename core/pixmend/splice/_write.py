@@ -215,7 +215,6 @@ def _no_orphan(record: Path, target: Path) -> Iterator[None]:
         if _identity(record) != before and not target.exists():
             with contextlib.suppress(OSError):
                 record.unlink()
-                record.parent.rmdir()  # goes with its last ledger
         raise
 
 

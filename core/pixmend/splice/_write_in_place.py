@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pixmend.errors import PixError, ProofError, UsageError
 from pixmend.model import Patch, PlateInfo
-from pixmend.publish import publishing
+from pixmend.publish import publishing, write_error
 from pixmend.splice._carry_over import carry_over
 from pixmend.splice._container import Container, patch_on
 from pixmend.splice._copy import check_written, hash_file, hash_with_edits, write_edited
@@ -162,9 +162,30 @@ def _set_time(path: Path, ledger: Ledger) -> None:
 
 def _check_not_mended_before(path: Path) -> None:
     """Keep the only way back: the ledger of a frame that was mended in place."""
-    if recover(path) is Recovery.MENDED and read_ledger(ledger_path(path)).edits:
+    record = ledger_path(path)
+    recovered = recover(path)
+    if recovered not in {Recovery.MENDED, Recovery.STRANGER}:
+        return
+    ledger = read_ledger(record)
+    if not ledger.edits:
+        return
+    if recovered is Recovery.MENDED:
         raise UsageError(
             "this frame was mended in place before, mending it again would lose the original",
             where=str(path),
             hint="run `pixmend undo` first, or mend it into another folder",
         )
+    if ledger.in_place:
+        _set_aside(record, ledger)
+
+
+def _set_aside(record: Path, ledger: Ledger) -> None:
+    """Rename a ledger whose frame is another one now: a new render, or one that something changed since.
+
+    It may hold the only old bytes that there are, so it is not overwritten.
+    """
+    digits = ledger.fixed_hash.rpartition(":")[2][:12]
+    try:
+        record.replace(record.with_name(f"{ledger.fixed_name}.{digits}.ledger"))
+    except OSError as exc:
+        raise write_error(exc, record) from exc

@@ -151,6 +151,15 @@ def test_a_new_render_over_a_mended_frame_is_a_stranger_to_its_ledger(tmp_path):
         undo_in_place(made.path)
 
 
+def test_the_ledger_of_a_frame_that_something_changed_since_is_set_aside_not_lost(tmp_path):
+    made = make_dpx(tmp_path / "a.dpx")
+    first = write_in_place(made.path, made.random_patch(), made.plate)
+    anew = make_dpx(made.path, size=(30, 10))
+    write_in_place(made.path, anew.random_patch(), anew.plate)
+    aside = [each for each in made.path.parent.glob(".pixmend/*") if each != ledger_path(made.path)]
+    assert [read_ledger(each).old_bytes for each in aside] == [first.old_bytes]
+
+
 def test_recover_does_nothing_where_there_is_nothing_to_do(made, tmp_path):
     assert recover(made.path) is Recovery.NOTHING
     assert recover(tmp_path / "none.exr") is Recovery.NOTHING
