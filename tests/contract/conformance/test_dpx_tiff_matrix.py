@@ -8,7 +8,7 @@ import pytest
 import tifffile
 
 from tests.make.dpx_bytes import DATUMS, write
-from tests.make.mending import check_dpx, check_tiff
+from tests.make.mending_words import check_dpx, check_tiff
 
 PACKINGS = [(8, 0), (10, 0), (10, 1), (10, 2), (12, 0), (12, 1), (12, 2), (16, 0), (32, 0)]
 _COMMON = {6, 50, 51, 100, 103, 156}

@@ -7,7 +7,8 @@ import pytest
 
 from tests.contract.conformance.expected import MENDED, NOT_READ, UNSUPPORTED
 from tests.make.attempts import attempt_each
-from tests.make.mending import check_dpx, check_exr, check_tiff
+from tests.make.mending import check_exr
+from tests.make.mending_words import check_dpx, check_tiff
 
 FOLDER = Path(__file__).parents[3] / "../shared/data/conformance"
 CHECKS = {"exr": check_exr, "dpx": check_dpx, "tiff": check_tiff}
