@@ -104,11 +104,18 @@ def fix(
         with run_alone(plan.folder, plan.left, names) as lock:
             _clear_up(plan)
             mender = train_mender(
-                plan.shot, plan.defect_map, plan.settings.encoding, says, skip_bad_frames=skip_bad_frames
+                plan.shot,
+                plan.defect_map,
+                plan.settings.encoding,
+                says,
+                skip_bad_frames=skip_bad_frames,
+                workers=workers,
             )
             work = _FrameWork(plan, mender, notes or {}, skip_bad_frames=skip_bad_frames)
             says.start("mending frames", len(plan.left))
-            for frame, done in zip(plan.left, frames_at_once(work, plan.left, workers=workers), strict=True):
+            for frame, done in zip(
+                plan.left, frames_at_once(work, plan.left, workers=workers, waits=True), strict=True
+            ):
                 _count(report, done)
                 if isinstance(done, _Written) and _needs_seal(plan, done.ledger):
                     sealed[frame] = hashed_as_fixed(plan.targets[frame], done.ledger)

@@ -11,16 +11,32 @@ __all__ = ["frames_at_once"]
 T = TypeVar("T")
 
 
-def frames_at_once(work: Callable[[int], T], frames: Iterable[int], *, workers: int) -> Iterator[T]:
-    """Yield ``work(frame)`` of each frame in order, at most `workers` at work and one waiting.
+def frames_at_once(
+    work: Callable[[int], T], frames: Iterable[int], *, workers: int, waits: bool = False
+) -> Iterator[T]:
+    """Yield ``work(frame)`` of each frame in order, at most `workers` at work and one more.
 
-    Threads serve: decoding, the kernels and the file copies release the GIL. The first
-    error is raised where its frame's turn comes; what has not begun by then never does.
+    Threads serve: decoding, the kernels and the file copies release the GIL. Processes
+    were measured beside them (12 frames of 4096x2160, two cores): DPX the same, EXR ZIP and
+    ZIPS 15 to 20 % faster, for a start of a second each and a shot model in every one.
+
+    The first error is raised where its frame's turn comes; what has not begun by then
+    never does.
+
+    Parameters
+    ----------
+    work : callable
+        Called in other threads, unless `workers` is 1.
+    frames : iterable of int
+    workers : int
+    waits : bool
+        Whether the work waits for the disk: then the one more is at work too, so that no
+        core idles meanwhile; else it only waits for its turn.
     """
     if workers == 1:
         yield from map(work, frames)
         return
-    with ThreadPoolExecutor(workers, thread_name_prefix="frame") as pool:
+    with ThreadPoolExecutor(workers + waits, thread_name_prefix="frame") as pool:
         running: deque[Future[T]] = deque()
         try:
             for frame in frames:

@@ -17,6 +17,7 @@ from pixmend.fill import (
 )
 from pixmend.frames import Encoding, FileShot
 from pixmend.model import Defect, DefectMap
+from pixmend.pipeline._frames_at_once import frames_at_once
 from pixmend.pipeline._training import read_training_rows
 from pixmend.progress import Progress
 from pixmend.stats import SigmaScale, train_scale
@@ -73,7 +74,8 @@ def train_mender(
     encoding: Encoding,
     progress: Progress,
     *,
-    skip_bad_frames: bool,
+    skip_bad_frames: bool = False,
+    workers: int = 1,
 ) -> Mender:
     """Learn noise and texture from frames of the whole shot; the map's defects teach nothing.
 
@@ -83,14 +85,18 @@ def train_mender(
         At the first frame that cannot be read, unless `skip_bad_frames`.
     """
     plate = shot.plate
-    bands = read_training_rows(shot, shot.frames, progress, skip_bad_frames=skip_bad_frames)
+    bands = read_training_rows(shot, shot.frames, progress, skip_bad_frames=skip_bad_frames, workers=workers)
     _, scale = train_scale(
         [band.samples for band in bands], sample=plate.sample_type(plate.colour[0]), codec=encoding
     )
     spoiled = spoiled_samples(defect_map.defects, plate)
     bad = bad_pixels(spoiled, plate.raster.height, plate.raster.width)
     kriging = train_kriging(
-        [scale.forward(band.samples) for band in bands],
+        list(
+            frames_at_once(
+                lambda index: scale.forward(bands[index].samples), range(len(bands)), workers=workers
+            )
+        ),
         is_bad=[bad[band.top : band.top + len(band.samples)] for band in bands],
     )
     return Mender(shot, defect_map, scale, kriging)

@@ -5,6 +5,7 @@ from pixmend.errors import FrameError
 from pixmend.fill import Band
 from pixmend.frames import FrameSource
 from pixmend.model import FrameRange
+from pixmend.pipeline._frames_at_once import frames_at_once
 from pixmend.progress import Progress
 
 __all__ = ["read_training_rows"]
@@ -15,7 +16,12 @@ _BAND_ROWS = 64  # whole chunks of every EXR compression that packs up to 32 lin
 
 
 def read_training_rows(
-    shot: FrameSource, frames: FrameRange, progress: Progress, *, skip_bad_frames: bool = False
+    shot: FrameSource,
+    frames: FrameRange,
+    progress: Progress,
+    *,
+    skip_bad_frames: bool = False,
+    workers: int = 1,
 ) -> list[Band]:
     """Read bands of rows, evenly spread over a few of `frames`; small frames whole.
 
@@ -24,18 +30,29 @@ def read_training_rows(
     be read teach nothing; FrameError where none is left, or without it at the first.
     """
     chosen = frames.thinned(_FRAMES)
+    wanted = _bands(shot)
     progress.start("learning the shot", len(chosen))
-    read: list[Band] = []
-    for frame in chosen:
+
+    def read(frame: int) -> list[Band] | FrameError:
         try:
-            wanted = _bands(shot)
             samples = shot.read_bands(frame, wanted)
-            read += [Band(first, band) for (first, _), band in zip(wanted, samples, strict=True)]
-        except FrameError:
-            if not skip_bad_frames or (not read and frame == chosen.frames[-1]):
+        except FrameError as exc:
+            if not skip_bad_frames:
                 raise
+            return exc
+        return [Band(first, band) for (first, _), band in zip(wanted, samples, strict=True)]
+
+    bands: list[Band] = []
+    failure = None
+    for found in frames_at_once(read, chosen, workers=workers):
+        if isinstance(found, FrameError):
+            failure = found
+        else:
+            bands += found
         progress.advance()
-    return read
+    if failure is not None and not bands:
+        raise failure
+    return bands
 
 
 def _bands(shot: FrameSource) -> list[tuple[int, int]]:

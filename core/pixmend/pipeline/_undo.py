@@ -114,7 +114,7 @@ def undo(
     names = frozenset(target.name for target in targets.values())
     with run_alone(targets[frames.frames[0]].parent, frames, names) as lock:
         remove_stale_temporaries(list(targets.values()))
-        for original in frames_at_once(restore, targets, workers=workers):
+        for original in frames_at_once(restore, targets, workers=workers, waits=True):
             restored += [] if original is None else [original]
             lock.beat()
             says.advance()

@@ -45,8 +45,9 @@ def test_the_first_error_comes_in_its_turn_and_later_frames_never_begin(workers)
     assert max(begun) <= 3 + workers + 1
 
 
+@pytest.mark.parametrize("waits", [False, True])
 @pytest.mark.parametrize("workers", [2, 5])
-def test_no_more_are_at_work_or_waiting_than_asked_for(workers):
+def test_no_more_are_at_work_or_waiting_than_asked_for(workers, waits):
     lock = threading.Lock()
     held = most = 0
 
@@ -57,7 +58,7 @@ def test_no_more_are_at_work_or_waiting_than_asked_for(workers):
             most = max(most, held)
         return frame
 
-    for _ in frames_at_once(work, range(50), workers=workers):
+    for _ in frames_at_once(work, range(50), workers=workers, waits=waits):
         with lock:
             held -= 1
     assert most <= workers + 1
