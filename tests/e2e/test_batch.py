@@ -280,6 +280,14 @@ def test_an_asc_mhl_history_goes_on_from_fix_to_undo(say):
     assert back["mhl_differing"] == [f"plate.{number}.exr" for number in range(1001, 1001 + FRAMES)]
 
 
+def test_seals_that_a_run_breaks_are_named(say):
+    say(*FIX, "-o", "mended", "--frames", "1001-1003", "--hash", "md5,sha256", "--mhl")
+    assert say(*FIX, "-o", "mended", "--hash", "md5,sha256", "--mhl")["notices"] == []
+    lists, history = say("undo", "mended", "--hash", "md5")["notices"]
+    assert lists == "checksums.sha256 still has the hashes from before: --hash sha256 refreshes it"
+    assert "--mhl adds a generation" in history
+
+
 def test_an_unknown_hash_is_refused(say):
     assert (
         "'crc32' is not one of" in say(*FIX, "-o", "mended", "--hash", "md5,crc32", code=2)["error"]["what"]

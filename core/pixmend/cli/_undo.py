@@ -54,6 +54,8 @@ def run(args: Namespace, progress: Progress) -> Result:
         workers=args.workers,
         progress=progress,
     )
+    for notice in report.notices:
+        progress.note(notice)
     lines = [f"{report.restored} originals restored to {place}"]
     if report.were_original:
         lines.append(f"{report.were_original} frames were originals already: nothing was done to them")
@@ -62,6 +64,7 @@ def run(args: Namespace, progress: Progress) -> Result:
         "frames": report.restored,
         "frames_already_original": report.were_original,
         "written": bool(report.restored),
+        "notices": report.notices,
         **seal_fields(report.seals),
     }
     return Result("undo", "\n".join([*lines, *seal_lines(report.seals)]), fields)

@@ -26,6 +26,7 @@ _MOST_PROBLEMS = 20
 _NUMBERS = {
     "samples_changed": "samples changed as meant",
     "samples_wrong": "samples with another value than meant",
+    "samples_moved_by_codec": "samples beside them that a lossy codec moved",
     "samples_changed_elsewhere": "samples changed elsewhere",
     "bytes_changed_elsewhere": "bytes changed elsewhere",
     "header_bytes_changed": "header bytes changed",

@@ -10,7 +10,7 @@ from pixmend.pipeline._fix_plan import FixPlan
 from pixmend.pipeline._frames_at_once import frames_at_once
 from pixmend.pipeline._mender import Mender, train_mender
 from pixmend.pipeline._run_lock import run_alone
-from pixmend.pipeline._seal import Seals, hashed_as_fixed, hashes_for_ledger, seal_files
+from pixmend.pipeline._seal import Seals, broken_seals, hashed_as_fixed, hashes_for_ledger, seal_files
 from pixmend.progress import Progress, Silent
 from pixmend.seal import HashedFile, check_mhl
 from pixmend.splice import (
@@ -99,6 +99,7 @@ def fix(
         check_mhl()
     report = FixReport(frames_already_done=len(plan.done), notices=list(plan.notices))
     sealed = _sealed_before(plan)
+    written: list[HashedFile] = []
     if len(plan.left):
         names = frozenset(plan.targets[frame].name for frame in plan.left)
         with run_alone(plan.folder, plan.left, names) as lock:
@@ -119,8 +120,10 @@ def fix(
                 _count(report, done)
                 if isinstance(done, _Written) and _needs_seal(plan, done.ledger):
                     sealed[frame] = hashed_as_fixed(plan.targets[frame], done.ledger)
+                    written.append(sealed[frame])
                 lock.beat()
                 says.advance()
+    report.notices += broken_seals(written, plan.settings.hashes, mhl=plan.settings.mhl)
     report.seals = seal_files(
         [sealed[frame] for frame in sorted(sealed)],
         plan.settings.hashes,

@@ -6,10 +6,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pixmend.progress import Progress
-from pixmend.seal import Generation, HashedFile, mhl_formats, refresh_lists, write_generation
+from pixmend.seal import (
+    ALGORITHMS,
+    Generation,
+    HashedFile,
+    history_of,
+    lists_naming,
+    mhl_formats,
+    refresh_lists,
+    write_generation,
+)
 from pixmend.splice import HASH_NAMES, Ledger
 
-__all__ = ["Seals", "hashed_as_fixed", "hashed_as_source", "hashes_for_ledger", "seal_files"]
+__all__ = ["Seals", "broken_seals", "hashed_as_fixed", "hashed_as_source", "hashes_for_ledger", "seal_files"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +75,29 @@ def seal_files(
         generation = write_generation(folder, files, formats=mhl_formats(algorithms), comment=comment)
         progress.advance()
     return Seals(tuple(lists), generation)
+
+
+def broken_seals(files: Sequence[HashedFile], algorithms: Sequence[str], *, mhl: bool) -> list[str]:
+    """Return one sentence for each seal that files which changed have broken, and nobody asked to refresh.
+
+    Raises
+    ------
+    UsageError
+        If a checksum list cannot be read.
+    """
+    if not files:
+        return []
+    folder = files[0].path.parent
+    sentences = [
+        f"{path.name} still has the hashes from before: --hash {algorithm} refreshes it"
+        for algorithm in ALGORITHMS
+        if algorithm not in algorithms
+        for path in lists_naming(folder, files, algorithm)
+    ]
+    history = None if mhl else history_of(folder)
+    if history is not None:
+        sentences.append(f"the ASC MHL history in {history} does not know of this: --mhl adds a generation")
+    return sentences
 
 
 def _hashed(path: Path, own: str, others: Mapping[str, str]) -> HashedFile:

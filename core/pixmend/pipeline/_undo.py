@@ -11,7 +11,7 @@ from pixmend.frames import FileShot
 from pixmend.model import FrameRange
 from pixmend.pipeline._frames_at_once import frames_at_once
 from pixmend.pipeline._run_lock import run_alone
-from pixmend.pipeline._seal import Seals, hashed_as_source, seal_files
+from pixmend.pipeline._seal import Seals, broken_seals, hashed_as_source, seal_files
 from pixmend.progress import Progress, Silent
 from pixmend.proof import undo_frame
 from pixmend.publish import check_free
@@ -43,6 +43,7 @@ class UndoReport:
 
     restored: int = 0
     were_original: int = 0
+    notices: list[str] = field(default_factory=list)
     seals: Seals = field(default_factory=Seals)
 
 
@@ -120,6 +121,7 @@ def undo(
             says.advance()
     report.restored = len(restored)
     report.were_original = len(targets) - len(restored)
+    report.notices = broken_seals(restored, hashes, mhl=mhl)
     report.seals = seal_files(
         restored, hashes, mhl=mhl, comment="originals restored by pixmend", progress=says
     )

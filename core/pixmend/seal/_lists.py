@@ -13,7 +13,7 @@ from pixmend.publish import publishing
 from pixmend.seal._hashed import HashedFile
 from pixmend.seal._lock import sealing
 
-__all__ = ["refresh_lists"]
+__all__ = ["lists_naming", "refresh_lists"]
 
 _DIGITS = {"md5": 32, "sha256": 64, "xxh64": 16, "xxh128": 32}
 _ESCAPES = {b"\\\\": b"\\", b"\\n": b"\n", b"\\r": b"\r"}
@@ -59,6 +59,12 @@ def refresh_lists(folder: Path, files: Sequence[HashedFile], algorithm: str) -> 
         for path, text in fresh.items():
             _write(path, text)
     return list(fresh)
+
+
+def lists_naming(folder: Path, files: Sequence[HashedFile], algorithm: str) -> list[Path]:
+    """Return the checksum lists of a folder that name one of its files; errors as `refresh_lists`."""
+    names = {os.fsencode(each.path.name): "" for each in files}
+    return [path for path in _lists_in(folder, algorithm) if _refreshed(_read(path), names, algorithm)[1]]
 
 
 def _outdated(folder: Path, digests: Mapping[bytes, str], algorithm: str) -> dict[Path, bytes]:

@@ -25,7 +25,7 @@ from pixmend.seal._lock import sealing
 if TYPE_CHECKING:
     from ascmhl.history import MHLHistory
 
-__all__ = ["Generation", "check_mhl", "mhl_formats", "write_generation"]
+__all__ = ["Generation", "check_mhl", "history_of", "mhl_formats", "write_generation"]
 
 _FOLDER, _CHAIN = "ascmhl", "ascmhl_chain.xml"
 _LOCK = ".ascmhl.lock"
@@ -71,6 +71,12 @@ def check_mhl() -> None:
         ) from exc
 
 
+def history_of(folder: Path) -> Path | None:
+    """Return the folder of the ASC MHL history that a folder belongs to; None where it has none."""
+    root = _root_of(folder.resolve())
+    return root / _FOLDER if (root / _FOLDER).is_dir() else None
+
+
 def mhl_formats(algorithms: Sequence[str]) -> list[str]:
     """Return those of `algorithms` that ASC MHL knows; its default where there is none."""
     from ascmhl.__version__ import ascmhl_supported_hashformats  # noqa: PLC0415  as above
@@ -114,10 +120,10 @@ def write_generation(
     check_mhl()
     root = _root_of(folder.resolve())
     with _history_errors(root), _quiet():
-        if not _missing(_history_of(root), root, files, formats):
+        if not _missing(_load(root), root, files, formats):
             return None
         with sealing(root, _LOCK):
-            history = _history_of(root)
+            history = _load(root)
             missing = _missing(history, root, files, formats)
             return _commit(history, root, missing, comment=comment) if missing else None
 
@@ -127,7 +133,7 @@ def _root_of(folder: Path) -> Path:
     return next(above, folder)
 
 
-def _history_of(root: Path) -> "MHLHistory":
+def _load(root: Path) -> "MHLHistory":
     from ascmhl.history import MHLHistory  # noqa: PLC0415  as above
 
     return MHLHistory.load_from_path(str(root))
