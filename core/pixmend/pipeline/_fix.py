@@ -9,7 +9,7 @@ from pixmend.errors import FrameError
 from pixmend.pipeline._fix_plan import FixPlan
 from pixmend.pipeline._frames_at_once import frames_at_once
 from pixmend.pipeline._mender import Mender, train_mender
-from pixmend.pipeline._run_lock import run_alone
+from pixmend.pipeline._run_lock import RunLock, run_alone
 from pixmend.pipeline._seal import Seals, broken_seals, hashed_as_fixed, hashes_for_ledger, seal_files
 from pixmend.progress import Progress, Silent
 from pixmend.seal import HashedFile, check_mhl
@@ -99,10 +99,10 @@ def fix(
         check_mhl()
     report = FixReport(frames_already_done=len(plan.done), notices=list(plan.notices))
     sealed = _sealed_before(plan)
-    written: list[HashedFile] = []
     if len(plan.left):
-        names = frozenset(plan.targets[frame].name for frame in plan.left)
-        with run_alone(plan.folder, plan.left, names) as lock:
+        with run_alone(
+            plan.folder, plan.left, frozenset(plan.targets[each].name for each in plan.left)
+        ) as lock:
             _clear_up(plan)
             mender = train_mender(
                 plan.shot,
@@ -113,17 +113,9 @@ def fix(
                 workers=workers,
             )
             work = _FrameWork(plan, mender, notes or {}, skip_bad_frames=skip_bad_frames)
-            says.start("mending frames", len(plan.left))
-            for frame, done in zip(
-                plan.left, frames_at_once(work, plan.left, workers=workers, waits=True), strict=True
-            ):
-                _count(report, done)
-                if isinstance(done, _Written) and _needs_seal(plan, done.ledger):
-                    sealed[frame] = hashed_as_fixed(plan.targets[frame], done.ledger)
-                    written.append(sealed[frame])
-                lock.beat()
-                says.advance()
-    report.notices += broken_seals(written, plan.settings.hashes, mhl=plan.settings.mhl)
+            written = _write_frames(plan, work, report, lock, workers=workers, progress=says)
+        report.notices += broken_seals(list(written.values()), plan.settings.hashes, mhl=plan.settings.mhl)
+        sealed |= written
     report.seals = seal_files(
         [sealed[frame] for frame in sorted(sealed)],
         plan.settings.hashes,
@@ -172,6 +164,28 @@ class _FrameWork:
         else:
             ledger = write_fixed(source, target, mended.patch, plan.shot.plate, settings=settings)
         return _Written(ledger, samples_left=mended.unfillable)
+
+
+def _write_frames(
+    plan: FixPlan,
+    work: _FrameWork,
+    report: FixReport,
+    lock: RunLock,
+    *,
+    workers: int,
+    progress: Progress,
+) -> dict[int, HashedFile]:
+    """Write the frames that are left; return those that want a seal."""
+    written = {}
+    progress.start("mending frames", len(plan.left))
+    outcomes = frames_at_once(work, plan.left, workers=workers, waits=True)
+    for frame, done in zip(plan.left, outcomes, strict=True):
+        _count(report, done)
+        if isinstance(done, _Written) and _needs_seal(plan, done.ledger):
+            written[frame] = hashed_as_fixed(plan.targets[frame], done.ledger)
+        lock.beat()
+        progress.advance()
+    return written
 
 
 def _clear_up(plan: FixPlan) -> None:
