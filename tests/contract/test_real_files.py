@@ -6,9 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from pixmend.containers import open_container
 from pixmend.model import Patch, PlateInfo
 from pixmend.proof import prove_frame, undo_frame
-from pixmend.splice import open_bytes, open_container, write_fixed
+from pixmend.splice import open_bytes, write_fixed
 
 DATA = Path(__file__).parents[2] / "../shared/data"
 GOOD = ("exr/Desk.exr", "exr/CandleGlass.exr", "exr/Carrots.exr", "dpx/dpx_nuke_10bits_rgb.dpx")

@@ -21,11 +21,12 @@ from typing import IO
 
 import numpy as np
 
+from pixmend.containers import open_container
 from pixmend.errors import PixError
 from pixmend.frames import open_shot
 from pixmend.model import Patch, PlateInfo
 from pixmend.proof import undo_frame
-from pixmend.splice import open_bytes, open_container, write_fixed
+from pixmend.splice import open_bytes, write_fixed
 
 _MEMORY = 4 << 30  # of addresses: what a damaged file claims must not be allocated
 _SUFFIXES = {b"v/1\x01": ".exr", b"SDPX": ".dpx", b"XPDS": ".dpx", b"II": ".tif", b"MM": ".tif"}

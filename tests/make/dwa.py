@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import OpenEXR
 
+from pixmend.codecs._exr_stack import ChunkBox
 from pixmend.formats import MemoryBytes, parse_exr, read_chunks
-from pixmend.splice._exr_stack import ChunkBox
 
 
 @dataclass

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from pixmend.splice import ByteEdit
+from pixmend.containers import ByteEdit
 
 CODES = {"uint32": (0, "I"), "float16": (1, "H"), "float32": (2, "I")}  # the samples are bit patterns
 LINES = {0: 1, 2: 1, 3: 16}  # of a scanline chunk, by compression: none, ZIPS, ZIP

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from pixmend.codecs._exr_codec import ChunkBox
 from pixmend.formats import ExrChannel
 from pixmend.model import SampleType
-from pixmend.splice._exr_codec import ChunkBox
 
 HALF, FLOAT, UINT = SampleType.HALF, SampleType.FLOAT, SampleType.UINT32
 RGB = tuple(ExrChannel(name, HALF) for name in "BGR")

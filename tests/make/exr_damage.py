@@ -9,12 +9,12 @@ import sys
 
 import numpy as np
 
+from pixmend.codecs._exr_codec import ChunkBox, ChunkCodec, codec_for
+from pixmend.codecs._exr_core import CoreCodec
+from pixmend.codecs._exr_tiny import TinyFileCodec
 from pixmend.errors import BadFrameError
 from pixmend.formats import ExrChannel, ExrCompression
 from pixmend.model import SampleType
-from pixmend.splice._exr_codec import ChunkBox, ChunkCodec, codec_for
-from pixmend.splice._exr_core import CoreCodec
-from pixmend.splice._exr_tiny import TinyFileCodec
 
 CHANNELS = (
     ExrChannel("A", SampleType.HALF),

@@ -14,10 +14,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pixmend.containers import open_container
 from pixmend.formats import ReadOptions
 from pixmend.model import Channel, Patch, PlateInfo
 from pixmend.proof import undo_frame
-from pixmend.splice import Ledger, WriteSettings, open_bytes, open_container, write_fixed
+from pixmend.splice import Ledger, WriteSettings, open_bytes, write_fixed
 from tests.make import exr_ranges
 from tests.make.second_readers import (
     Planes,

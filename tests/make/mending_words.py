@@ -9,8 +9,9 @@ import numpy as np
 import tifffile
 from numpy.typing import NDArray
 
+from pixmend.containers import open_container
 from pixmend.formats import ReadOptions
-from pixmend.splice import WriteSettings, open_bytes, open_container
+from pixmend.splice import WriteSettings, open_bytes
 from tests.make import dpx_bytes
 from tests.make.mending import Sample, check_undo, mend
 from tests.make.second_readers import picture_by_openimageio, tiff_by_tifffile

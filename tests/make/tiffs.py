@@ -10,10 +10,10 @@ import numpy as np
 import tifffile
 from numpy.typing import NDArray
 
+from pixmend.containers import ByteEdit, Container, Plan, open_container
+from pixmend.containers._container import patch_on
 from pixmend.formats import MemoryBytes
 from pixmend.model import Patch
-from pixmend.splice import ByteEdit, Container, Plan, open_container
-from pixmend.splice._container import patch_on
 from pixmend.splice._planning import plan_on
 
 COMPRESSIONS = {

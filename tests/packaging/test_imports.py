@@ -21,8 +21,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     "fill": {"errors", "arrays", "model"},
     "simulate": {"errors", "arrays", "model", "publish"},
     "frames": {"errors", "publish", "model", "formats"},
-    "splice": {"errors", "publish", "model", "formats"},
-    "proof": {"errors", "publish", "model", "formats", "frames", "splice"},
+    "codecs": {"errors", "model", "formats"},
+    "containers": {"errors", "model", "formats", "codecs"},
+    "splice": {"errors", "publish", "model", "formats", "containers"},
+    "proof": {"errors", "publish", "model", "formats", "frames", "containers", "splice"},
     "seal": {"errors", "publish", "model"},
     "pipeline": LEAVES
     | {"model", "formats", "stats", "detect", "fill", "simulate", "frames", "splice", "proof", "seal"},

@@ -5,9 +5,9 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pixmend.containers import ByteEdit, Container, open_container
 from pixmend.formats import MemoryBytes, ReadOptions, parse_dpx, read_dpx_planes
 from pixmend.model import Patch
-from pixmend.splice import ByteEdit, Container, open_container
 from tests.make.dpx import DESCRIPTORS, DpxPart, random_part, with_edits, write_dpx
 
 WIDE_KINDS = {"CbYCrY", "CbYACrYA"}

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pixmend.splice._dwa import DwaChunk, graft
-from pixmend.splice._dwa_ac import blocks_of_tokens, find_blocks, tokens_of_blocks
-from pixmend.splice._dwa_values import intervals
-from pixmend.splice._huffman import pack_symbols, unpack_symbols
+from pixmend.codecs._dwa import DwaChunk, graft
+from pixmend.codecs._dwa_ac import blocks_of_tokens, find_blocks, tokens_of_blocks
+from pixmend.codecs._dwa_values import intervals
+from pixmend.codecs._huffman import pack_symbols, unpack_symbols
 from tests.make.dwa import one_chunk, picture
 
 SIZE = (27, 45)

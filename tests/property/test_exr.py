@@ -8,10 +8,10 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pixmend.containers import open_container
 from pixmend.errors import PixError
 from pixmend.formats import MemoryBytes, ReadOptions
 from pixmend.model import Patch
-from pixmend.splice import open_container
 from tests.make.exr_bytes import Part, check_exr, with_edits, write_exr
 
 TYPES = st.sampled_from(["float16", "float32", "uint32"])

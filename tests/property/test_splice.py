@@ -11,11 +11,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pixmend.containers import ByteEdit
+from pixmend.containers._edits import differing_edits
 from pixmend.errors import ProofError
 from pixmend.model import Patch
 from pixmend.proof import prove_frame
-from pixmend.splice import ByteEdit, plan_edits, restore, write_fixed
-from pixmend.splice._edits import differing_edits, weave
+from pixmend.splice import plan_edits, restore, weave, write_fixed
 from pixmend.splice._ledger import ledger_edits
 from tests.make.plates import LOADED, Made, make_dpx, make_exr, make_tiff
 

@@ -6,9 +6,9 @@ import numpy as np
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from pixmend.codecs._tiff_codec import TiffUnitForm, pack_unit, unpack_unit
+from pixmend.codecs._tiff_kernels import LZW_CODES, pack_lzw
 from pixmend.formats import TiffCompression
-from pixmend.splice._tiff_codec import TiffUnitForm, pack_unit, unpack_unit
-from pixmend.splice._tiff_kernels import LZW_CODES, pack_lzw
 from tests.make.tiffs import COMPRESSIONS, TiffForm, apply, decode, open_tiff, patch_of, patched, plan_of
 
 KINDS = {"uint8": (1, 2), "uint16": (1, 2), "uint32": (1, 2), "float16": (1, 3), "float32": (1, 3)}

@@ -5,11 +5,12 @@ import contextlib
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from pixmend.containers import open_container
 from pixmend.errors import PixError
 from pixmend.model import Patch, Raster
 from pixmend.proof._bytes import count_bytes, header_bytes_in_edits
 from pixmend.proof._samples import count_samples
-from pixmend.splice import FileState, Ledger, check_is_fixed, not_fixed, open_bytes, open_container
+from pixmend.splice import FileState, Ledger, check_is_fixed, not_fixed, open_bytes
 
 __all__ = ["FrameProof", "prove_frame"]
 

@@ -4,17 +4,15 @@
 Nothing is decoded that does not change: untouched bytes are copied as they are.
 """
 
-from pixmend.splice._container import Container, open_container
-from pixmend.splice._edits import ByteEdit, weave
 from pixmend.splice._files import FileBytes, open_bytes
 from pixmend.splice._hashes import HASH_NAMES, HashPair
 from pixmend.splice._ledger import LEDGER_FOLDER, LEDGER_SCHEMA, Ledger, LedgerEdit, ledger_path
 from pixmend.splice._ledger_file import read_ledger, write_ledger
-from pixmend.splice._plan import Plan
 from pixmend.splice._planning import check_patchable, plan_edits
 from pixmend.splice._recover import Recovery, Undone, recover, undo_in_place
 from pixmend.splice._settings import WriteSettings
 from pixmend.splice._states import FileState, check_is_fixed, file_state, not_fixed, state_by_hashes
+from pixmend.splice._weave import weave
 from pixmend.splice._write import remove_stale_temporaries, restore, write_fixed
 from pixmend.splice._write_in_place import write_in_place
 
@@ -22,14 +20,11 @@ __all__ = [
     "HASH_NAMES",
     "LEDGER_FOLDER",
     "LEDGER_SCHEMA",
-    "ByteEdit",
-    "Container",
     "FileBytes",
     "FileState",
     "HashPair",
     "Ledger",
     "LedgerEdit",
-    "Plan",
     "Recovery",
     "Undone",
     "WriteSettings",
@@ -39,7 +34,6 @@ __all__ = [
     "ledger_path",
     "not_fixed",
     "open_bytes",
-    "open_container",
     "plan_edits",
     "read_ledger",
     "recover",

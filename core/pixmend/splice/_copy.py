@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from pathlib import Path
 
+from pixmend.containers import ByteEdit, keeps_size
 from pixmend.errors import ProofError
-from pixmend.splice._edits import Block, ByteEdit, keeps_size, weave
 from pixmend.splice._files import (
     BLOCK_BYTES,
     FileBytes,
@@ -19,6 +19,7 @@ from pixmend.splice._files import (
     write_pieces,
 )
 from pixmend.splice._hashes import HashPair, hash_blocks
+from pixmend.splice._weave import Block, weave
 
 __all__ = ["check_written", "hash_file", "hash_with_edits", "write_edited"]
 

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 from typing import Any, NamedTuple
 
+from pixmend.containers import ByteEdit
 from pixmend.formats import ByteSource, ReadOptions
 from pixmend.model import Patch
-from pixmend.splice._edits import ByteEdit
 
 __all__ = ["LEDGER_FOLDER", "LEDGER_SCHEMA", "Ledger", "LedgerEdit", "ledger_edits", "ledger_path"]
 

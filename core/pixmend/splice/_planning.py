@@ -7,13 +7,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from pixmend.containers import ByteEdit, Container, Plan, check_agrees, check_order, open_container, patch_on
 from pixmend.errors import ProofError
 from pixmend.formats import ReadOptions
 from pixmend.model import Patch, PlateInfo
-from pixmend.splice._container import Container, check_agrees, open_container, patch_on
-from pixmend.splice._edits import ByteEdit, check_order
 from pixmend.splice._files import FileBytes, open_bytes
-from pixmend.splice._plan import Plan
 
 __all__ = ["check_patchable", "open_plate", "plan_edits", "plan_on"]
 

@@ -5,17 +5,16 @@ import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
+from pixmend.containers import Container, Plan, open_container, patch_on
 from pixmend.errors import ProofError, UsageError
 from pixmend.model import Patch, PlateInfo
 from pixmend.publish import check_free, publishing, remove_stale
 from pixmend.splice._carry_over import carry_over
-from pixmend.splice._container import Container, open_container, patch_on
 from pixmend.splice._copy import check_written, write_edited
 from pixmend.splice._files import FileBytes, open_bytes
 from pixmend.splice._hashes import HashPair
 from pixmend.splice._ledger import Ledger, ledger_edits, ledger_path
 from pixmend.splice._ledger_file import write_ledger
-from pixmend.splice._plan import Plan
 from pixmend.splice._planning import open_plate, plan_on
 from pixmend.splice._settings import WriteSettings
 from pixmend.splice._states import check_is_fixed

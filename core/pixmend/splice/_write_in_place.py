@@ -7,17 +7,15 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from pixmend.containers import ByteEdit, Container, Plan, keeps_size, patch_on
 from pixmend.errors import PixError, ProofError, UsageError
 from pixmend.model import Patch, PlateInfo
 from pixmend.publish import publishing, write_error
 from pixmend.splice._carry_over import carry_over
-from pixmend.splice._container import Container, patch_on
 from pixmend.splice._copy import check_written, hash_file, hash_with_edits, write_edited
-from pixmend.splice._edits import ByteEdit, keeps_size
 from pixmend.splice._files import FileBytes, open_bytes, open_for_change, write_at
 from pixmend.splice._ledger import Ledger, ledger_path
 from pixmend.splice._ledger_file import read_ledger, write_ledger
-from pixmend.splice._plan import Plan
 from pixmend.splice._planning import open_plate, plan_on
 from pixmend.splice._recover import Recovery, drop_ledger, recover, roll_back
 from pixmend.splice._settings import WriteSettings

@@ -4,12 +4,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from pixmend.containers import open_container
 from pixmend.errors import ProofError
 from pixmend.formats import ReadOptions
 from pixmend.frames import open_shot
 from pixmend.model import Patch
 from pixmend.proof import prove_frame, undo_frame
-from pixmend.splice import WriteSettings, ledger_path, open_bytes, open_container, read_ledger, write_fixed
+from pixmend.splice import WriteSettings, ledger_path, open_bytes, read_ledger, write_fixed
 from tests.make import exr_forms
 from tests.make.plates import LOADED, make_dpx, make_exr, make_tiff
 
