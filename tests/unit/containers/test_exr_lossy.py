@@ -124,6 +124,15 @@ def test_a_graft_that_does_not_hold_is_stored_raw(tmp_path, monkeypatch, failure
     assert not len(plan.collateral)
 
 
+@pytest.mark.parametrize("compression", ["B44", "B44A"])
+def test_a_sample_that_would_be_stored_far_off_is_stored_to_the_bit(tmp_path, compression):
+    """B44 keeps six bits of the range of a block: a lone light would come out wrong, and its neighbours."""
+    made = smooth(tmp_path / "a.exr", compression)
+    plan, _ = planned(made, [(7, 9, "G", 0x7000)])  # 8192
+    assert plan.stored.new.tolist() == [0x7000]
+    assert not len(plan.collateral)
+
+
 def test_what_the_library_cannot_pack_is_stored_raw(tmp_path, monkeypatch):
     made = smooth(tmp_path / "a.exr", "ZIP")
     codec = type(ChunkPacker(parse_exr(MemoryBytes(made.path.read_bytes())), exact=False).codec)
