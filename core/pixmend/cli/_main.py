@@ -21,6 +21,7 @@ from typing import Protocol, cast
 
 import pixmend
 from pixmend.cli._arguments import ArgumentParser
+from pixmend.cli._compiled import find_a_place_for_compiled_code
 from pixmend.cli._output import Failure, Result, print_failure, print_result
 from pixmend.cli._process import one_thread_for_mathematics, quiet_libraries, stopped_once
 from pixmend.cli._progress import make_progress
@@ -59,6 +60,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     # Known before parsing, so that a wrong argument is reported in the asked form too.
     as_json = "--json" in given
     one_thread_for_mathematics()
+    find_a_place_for_compiled_code()
     try:
         with stopped_once(), quiet_libraries():
             return print_result(_run(given), as_json=as_json)
