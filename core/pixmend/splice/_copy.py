@@ -1,19 +1,23 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A file written anew with its edits, hashed on the way, and compared with its source afterwards."""
+"""A file written anew with its edits, hashed on the way, and read back."""
 
+import ctypes
 import errno
 import fcntl
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain
+import os
+from collections.abc import Sequence
 from pathlib import Path
+
+import numpy as np
 
 from pixmend.containers import ByteEdit, keeps_size
 from pixmend.errors import ProofError
 from pixmend.splice._files import (
-    BLOCK_BYTES,
     FileBytes,
+    block_buffer,
     created,
     open_bytes,
+    reserve,
     start_write_back,
     write_at,
     write_pieces,
@@ -21,11 +25,14 @@ from pixmend.splice._files import (
 from pixmend.splice._hashes import HashPair, hash_blocks
 from pixmend.splice._weave import Block, weave
 
-__all__ = ["check_written", "hash_file", "hash_with_edits", "write_edited"]
+__all__ = ["hash_file", "hash_with_edits", "write_edited"]
 
 _FICLONE = 0x40049409  # linux/fs.h: share the blocks of another file of the same file system
 _NO_SHARING = {errno.EOPNOTSUPP, errno.EXDEV, errno.EINVAL, errno.ENOTTY, errno.ENOSYS, errno.EPERM}
 _WRITE_BACK_BYTES = 8 << 20
+_WORTH_A_CALL = 1 << 12
+_compare = ctypes.CDLL(None).memcmp
+_compare.argtypes = (ctypes.c_void_p, ctypes.c_void_p, ctypes.c_size_t)
 
 
 def write_edited(
@@ -33,8 +40,9 @@ def write_edited(
 ) -> HashPair:
     """Write `target` as `source` with its edits, and return the hashes of both.
 
-    One pass: a block is read, hashed and written. Where the file system can share blocks
-    and nothing moves, only the edits are written. `target` must not exist.
+    One pass: a block is read, hashed and written, then read back and compared byte for
+    byte with what was meant. Where the file system can share blocks and nothing moves,
+    only the edits are written. `target` must not exist.
 
     Raises
     ------
@@ -43,47 +51,32 @@ def write_edited(
     BadFrameError
         If the source cannot be read.
     ProofError
-        If it does not hold what the edits replace.
+        If it does not hold what the edits replace, or what was written is something else.
     """
     pair = HashPair(hashes)
-    with created(target) as out:
-        if keeps_size(edits) and _share_blocks(source.descriptor, out):
+    size = source.size + sum(edit.growth for edit in edits)
+    with created(target) as out, block_buffer() as found:
+        shares = keeps_size(edits) and _share_blocks(source.descriptor, out)
+        if shares:
             for edit in edits:
                 write_at(out, edit.offset, edit.new)
-            return hash_with_edits(source, edits, hashes=hashes)
+        else:
+            reserve(out, size)
         position = started = 0
         for block, pieces in weave(source.blocks(), edits, where=source.name):
             pair.update(block, pieces)
-            write_pieces(out, pieces)
-            position += sum(map(len, pieces))
+            if not shares:
+                write_pieces(out, pieces)
+            length = sum(map(len, pieces))
+            if not _holds(out, position, pieces, found if length <= len(found) else bytearray(length)):
+                raise _not_meant(source)
+            position += length
             if position - started >= _WRITE_BACK_BYTES:
                 start_write_back(out, started, position - started)
                 started = position
-    return pair
-
-
-def check_written(source: FileBytes, target: Path, edits: Sequence[ByteEdit]) -> None:
-    """Read both files again and compare every byte: with the source, or with what was meant.
-
-    Raises
-    ------
-    ProofError
-        If one differs.
-    BadFrameError, MissingFrameError
-        If a file cannot be read.
-    """
-    with open_bytes(target) as written:
-        if written.size != source.size + sum(edit.growth for edit in edits):
+        if not position == size == os.fstat(out).st_size:
             raise _not_meant(source)
-        found = bytearray(max(min(BLOCK_BYTES, written.size), 1))
-        position = 0
-        for expected in _reblocked(weave(source.blocks(), edits, where=source.name), len(found)):
-            length = len(expected)
-            written.read_into(position, memoryview(found)[:length])
-            # Whole buffers are compared by memcmp where they lie.
-            if expected != (found if length == len(found) else found[:length]):
-                raise _not_meant(source)
-            position += length
+    return pair
 
 
 def hash_with_edits(source: FileBytes, edits: Sequence[ByteEdit], *, hashes: Sequence[str] = ()) -> HashPair:
@@ -114,25 +107,25 @@ def _share_blocks(source: int, out: int) -> bool:
     return True
 
 
-def _reblocked(woven: Iterable[tuple[Block, list[Block]]], size: int) -> Iterator[bytearray]:
-    """Yield what is woven in blocks of one size, the last may be shorter; each is overwritten by the next."""
-    buffer = bytearray(size)
-    view, filled = memoryview(buffer), 0
-    for piece in chain.from_iterable(pieces for _, pieces in woven):
-        whole = piece.obj if isinstance(piece, memoryview) else None
-        if not filled and isinstance(whole, bytearray) and len(whole) == len(piece) == size:
-            yield whole
-            continue
-        left = memoryview(piece)
-        while left:
-            part = left[: size - filled]
-            view[filled : filled + len(part)] = part
-            left, filled = left[len(part) :], filled + len(part)
-            if filled == size:
-                yield buffer
-                filled = 0
-    if filled:
-        yield buffer[:filled]
+def _holds(out: int, position: int, pieces: Sequence[Block], found: bytearray) -> bool:
+    """Tell whether a file holds pieces one after the other; `found` is a buffer for all of them."""
+    length = sum(map(len, pieces))
+    if os.preadv(out, [memoryview(found)[:length]], position) != length:
+        return False
+    begin = 0
+    for piece in pieces:
+        if not _same(piece, memoryview(found)[begin : begin + len(piece)]):
+            return False
+        begin += len(piece)
+    return True
+
+
+def _same(first: Block, second: Block) -> bool:
+    """Compare by memcmp, where the bytes lie: Python compares views one byte after the other."""
+    if len(first) < _WORTH_A_CALL:
+        return bytes(first) == bytes(second)
+    places = [np.frombuffer(each, np.uint8).ctypes.data for each in (first, second)]
+    return len(first) == len(second) and _compare(*places, len(first)) == 0
 
 
 def _not_meant(source: FileBytes) -> ProofError:

@@ -6,6 +6,7 @@ import ctypes
 import errno
 import os
 import stat
+import threading
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
@@ -16,9 +17,11 @@ from pixmend.publish import write_error
 __all__ = [
     "BLOCK_BYTES",
     "FileBytes",
+    "block_buffer",
     "created",
     "open_bytes",
     "open_for_change",
+    "reserve",
     "start_write_back",
     "write_at",
     "write_pieces",
@@ -28,9 +31,25 @@ __all__ = [
 BLOCK_BYTES = 1 << 20
 _MOST_PIECES = 512  # in one call; every Unix takes 1024
 _SYNC_FILE_RANGE_WRITE = 2
-_start = getattr(ctypes.CDLL(None, use_errno=True), "sync_file_range", None)  # Linux
+_KEEP_SIZE = 1  # the file grows by what is written
+_FULL = {errno.ENOSPC, errno.EDQUOT}
+_libc = ctypes.CDLL(None, use_errno=True)
+_start = getattr(_libc, "sync_file_range", None)  # Linux
 if _start is not None:
     _start.argtypes = (ctypes.c_int, ctypes.c_int64, ctypes.c_int64, ctypes.c_uint)
+_reserve = getattr(_libc, "fallocate", None)  # Linux; posix_fallocate would write zeros where this cannot
+if _reserve is not None:
+    _reserve.argtypes = (ctypes.c_int, ctypes.c_int, ctypes.c_int64, ctypes.c_int64)
+
+
+class _Spare(threading.local):
+    """Buffers of one thread that nobody uses: their pages are there already, new ones cost as much as a copy."""
+
+    def __init__(self) -> None:
+        self.buffers: list[bytearray] = []
+
+
+_spare = _Spare()
 
 
 class FileBytes:
@@ -85,11 +104,21 @@ class FileBytes:
 
     def blocks(self) -> Iterator[memoryview]:
         """Yield the whole file block by block; each is overwritten by the next. Errors as `read`."""
-        buffer = memoryview(bytearray(min(BLOCK_BYTES, self.size)))
-        for begin in range(0, self.size, BLOCK_BYTES):
-            view = buffer[: self.size - begin]
-            self.read_into(begin, view)
-            yield view
+        with block_buffer() as buffer:
+            for begin in range(0, self.size, BLOCK_BYTES):
+                view = memoryview(buffer)[: self.size - begin]
+                self.read_into(begin, view)
+                yield view
+
+
+@contextlib.contextmanager
+def block_buffer() -> Iterator[bytearray]:
+    """Lend a buffer of `BLOCK_BYTES`; what is in it means nothing."""
+    buffer = _spare.buffers.pop() if _spare.buffers else bytearray()
+    try:
+        yield buffer if len(buffer) == BLOCK_BYTES else (buffer := bytearray(BLOCK_BYTES))
+    finally:
+        _spare.buffers.append(buffer)
 
 
 @contextlib.contextmanager
@@ -168,6 +197,20 @@ def write_at(descriptor: int, offset: int, stored: bytes) -> None:
         if not written:
             raise OSError(errno.EIO, os.strerror(errno.EIO))
         view, offset = view[written:], offset + written
+
+
+def reserve(descriptor: int, size: int) -> None:
+    """Ask for the space of a whole new file at once, where the file system can: cheaper than bit by bit.
+
+    Raises
+    ------
+    OSError
+        If the disk or the quota is too small for it.
+    """
+    if _reserve is None or not size:
+        return
+    if _reserve(descriptor, _KEEP_SIZE, 0, size) and (code := ctypes.get_errno()) in _FULL:
+        raise OSError(code, os.strerror(code))
 
 
 def start_write_back(descriptor: int, offset: int, length: int) -> None:

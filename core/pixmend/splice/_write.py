@@ -10,7 +10,7 @@ from pixmend.errors import ProofError, UsageError
 from pixmend.model import Patch, PlateInfo
 from pixmend.publish import check_free, publishing, remove_stale
 from pixmend.splice._carry_over import carry_over
-from pixmend.splice._copy import check_written, write_edited
+from pixmend.splice._copy import write_edited
 from pixmend.splice._files import FileBytes, open_bytes
 from pixmend.splice._hashes import HashPair
 from pixmend.splice._ledger import Ledger, ledger_edits, ledger_path
@@ -62,7 +62,6 @@ def write_fixed(
         plan = plan_on(container, patch_on(container, patch), where=opened.name)
         with _no_orphan(record, target), publishing(target, overwrite=settings.overwrite) as temporary:
             pair = write_edited(opened, temporary, plan.edits, hashes=settings.hashes)
-            check_written(opened, temporary, plan.edits)
             check_samples(container, plan, temporary, settings)
             mtime_ns = opened.facts.st_mtime_ns
             lost = carry_over(opened, temporary, mtime_ns=mtime_ns)
@@ -110,7 +109,6 @@ def restore(fixed: Path, ledger: Ledger, target: Path, *, overwrite: bool = Fals
                 check_is_fixed(opened, ledger)
             if undone != ledger.source_hash:
                 raise ProofError("the ledger does not lead back to the original", where=str(fixed))
-            check_written(opened, temporary, edits)
             mtime_ns = opened.facts.st_mtime_ns if ledger.source_mtime_ns is None else ledger.source_mtime_ns
             carry_over(opened, temporary, mtime_ns=mtime_ns)
 

@@ -12,7 +12,7 @@ from pixmend.errors import PixError, ProofError, UsageError
 from pixmend.model import Patch, PlateInfo
 from pixmend.publish import publishing, write_error
 from pixmend.splice._carry_over import carry_over
-from pixmend.splice._copy import check_written, hash_file, hash_with_edits, write_edited
+from pixmend.splice._copy import hash_file, hash_with_edits, write_edited
 from pixmend.splice._files import FileBytes, open_bytes, open_for_change, write_at
 from pixmend.splice._ledger import Ledger, ledger_path
 from pixmend.splice._ledger_file import read_ledger, write_ledger
@@ -122,7 +122,6 @@ def _write_over(source: FileBytes, container: Container, plan: Plan, settings: W
     now = time.time_ns()
     with _recovering(source.path), publishing(real, overwrite=True, durable=True) as temporary:
         pair = write_edited(source, temporary, plan.edits, hashes=settings.hashes)
-        check_written(source, temporary, plan.edits)
         check_samples(container, plan, temporary, settings)
         lost = carry_over(source, temporary, mtime_ns=now)
         ledger = ledger_of(

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
+import ctypes
 import errno
 import os
 from pathlib import Path
@@ -67,7 +68,7 @@ def test_a_ledger_without_its_frame_is_no_obstacle(made, target):
     assert target.exists()
 
 
-@pytest.mark.parametrize("step", ["write_edited", "check_written", "check_samples", "write_ledger"])
+@pytest.mark.parametrize("step", ["write_edited", "check_samples", "write_ledger"])
 def test_a_run_that_is_killed_leaves_nothing(made, target, monkeypatch, step):
     def killed(*args, **kwargs):
         if step == "write_edited":
@@ -108,41 +109,60 @@ def test_the_ledger_is_there_before_the_frame(made, target, monkeypatch):
     assert seen == [(True, False)]
 
 
-def test_a_disk_that_lies_is_noticed(made, target, monkeypatch):
-    original = _write.write_edited
+def flip_the_end(out):
+    at = os.fstat(out).st_size - 1
+    os.pwrite(out, bytes([os.pread(out, 1, at)[0] ^ 1]), at)
 
-    def flip(source, temporary, edits, **kwargs):
-        pair = original(source, temporary, edits, **kwargs)
-        stored = bytearray(temporary.read_bytes())
-        stored[-1] ^= 1
-        temporary.write_bytes(stored)
-        return pair
 
-    monkeypatch.setattr(_write, "write_edited", flip)
+@pytest.mark.parametrize(
+    "lie",
+    [
+        flip_the_end,
+        lambda out: os.ftruncate(out, os.fstat(out).st_size - 1),
+        lambda out: os.ftruncate(out, 0),
+        lambda out: os.write(out, b"x"),
+    ],
+    ids=["flips", "loses a byte", "loses all", "invents"],
+)
+def test_a_disk_that_lies_is_noticed(made, target, monkeypatch, lie):
+    original = _copy.write_pieces
+
+    def write_and_lie(out, pieces):
+        original(out, pieces)
+        lie(out)
+
+    monkeypatch.setattr(_copy, "write_pieces", write_and_lie)
     with pytest.raises(ProofError, match="not what was meant"):
         write_fixed(made.path, target, made.random_patch(), made.plate)
     assert files_under(target.parent) == []
 
 
-@pytest.mark.parametrize("change", [lambda each: each[:-1], lambda each: each + b"x", lambda each: each[:0]])
-def test_a_disk_that_loses_the_end_is_noticed(made, target, monkeypatch, change):
-    original = _write.write_edited
+def test_a_disk_that_is_too_small_is_noticed_before_a_byte_is_written(made, target, monkeypatch):
+    def full(*_args):
+        ctypes.set_errno(errno.ENOSPC)
+        return -1
 
-    def cut(source, temporary, edits, **kwargs):
-        pair = original(source, temporary, edits, **kwargs)
-        temporary.write_bytes(change(temporary.read_bytes()))
-        return pair
-
-    monkeypatch.setattr(_write, "write_edited", cut)
-    with pytest.raises(ProofError, match="not what was meant"):
+    monkeypatch.setattr(_files, "_reserve", full)
+    monkeypatch.setattr(_copy, "write_pieces", lambda *_: pytest.fail("a byte was written"))
+    with pytest.raises(TemporaryError, match="space"):
         write_fixed(made.path, target, made.random_patch(), made.plate)
+    assert files_under(target.parent) == []
+
+
+def test_a_file_system_that_cannot_reserve_does_not_matter(made, target, monkeypatch):
+    def cannot(*_args):
+        ctypes.set_errno(errno.EOPNOTSUPP)
+        return -1
+
+    monkeypatch.setattr(_files, "_reserve", cannot)
+    write_fixed(made.path, target, made.random_patch(), made.plate)
+    assert undone(target, target.with_name("back")) == made.path.read_bytes()
 
 
 @pytest.mark.parametrize("block", [1, 7, 1000])
 def test_the_size_of_blocks_does_not_matter(made, target, monkeypatch, block):
     whole = write_fixed(made.path, target, made.random_patch(), made.plate)
     monkeypatch.setattr(_files, "BLOCK_BYTES", block)
-    monkeypatch.setattr(_copy, "BLOCK_BYTES", block)
     again = target.with_name("again.exr")
     assert write_fixed(made.path, again, made.random_patch(), made.plate).fixed_hash == whole.fixed_hash
     assert again.read_bytes() == target.read_bytes()
