@@ -20,6 +20,8 @@ _PACKAGES = (
     "numba",
     "OpenEXR",
     "OpenImageIO",
+    "imagecodecs",
+    "isal",
     "opencv-python-headless",
     "scikit-image",
     "maskfill",

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["PIXMEND", "Cost", "cost_of", "in_turn", "median_of", "ratio_of"]
+__all__ = ["PIXMEND", "Cost", "cost_of", "in_turn", "least_of", "median_of", "ratio_of"]
 
 PIXMEND = str(Path(sys.executable).with_name("pixmend"))
 
@@ -76,6 +76,11 @@ def in_turn(
 def median_of(costs: Sequence[Cost], what: str) -> float:
     """Return the median of one field over some runs."""
     return statistics.median(float(getattr(each, what)) for each in costs)
+
+
+def least_of(costs: Sequence[Cost], what: str) -> float:
+    """Return the least of one field over some runs: what a busy neighbour adds is never negative."""
+    return min(float(getattr(each, what)) for each in costs)
 
 
 def ratio_of(costs: Sequence[Cost], base: Sequence[Cost], what: str) -> float:

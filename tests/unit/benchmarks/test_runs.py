@@ -1,9 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 import sys
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from benchmarks.speed.runs import Cost, cost_of, in_turn, median_of, ratio_of
+from benchmarks.speed.runs import Cost, cost_of, in_turn, least_of, median_of, ratio_of
+from benchmarks.speed.stages import _WHOLE, STAGES, shares_of
+
+CORE = Path(__file__).parents[3] / "core" / "pixmend"
 
 
 def test_runs_go_in_turn_and_the_first_round_only_warms_up():
@@ -49,3 +54,28 @@ def test_the_cost_of_a_child_is_its_own():
 def test_a_command_that_fails_says_what_it_said():
     with pytest.raises(RuntimeError, match="ended with 3: no frames"):
         cost_of([sys.executable, "-c", "import sys; print('no frames', file=sys.stderr); sys.exit(3)"])
+
+
+def test_the_least_is_the_least():
+    assert least_of([Cost(3.0, 1.0, 9.0), Cost(2.0, 4.0, 8.0)], "wall_s") == 2.0
+
+
+def test_every_stage_names_functions_that_are_there():
+    """A function that is renamed would silently count for nothing."""
+    for functions in [*STAGES.values(), [_WHOLE, ("pipeline/_training.py", "read")]]:
+        for path, name in functions:
+            assert f"def {name}(" in (CORE / path).read_text(encoding="utf-8")
+
+
+def test_shares_are_those_of_the_time_in_named_functions():
+    rows = {
+        ("x/pipeline/_fix.py", 1, "_write"): (1, 1, 0.0, 10.0, {}),
+        ("x/frames/_shot.py", 1, "read_bands"): (1, 1, 0.0, 4.0, {}),
+        ("x/pipeline/_training.py", 1, "read"): (1, 1, 0.0, 1.0, {}),
+        ("x/splice/_copy.py", 1, "write_edited"): (1, 1, 0.0, 5.0, {}),
+        ("x/other.py", 1, "write_edited"): (1, 1, 0.0, 5.0, {}),
+    }
+    shares = shares_of(SimpleNamespace(stats=rows))
+    assert shares["read and decode around the defects"] == pytest.approx(0.3)
+    assert shares["copy, hash, read back"] == pytest.approx(0.5)
+    assert shares["sync and the rest"] == pytest.approx(0.2)
