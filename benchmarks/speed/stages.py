@@ -10,6 +10,7 @@ import pstats
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from pixmend.frames import choose_encoding, open_shot
 from pixmend.model import map_from_json
@@ -41,9 +42,9 @@ def shares_of(stats: pstats.Stats) -> dict[str, float]:
 
 
 def _seconds(stats: pstats.Stats, functions: list[tuple[str, str]]) -> float:
-    table = stats.stats  # type: ignore[attr-defined]  # not in its stub, and documented
+    table: dict[tuple[str, int, str], tuple[Any, ...]] = stats.stats  # type: ignore[attr-defined]
     return sum(
-        row[3]
+        float(row[3])
         for (path, _, name), row in table.items()
         if any(path.endswith(end) and name == wanted for end, wanted in functions)
     )
