@@ -52,6 +52,10 @@ class Container(Protocol):
         """Return the unpacked units (chunks, strips, or runs of bytes) in which the patch's samples lie."""
         ...
 
+    def holds(self, plan: Plan) -> bool:
+        """Tell whether the file has what a plan promised, after its own header: its units, decoded."""
+        ...
+
     def editable_ranges(self) -> list[tuple[int, int]]:
         """Return the ordered ranges of bytes outside of which an edit would change the header."""
         ...

@@ -95,24 +95,38 @@ class ExrContainer:
         if not is_lossy(self._layout):
             return Plan(tuple(edits), patch, Patch.empty(patch.frame, patch.channels), after)
         moved = {index: each.moved for index, each in stored.items()}
-        return Plan(tuple(edits), *moved_samples(self._layout, patch, (before, after), moved), after)
+        decoded = {index: each.payload for index, each in stored.items()}
+        return Plan(tuple(edits), *moved_samples(self._layout, patch, (before, after), moved), after, decoded)
 
     def units(self, patch: Patch) -> dict[int, bytes]:
         """Return the unpacked chunks in which the patch's samples lie."""
         return self._unpack(SampleBytes.of(self._layout, patch).chunks)
 
+    def holds(self, plan: Plan) -> bool:
+        """Tell whether the file has the chunks that a plan promised.
+
+        Lossless chunks are unpacked: only that shows that they were packed well. What a lossy one
+        unpacks to was asked of the library for the plan; the same bytes unpack to the same, so it is
+        enough that the file's table leads to just these. Any others are unpacked all the same.
+        """
+        indices = SampleBytes.of(self._layout, plan.stored).chunks
+        return self._unpack(indices, plan) == plan.units
+
     def editable_ranges(self) -> list[tuple[int, int]]:
         """Return the one range from the first offset table to the end."""
         return [(self._tables_offset, self._source.size)]
 
-    def _unpack(self, indices: NDArray[np.int64]) -> dict[int, bytes]:
+    def _unpack(self, indices: NDArray[np.int64], known: Plan | None = None) -> dict[int, bytes]:
         """Return chunks, unpacked; what is not yet known is read and unpacked in one go."""
+        decoded = {} if known is None else known.decoded
         new = np.array([index for index in indices.tolist() if index not in self._unpacked], np.int64)
         for chunk in self._read(new):
             self._chunks[chunk.index] = chunk
             if not chunk.is_packed:
                 self._unpacked[chunk.index] = chunk.payload
-        packed = [index for index in new.tolist() if self._chunks[index].is_packed]
+            elif known is not None and decoded.get(chunk.index) == chunk.payload:
+                self._unpacked[chunk.index] = known.units[chunk.index]
+        packed = [index for index in new.tolist() if index not in self._unpacked]
         self._unpacked.update(zip(packed, self._library_unpack(packed), strict=True))
         return {index: self._unpacked[index] for index in indices.tolist()}
 

@@ -38,3 +38,7 @@ class InPlace(ABC):
     def units(self, patch: Patch) -> dict[int, bytes]:
         """Return the bytes in which the patch's samples lie, by their offset."""
         return hold_runs(self._source, self._places(patch)).runs()
+
+    def holds(self, plan: Plan) -> bool:
+        """Tell whether the file has the bytes that a plan promised."""
+        return self.units(plan.stored) == plan.units

@@ -2,7 +2,7 @@
 """What a patch does to the bytes of one file. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pixmend.containers._edits import ByteEdit
 from pixmend.model import Patch
@@ -26,9 +26,12 @@ class Plan:
     units : mapping of int to bytes
         The units in which the samples lie, unpacked, as the mended file will hold them;
         by the keys of `Container.units`.
+    decoded : mapping of int to bytes
+        Packed units of lossy codecs that the library already unpacked to those of `units`.
     """
 
     edits: tuple[ByteEdit, ...]
     stored: Patch
     collateral: Patch
     units: Mapping[int, bytes]
+    decoded: Mapping[int, bytes] = field(default_factory=dict)

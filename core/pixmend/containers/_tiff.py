@@ -82,6 +82,10 @@ class TiffContainer:
         """Return the unpacked strips, tiles, or runs of bytes in which the patch's samples lie."""
         return self._samples.units(patch)
 
+    def holds(self, plan: Plan) -> bool:
+        """Tell whether the file has the units that a plan promised."""
+        return self.units(plan.stored) == plan.units
+
     def editable_ranges(self) -> list[tuple[int, int]]:
         """Return picture data and, where it is compressed, the tables that say where it lies."""
         return self._samples.editable_ranges()

@@ -166,7 +166,7 @@ def check_samples(container: Container, plan: Plan, written: Path, settings: Wri
         again = open_container(stored, container.channels, options=settings.options, exact=settings.exact)
         if again.channels != container.channels or again.raster != container.raster:
             raise ProofError("the written header is another; nothing was published", where=str(written))
-        if again.units(plan.stored) != plan.units:
+        if not again.holds(plan):
             raise ProofError(
                 "the written samples are not the patch's; nothing was published", where=str(written)
             )

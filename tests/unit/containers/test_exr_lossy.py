@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Lossy EXR: only blocks with a changed sample move, what moves is said, and `exact` moves nothing."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from pixmend.containers import open_container
+from pixmend.containers._exr import ExrContainer
 from pixmend.containers._exr_packing import ChunkPacker
 from pixmend.errors import BadFrameError, UnsupportedError
 from pixmend.formats import MemoryBytes, parse_exr
@@ -164,3 +167,30 @@ def test_dwa_stored_raw_is_said(tmp_path):
     (notice,) = open_container(source, exact=True).notices
     assert "DWAA" in notice
     assert "ffmpeg" in notice
+
+
+@pytest.mark.parametrize("compression", BLOCKS)
+def test_what_was_decoded_for_the_plan_is_looked_at_again_where_the_file_has_other_bytes(
+    tmp_path, compression, monkeypatch
+):
+    made = smooth(tmp_path / "a.exr", compression)
+    plan = plan_edits(made.path, made.patch(samples_near(made, [(3, 5), (20, 40)])), made.plate)
+    mended = with_edits(made.path.read_bytes(), plan.edits)
+    assert plan.decoded
+    assert open_container(MemoryBytes(mended)).holds(plan)
+    assert open_container(MemoryBytes(mended)).holds(replace(plan, decoded={}))
+    assert not open_container(MemoryBytes(made.path.read_bytes())).holds(plan)
+    for index in plan.decoded:
+        wrong = {**plan.units, index: bytes(len(plan.units[index]))}
+        assert not open_container(MemoryBytes(mended)).holds(replace(plan, units=wrong, decoded={}))
+    unpacked = []
+    monkeypatch.setattr(ExrContainer, "_library_unpack", lambda _, indices: unpacked.append(indices) or [])
+    open_container(MemoryBytes(mended)).holds(plan)
+    assert unpacked == [[]]
+
+
+@pytest.mark.parametrize("compression", ["RLE", "ZIPS", "ZIP", "PIZ", "PXR24"])
+def test_lossless_chunks_are_decoded_from_what_was_written(tmp_path, compression):
+    made = make_exr(tmp_path / "a.exr", compression=compression)
+    plan = plan_edits(made.path, made.random_patch(), made.plate)
+    assert plan.decoded == {}
