@@ -8,10 +8,11 @@ import pytest
 
 CORE = Path(__file__).parents[2] / "core" / "pixmend"
 
-LEAVES = {"errors", "arrays", "publish", "progress"}
+LEAVES = {"errors", "arrays", "openexr", "publish", "progress"}
 MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
     "arrays": set(),
+    "openexr": {"errors"},
     "publish": {"errors"},
     "progress": set(),
     "model": {"errors"},
@@ -20,8 +21,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "detect": {"errors", "arrays", "model", "stats"},
     "fill": {"errors", "arrays", "model"},
     "simulate": {"errors", "arrays", "model", "publish"},
-    "frames": {"errors", "publish", "model", "formats"},
-    "codecs": {"errors", "model", "formats"},
+    "frames": {"errors", "openexr", "publish", "model", "formats"},
+    "codecs": {"errors", "openexr", "model", "formats"},
     "containers": {"errors", "model", "formats", "codecs"},
     "splice": {"errors", "publish", "model", "formats", "containers"},
     "proof": {"errors", "publish", "model", "formats", "frames", "containers", "splice"},

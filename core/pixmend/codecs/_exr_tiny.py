@@ -6,28 +6,21 @@ a small file that it reads, and packed by writing their lines as a small file ou
 they are lifted.
 """
 
-import contextlib
-import os
 import struct
-import sys
-import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from pixmend.codecs._exr_stack import ChunkBox, ChunkStack, stack_chunks
-from pixmend.errors import BadFrameError, TemporaryError, UnsupportedError
+from pixmend.errors import BadFrameError, UnsupportedError
 from pixmend.formats import EXR_MAGIC, ByteCursor, ExrChannel, ExrCompression, MemoryBytes
-from pixmend.model import SampleType
+from pixmend.openexr import load_openexr, scratch_file
 
-__all__ = ["TYPE_CODES", "TinyFileCodec", "load_openexr", "names_for"]
+__all__ = ["TinyFileCodec", "names_for"]
 
-TYPE_CODES = {SampleType.UINT32: 0, SampleType.HALF: 1, SampleType.FLOAT: 2}
 _VERSION, _TILED, _LONG_NAMES = 2, 0x200, 0x400
 _NAMES_MATTER = {  # colours are coded in another way than other channels
     ExrCompression.DWAA,
@@ -37,15 +30,6 @@ _NAMES_MATTER = {  # colours are coded in another way than other channels
     ExrCompression.LJ2K,
 }
 _LIBRARY_ERRORS = (OSError, RuntimeError, ValueError, TypeError, MemoryError, SystemError)
-
-
-@cache
-def load_openexr() -> Any:
-    """Return the OpenEXR module; it codes in the calling thread."""
-    import OpenEXR  # noqa: PLC0415  (slow to load, and needed only for EXR)
-
-    OpenEXR.set_global_thread_count(0)
-    return OpenEXR
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +91,7 @@ def _unpack_stack(stack: ChunkStack, payloads: list[bytes | None]) -> list[bytes
     sizes = np.diff(starts).tolist()
     if b"" in payloads:
         raise BadFrameError("a packed chunk is empty")
-    with _scratch_file() as path:
+    with scratch_file() as path:
         path.write_bytes(_wrapped(stack, _filled(payloads, sizes)))
         try:  # `File` would go on after errors, and print
             opened = load_openexr().InputFile(str(path))
@@ -126,7 +110,7 @@ def _pack_stack(stack: ChunkStack, unpacked: list[bytes | None]) -> list[bytes]:
     """Pack chunks, None for a filler."""
     sizes = np.diff(stack.chunk_starts()).tolist()
     channels = _channels(stack, b"".join(_filled(unpacked, sizes)))
-    with _scratch_file() as path:
+    with scratch_file() as path:
         try:
             load_openexr().File(_header(stack), channels).write(str(path))
         except _LIBRARY_ERRORS as exc:
@@ -198,7 +182,7 @@ def _channel_list(stack: ChunkStack) -> bytes:
     for name, each in zip(_names(stack), stack.channels, strict=True):
         sampling = (each.x_sampling, each.y_sampling)
         listed += _stored(name)
-        listed += struct.pack("<xi?3xii", TYPE_CODES[each.sample], each.is_linear, *sampling)
+        listed += struct.pack("<xi?3xii", each.type_code, each.is_linear, *sampling)
     return listed + b"\0"
 
 
@@ -224,23 +208,3 @@ def _payloads(written: bytes, stack: ChunkStack, count: int) -> list[bytes]:
 
 def _attribute(name: str, kind: str, stored: bytes) -> bytes:
     return f"{name}\0{kind}\0".encode() + struct.pack("<i", len(stored)) + stored
-
-
-@contextlib.contextmanager
-def _scratch_file() -> Iterator[Path]:
-    """Yield a path for a tiny file: in memory on Linux, in the temporary folder elsewhere."""
-    try:
-        if sys.platform == "linux" and Path("/proc/self/fd").is_dir():
-            descriptor = os.memfd_create("pixmend chunks")
-            path = Path(f"/proc/self/fd/{descriptor}")
-        else:
-            descriptor, name = tempfile.mkstemp(prefix="pixmend", suffix=".exr")
-            path = Path(name)
-    except OSError as exc:
-        raise TemporaryError(f"no scratch file can be made: {exc}") from exc
-    try:
-        yield path
-    finally:
-        os.close(descriptor)
-        if path.parent != Path("/proc/self/fd"):
-            path.unlink(missing_ok=True)

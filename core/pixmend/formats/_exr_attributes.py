@@ -94,6 +94,11 @@ class ExrChannel:
         """Bytes of one sample."""
         return self.sample.bits // 8
 
+    @property
+    def type_code(self) -> int:
+        """What stands in the header for the sample type."""
+        return _SAMPLES.index(self.sample)
+
 
 @dataclass(frozen=True, slots=True)
 class ExrWindow:

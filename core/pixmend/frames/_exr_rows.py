@@ -1,34 +1,42 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Rows of one part of an EXR, by the libraries: what `splice` addresses by itself is read here by others.
+"""Rows of one part of an EXR, by the libraries: what `containers` addresses by itself is read here by others.
 
-Measured on 2K RGB half, one thread: `OpenEXR.InputFile` needs 0.5 to 0.8 of the CPU time
-of OpenImageIO for whole frames and for nine rows, and reads only the channels asked for;
-but only the first part. Its ``header()`` crashes on previews and ``OpenEXR.File`` prints
-and goes on when chunks are missing: neither is used. OpenImageIO reads the other parts,
-but refuses every file with subsampled channels.
+Measured on 4096x2160 RGB half: see `benchmarks/RESULTS.md`.
 """
 
-import contextlib
-from collections.abc import Callable, Iterator, Sequence
+import os
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pixmend.errors import BadFrameError
-from pixmend.formats import ExrLayout
-from pixmend.frames._frame import Rows
-from pixmend.frames._libraries import decoding, first_line, load_openexr, open_image
+from pixmend.errors import PixError
+from pixmend.formats import ExrCompression, ExrLayout, parse_exr
+from pixmend.frames._exr_core import open_core
+from pixmend.frames._exr_portable import RowReader, open_portable
+from pixmend.frames._frame import FrameBytes
+from pixmend.frames._libraries import decoding
+from pixmend.model import SampleType
+from pixmend.openexr import has_core, load_openexr, scratch_file
 
 __all__ = ["open_exr_rows"]
 
-_Reader = Callable[[Rows], NDArray[Any]]
+_LONGEST_LINE = (1 << 31) - 1  # bytes; the C functions count them by int32
+_PROVEN_CHANNELS = 8  # of more, not each one is proven: they are all handled alike
+_Types = tuple[SampleType, ...]
 
 
-@contextlib.contextmanager
-def open_exr_rows(path: Path, layout: ExrLayout, channels: Sequence[str]) -> Iterator[_Reader]:
+def open_exr_rows(
+    path: Path, layout: ExrLayout, channels: Sequence[str]
+) -> AbstractContextManager[RowReader]:
     """Open a part for reading rows of some of its channels.
+
+    The environment variable ``PIXMEND_EXR_ROUTE=portable`` asks for the libraries' public
+    interfaces in any case: for tests, and for who doubts the C functions.
 
     Parameters
     ----------
@@ -38,103 +46,83 @@ def open_exr_rows(path: Path, layout: ExrLayout, channels: Sequence[str]) -> Ite
     channels : sequence of str
         Of one sample type, none of them subsampled.
 
-    Yields
-    ------
-    read : callable
-        Gives (rows, width, channels) samples; row 0 is the first of the data window.
+    Returns
+    -------
+    opened : context manager
+        Of a function that gives (rows, width, channels) samples; row 0 is the first of the data
+        window.
 
     Raises
     ------
     BadFrameError
-        Here or while reading, if the library cannot read the part or sees another one.
+        On entry or while reading, if the library cannot read the part or sees another one.
     """
-    is_first = layout.number == 0
-    opened = _open_first(path) if is_first else _open_later(path, layout)
+    return (open_core if _may_use_core(layout, channels) else open_portable)(path, layout, channels)
+
+
+def _may_use_core(layout: ExrLayout, channels: Sequence[str]) -> bool:
+    if os.environ.get("PIXMEND_EXR_ROUTE") == "portable" or layout.is_subsampled:
+        return False
+    line_bytes = layout.data_window.width * 4 * len(channels)
+    if line_bytes > _LONGEST_LINE or len(set(channels)) < len(channels):
+        return False
+    types = tuple(each.sample for each in layout.channels)
+    if len(types) > _PROVEN_CHANNELS:
+        types = (*types[:_PROVEN_CHANNELS], *dict.fromkeys(types))
+    return core_agrees(layout.compression, types, is_tiled=layout.tiles is not None)
+
+
+@cache
+def core_agrees(compression: ExrCompression, types: _Types, *, is_tiled: bool) -> bool:
+    """Tell whether the C functions read a known file of such channels as the public interface does."""
+    if not has_core():
+        return False
     try:
-        with decoding(path):
-            yield (_first_part if is_first else _later_part)(opened, layout, channels)
-    finally:
-        opened.close()
-
-
-def _open_first(path: Path) -> Any:
-    with decoding(path):
-        return load_openexr().InputFile(str(path))
-
-
-def _open_later(path: Path, layout: ExrLayout) -> Any:
-    opened = open_image(path)
-    if not opened.seek_subimage(layout.number, 0):
-        reason = first_line(opened.geterror())
-        opened.close()
-        raise BadFrameError(f"damaged: {reason}", where=str(path))
-    return opened
-
-
-def _first_part(opened: Any, layout: ExrLayout, channels: Sequence[str]) -> _Reader:
-    """Read by `OpenEXR.InputFile`, which gives tiled pictures line by line too."""
-    window, dtype = layout.data_window, _dtype_of(layout, channels)
-
-    def read(rows: Rows) -> NDArray[Any]:
-        first, last = window.y_min + rows[0], window.y_min + rows[1] - 1
-        planes = opened.channels(list(channels), scanLine1=first, scanLine2=last)
-        shaped = [np.frombuffer(each, dtype).reshape(rows[1] - rows[0], window.width) for each in planes]
-        return np.stack(shaped, axis=-1)
-
-    return read
-
-
-def _later_part(opened: Any, layout: ExrLayout, channels: Sequence[str]) -> _Reader:
-    """Read by OpenImageIO."""
-    window, dtype, spec = layout.data_window, _dtype_of(layout, channels), opened.spec()
-    names = list(spec.channelnames)
-    if (spec.x, spec.y) != (window.x_min, window.y_min) or not set(channels) <= set(names):
-        raise ValueError("two readers disagree on this part")
-    wanted = [names.index(each) for each in channels]
-
-    def read(rows: Rows) -> NDArray[Any]:
-        samples = np.empty((rows[1] - rows[0], window.width, len(channels)), dtype)
-        for run in _runs(wanted):
-            found = _read_run(
-                opened, layout, (wanted[run.start], wanted[run.start] + run.stop - run.start), rows
+        with scratch_file() as path:
+            _write_known(path, compression, types, is_tiled=is_tiled)
+            layout = parse_exr(FrameBytes(path))
+            return all(
+                _reads(open_core, path, layout, sample) == _reads(open_portable, path, layout, sample)
+                for sample in set(types)
             )
-            if found.dtype != dtype:
-                raise ValueError("two readers disagree on the sample type")
-            samples[..., run] = found
-        return samples
-
-    return read
+    except PixError:
+        return False
 
 
-def _runs(positions: Sequence[int]) -> Iterator[slice]:
-    """Yield runs of positions that follow each other: read in one go, each chunk is unpacked once."""
-    start = 0
-    for stop in range(1, len(positions) + 1):
-        if stop == len(positions) or positions[stop] != positions[stop - 1] + 1:
-            yield slice(start, stop)
-            start = stop
+def _reads(opener: Any, path: Path, layout: ExrLayout, sample: SampleType) -> list[bytes]:
+    """Return what is read of the channels of one type: all lines, a few, and one channel only."""
+    names = [each.name for each in layout.channels if each.sample is sample][::-1]
+    height = layout.data_window.height
+    found = []
+    for wanted, bands in (
+        (names, [(0, height), (1, height - 1), (height - 2, height)]),
+        (names[:1], [(3, 9)]),
+    ):
+        with opener(path, layout, wanted) as read:
+            found += [read(rows).tobytes() for rows in bands]
+    return found
 
 
-def _read_run(opened: Any, layout: ExrLayout, channels: tuple[int, int], rows: Rows) -> NDArray[Any]:
-    """Return (rows, width, channels) samples as they are stored."""
-    window, spec = layout.data_window, opened.spec()
-    form = spec.channelformats[channels[0]] if spec.channelformats else spec.format
-    top, bottom = window.y_min + rows[0], window.y_min + rows[1]
-    if layout.tiles is None:
-        found = opened.read_scanlines(top, bottom, 0, *channels, form)
-        skipped = 0
-    else:  # whole tiles, or the library refuses
-        height = layout.tiles.height
-        skipped = rows[0] % height
-        end = min(-(-rows[1] // height) * height, window.height) + window.y_min
-        across = (window.x_min, window.x_max + 1)
-        found = opened.read_tiles(*across, top - skipped, end, 0, 1, *channels, form)
-    if found is None:
-        raise ValueError(first_line(opened.geterror()))
-    shaped: NDArray[Any] = found.reshape(-1, window.width, channels[1] - channels[0])
-    return shaped[skipped : skipped + rows[1] - rows[0]]
+def _write_known(path: Path, compression: ExrCompression, types: _Types, *, is_tiled: bool) -> None:
+    """Write more than one chunk of steps, and in places noise, which any codec makes smaller."""
+    library = load_openexr()
+    height, width = compression.lines_per_chunk + 11, 70
+    header = {
+        "compression": library.Compression(int(compression)),
+        "type": library.tiledimage if is_tiled else library.scanlineimage,
+        "dataWindow": (np.array([-3, 5], np.int32), np.array([width - 4, height + 4], np.int32)),
+    }
+    if is_tiled:
+        header["tiles"] = tiles = library.TileDescription()
+        tiles.xSize, tiles.ySize = 32, 24
+        tiles.mode, tiles.roundingMode = library.ONE_LEVEL, library.ROUND_DOWN
+    planes = {f"c{number:04d}": _plane(number, height, width, each) for number, each in enumerate(types)}
+    with decoding(path):
+        library.File(header, planes).write(str(path))
 
 
-def _dtype_of(layout: ExrLayout, channels: Sequence[str]) -> np.dtype[Any]:
-    (sample,) = {each.sample for each in layout.channels if each.name in channels}
-    return sample.dtype
+def _plane(number: int, height: int, width: int, sample: SampleType) -> NDArray[Any]:
+    y, x = np.mgrid[0:height, 0:width]
+    level = (x // 16 + y // 4 + number) % 64
+    level[:, :8] += np.random.default_rng(number).integers(0, 4, (height, 8))
+    return np.asarray(level if sample is SampleType.UINT32 else level / 64, sample.dtype)

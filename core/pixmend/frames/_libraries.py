@@ -9,16 +9,7 @@ from typing import Any
 
 from pixmend.errors import BadFrameError, UnsupportedError
 
-__all__ = ["decoding", "first_line", "load_openexr", "load_openimageio", "open_image"]
-
-
-@cache
-def load_openexr() -> Any:
-    """Return the OpenEXR module; it decodes in the calling thread."""
-    import OpenEXR  # noqa: PLC0415  (slow to load, and needed only by readers)
-
-    OpenEXR.set_global_thread_count(0)
-    return OpenEXR
+__all__ = ["decoding", "first_line", "load_openimageio", "open_image"]
 
 
 @cache

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pixmend.codecs import _exr_core
+from pixmend import openexr
 from pixmend.codecs._exr_codec import ChunkBox, codec_for
 from pixmend.codecs._exr_core import CoreCodec, core_agrees
 from pixmend.codecs._exr_tiny import TinyFileCodec
@@ -277,10 +277,10 @@ def test_the_portable_route_can_be_asked_for(monkeypatch):
 
 @pytest.fixture
 def fresh_self_test():
-    for each in (core_agrees, _exr_core._library):
+    for each in (core_agrees, openexr.has_core, openexr._core):
         each.cache_clear()
     yield
-    for each in (core_agrees, _exr_core._library):
+    for each in (core_agrees, openexr.has_core, openexr._core):
         each.cache_clear()
 
 
@@ -291,7 +291,7 @@ def test_the_c_functions_are_used_only_when_they_prove_themselves(monkeypatch, o
         case "version":
             monkeypatch.setattr(OpenEXR, "__version__", "3.6.0")
         case "symbol":
-            monkeypatch.setitem(_exr_core._FUNCTIONS, "exr_not_there", ())
+            monkeypatch.setitem(openexr._FUNCTIONS, "exr_not_there", ())
         case "bytes":
             monkeypatch.setattr(CoreCodec, "unpack", lambda _self, chunks: [bytes(9) for _ in chunks])
     proven = isinstance(codec_for(ExrCompression.PIZ, MIXED), CoreCodec)
