@@ -9,7 +9,7 @@ import numpy as np
 from isal.igzip_lib import COMP_ZLIB, MEM_LEVEL_MEDIUM, compress
 from numpy.typing import NDArray
 
-from pixmend.codecs._tiff_kernels import LZW_CODES, pack_lzw
+from pixmend.codecs._tiff_lzw import pack_fitting
 from pixmend.errors import BadFrameError
 from pixmend.formats import TiffCompression, TiffLayout
 
@@ -92,6 +92,8 @@ def pack_unit(form: TiffUnitForm, samples: NDArray[np.unsignedinteger], room: in
     Where nothing fits, the shortest of what was tried is returned.
     """
     predicted = _predict(form, samples)
+    if form.compression is TiffCompression.LZW:
+        return pack_fitting(predicted.reshape(-1), room)
     pack, settings = _PACKERS[form.compression]
     shortest = pack(predicted, settings[0])
     for setting in settings[1:]:
@@ -115,11 +117,6 @@ def _decode(compression: TiffCompression, packed: bytes, most: int) -> bytes:
     return bytes(decode(packed, out=most))
 
 
-def _lzw(rows: NDArray[np.uint8], codes: int) -> bytes:
-    packed = np.empty(2 * rows.size + 16, np.uint8)
-    return packed[: pack_lzw(rows.reshape(-1), codes, packed)].tobytes()
-
-
 def _packbits(rows: NDArray[np.uint8], _: int) -> bytes:
     return bytes(imagecodecs.packbits_encode(rows, axis=-1))  # no run goes on from row to row
 
@@ -135,12 +132,10 @@ def _zstd(rows: NDArray[np.uint8], level: int) -> bytes:
 
 
 # Each takes (rows, bytes of a row) and one of the settings, which are tried in this order until
-# the result fits. LZW: how large the first table may become; other sizes shift all later ones,
-# which changes the length a little, up or down. Deflate: up to 3 the levels of ISA-L, which is much quicker and on noise tighter
+# the result fits. Deflate: up to 3 the levels of ISA-L, which is much quicker and on noise tighter
 # than libdeflate, whose levels the others are.
 _ISAL = 3
 _PACKERS: Mapping[TiffCompression, tuple[Callable[[NDArray[np.uint8], int], bytes], tuple[int, ...]]] = {
-    TiffCompression.LZW: (_lzw, (LZW_CODES, *range(4092, 1000, -256))),
     TiffCompression.DEFLATE: (_deflate, (_ISAL, 6, 10, 12)),
     TiffCompression.OLD_DEFLATE: (_deflate, (_ISAL, 6, 10, 12)),
     TiffCompression.PACKBITS: (_packbits, (0,)),

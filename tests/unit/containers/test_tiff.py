@@ -13,6 +13,7 @@ import tifffile
 
 from pixmend.codecs._tiff_codec import TiffUnitForm, pack_unit, unpack_unit
 from pixmend.codecs._tiff_kernels import LZW_CODES, pack_lzw
+from pixmend.codecs._tiff_lzw import pack_fitting
 from pixmend.errors import BadFrameError, PixError, ProofError, UnsupportedError
 from pixmend.formats import MemoryBytes, parse_tiff
 from pixmend.model import SampleType
@@ -471,9 +472,21 @@ def test_any_cut_and_any_changed_byte_is_survived(compression, is_big):
 @pytest.mark.parametrize("size", [1, 2, 253, 254, 255, 256, 3837, 3838, 60000])
 def test_lzw_is_unpacked_by_others(codes, most, size):
     data = np.random.default_rng(size).integers(0, most + 1, size, np.uint8)
-    packed = np.empty(2 * size + 16, np.uint8)
-    stored = packed[: pack_lzw(data, codes, packed)].tobytes()
-    assert bytes(imagecodecs.lzw_decode(stored, out=size + 1)) == data.tobytes()
+    packed, tables = np.empty(2 * size + 16, np.uint8), np.zeros((size // 254 + 2, 2), np.int64)
+    packed[:2], tables[0] = (128, 0), (0, 9)
+    length, count = pack_lzw(data, codes, packed, tables, 0)
+    assert bytes(imagecodecs.lzw_decode(packed[:length].tobytes(), out=size + 1)) == data.tobytes()
+    for first in range(0, count, 7):  # all that stands before the table is kept
+        length, count = pack_lzw(data, 512, packed, tables, first)
+        assert bytes(imagecodecs.lzw_decode(packed[:length].tobytes(), out=size + 1)) == data.tobytes()
+
+
+@pytest.mark.parametrize("room", [0, 68_000, 1 << 20])
+def test_lzw_that_is_made_to_fit_is_still_unpacked_by_others(room):
+    data = np.random.default_rng(0).integers(0, 200, 60_000, np.uint8)
+    usual, packed = pack_fitting(data, 1 << 20), pack_fitting(data, room)
+    assert len(packed) <= len(usual)
+    assert bytes(imagecodecs.lzw_decode(packed, out=data.size + 1)) == data.tobytes()
 
 
 @pytest.mark.parametrize("noise", [False, True])
