@@ -180,7 +180,7 @@ def test_undo_may_be_repeated(say):
     say(*FIX, "--in-place")
     assert say("undo", "plate", "--frames", "1001-1002")["frames"] == 2
     again = say("undo", "plate")
-    assert (again["frames"], again["frames_already_original"]) == (FRAMES - 2, 2)
+    assert (again["frames"], again["frames_without_ledger"]) == (FRAMES - 2, 2)
     assert say("undo", "plate")["frames"] == 0
     assert seen_in(Path("plate")) == original
 

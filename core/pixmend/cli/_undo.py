@@ -37,14 +37,15 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(args: Namespace, progress: Progress) -> Result:
     """Restore the originals."""
     from pixmend.frames import open_shot
-    from pixmend.pipeline import undo, undo_targets
+    from pixmend.pipeline import left_to_undo, undo, undo_targets
 
     mended = open_shot(args.mended)
     targets = undo_targets(mended, args.output, frames=args.frames, overwrite=args.overwrite)
     place = args.output or mended.path(mended.frames.frames[0]).parent
     if args.dry_run:
-        text = f"{len(targets)} originals would be restored to {place}"
-        return Result("undo", text, {"output": str(place), "frames": len(targets), "written": False})
+        count = left_to_undo(mended, targets)
+        text = f"{count} originals would be restored to {place}"
+        return Result("undo", text, {"output": str(place), "frames": count, "written": False})
     report = undo(
         mended,
         targets,
@@ -59,10 +60,13 @@ def run(args: Namespace, progress: Progress) -> Result:
     lines = [f"{report.restored} originals restored to {place}"]
     if report.were_original:
         lines.append(f"{report.were_original} frames were originals already: nothing was done to them")
+    if report.without_ledger:
+        lines.append(f"{report.without_ledger} frames have no ledger: nothing was done to them")
     fields = {
         "output": str(place),
         "frames": report.restored,
         "frames_already_original": report.were_original,
+        "frames_without_ledger": report.without_ledger,
         "written": bool(report.restored),
         "notices": report.notices,
         **seal_fields(report.seals),

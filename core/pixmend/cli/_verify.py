@@ -3,6 +3,7 @@
 
 from argparse import Namespace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pixmend.cli._arguments import (
     ArgumentParser,
@@ -17,6 +18,10 @@ from pixmend.cli._map_files import read_map_file
 from pixmend.cli._output import Result, Table
 from pixmend.errors import ExitCode
 from pixmend.progress import Progress
+
+if TYPE_CHECKING:
+    from pixmend.frames import FileShot
+    from pixmend.model import FrameRange
 
 __all__ = ["SUMMARY", "add_arguments", "run"]
 
@@ -57,9 +62,11 @@ def run(args: Namespace, progress: Progress) -> Result:
         defect_map.check_fits(mended.plate, where=str(args.map))
         encoding = choose_encoding(mended.plate, args.encoding)
         progress.note(encoding.reason)
+    source = None if args.source is None else open_shot(args.source, read_options(args))
+    missing = _missing(mended, source, args.frames)
     found = verify(
         mended,
-        source=None if args.source is None else open_shot(args.source, read_options(args)),
+        source=source,
         defect_map=defect_map,
         encoding=encoding,
         frames=args.frames,
@@ -74,6 +81,7 @@ def run(args: Namespace, progress: Progress) -> Result:
     rows += [["defects that still show", _shown(left)]]
     fields = {
         "frames": len(found.proofs),
+        "frames_missing": str(missing),
         **totals,
         "frames_undo_restores": undoable,
         "defects_left": left,
@@ -81,7 +89,7 @@ def run(args: Namespace, progress: Progress) -> Result:
     }
     return Result(
         "verify",
-        _verdict(found.problems),
+        _verdict(found.problems, missing),
         fields,
         ExitCode.PROOF if found.problems else ExitCode.DONE,
         Table(("proof", "count"), rows, right=frozenset({"count"})),
@@ -92,8 +100,19 @@ def _shown(number: int | None) -> str:
     return "not looked at" if number is None else str(number)
 
 
-def _verdict(problems: tuple[str, ...]) -> str:
+def _missing(mended: "FileShot", source: "FileShot | None", frames: "FrameRange | None") -> "FrameRange":
+    """Return the frames of the shot of which nothing is proved, because they are not there.
+
+    A range that was asked for is all that was asked for.
+    """
+    if frames is not None:
+        return frames - frames
+    return mended.gaps if source is None else source.frames - mended.frames
+
+
+def _verdict(problems: tuple[str, ...], missing: "FrameRange") -> str:
+    absent = [f"frames {missing} are not there"] if len(missing) else []
     if not problems:
-        return "verified"
+        return "\n".join(["verified", *absent])
     more = [f"and {len(problems) - _MOST_PROBLEMS} more"] if len(problems) > _MOST_PROBLEMS else []
-    return "\n".join(["NOT verified", *problems[:_MOST_PROBLEMS], *more])
+    return "\n".join(["NOT verified", *absent, *problems[:_MOST_PROBLEMS], *more])

@@ -16,7 +16,7 @@ from pixmend.pipeline._fix_plan import FixPlan, plan_fix
 from pixmend.pipeline._job import FixSettings
 from pixmend.pipeline._seal import Seals
 from pixmend.pipeline._statistics_file import read_statistics, write_statistics
-from pixmend.pipeline._undo import UndoReport, undo, undo_targets
+from pixmend.pipeline._undo import UndoReport, left_to_undo, undo, undo_targets
 from pixmend.pipeline._verify import Verification, verify
 
 __all__ = [
@@ -34,6 +34,7 @@ __all__ = [
     "chosen_frames",
     "detect",
     "fix",
+    "left_to_undo",
     "map_from_statistics",
     "merge_statistics",
     "plan_fix",

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What `fix` is about to do: which frames, to where, and which of them are done already."""
 
+import contextlib
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -18,6 +19,7 @@ from pixmend.splice import (
     Ledger,
     check_patchable,
     file_state,
+    is_original,
     ledger_path,
     open_bytes,
     read_ledger,
@@ -97,13 +99,15 @@ class FixPlan:
         if ledger.job != self.job(frame) or ledger.in_place != self.settings.in_place:
             return False
         with open_bytes(target) as found:
-            # Whoever wants outputs replaced may doubt them: then every byte is looked at.
+            # Whoever wants outputs replaced may doubt them: then every byte of both is looked at.
             if file_state(found, ledger, trust_times=not self.settings.overwrite) is not FileState.FIXED:
                 return False
         if self.settings.in_place:
             return True
         with open_bytes(self.shot.path(frame)) as source:
-            return (source.size, source.facts.st_mtime_ns) == (ledger.source_size, ledger.source_mtime_ns)
+            if source.facts.st_mtime_ns != ledger.source_mtime_ns:
+                return False
+            return is_original(source, ledger) if self.settings.overwrite else ledger.holds_old_bytes(source)
 
 
 def plan_fix(
@@ -127,7 +131,7 @@ def plan_fix(
         If there is no frame to mend.
     UsageError
         If an output exists that is not the outcome of this very job, or source and output
-        are the same folder, or not, in place.
+        are the same folder, or not, in place; or if two frames are one file, in place.
     """
     wanted = _wanted(shot, frames)
     first = shot.path(wanted.frames[0])
@@ -143,6 +147,8 @@ def plan_fix(
         targets={frame: out / shot.path(frame).name for frame in wanted},
         notices=notices,
     )
+    if settings.in_place:
+        _check_own_files(plan.targets)
     finished = zip(wanted, frames_at_once(plan.finished, wanted, workers=workers), strict=True)
     done = FrameRange(frame for frame, ledger in finished if ledger is not None)
     return replace(plan, done=done)
@@ -161,7 +167,7 @@ def _wanted(shot: FileShot, frames: FrameRange | None) -> FrameRange:
 
 
 def _check_place(out: Path, source: Path, *, in_place: bool) -> None:
-    same_folder = out.resolve() == source.resolve()
+    same_folder = _is_same_folder(out, source)
     if same_folder and not in_place:
         raise UsageError(
             "source and output are the same folder", where=str(out), hint="choose another, or pass --in-place"
@@ -170,6 +176,32 @@ def _check_place(out: Path, source: Path, *, in_place: bool) -> None:
         raise UsageError(
             "mending in place writes into the folder of the source", where=str(out), hint="name no other"
         )
+
+
+def _is_same_folder(first: Path, second: Path) -> bool:
+    """Tell whether two folders are one: one that is mounted twice has two paths."""
+    try:
+        return first.samefile(second)
+    except OSError:  # one is not there
+        return False
+
+
+def _check_own_files(targets: Mapping[int, Path]) -> None:
+    """Keep a file that two frames share (links, for a held frame) from being mended twice where it lies.
+
+    Its ledgers would contradict each other, and undo would stop at one of them.
+    """
+    owners: dict[tuple[int, int], int] = {}
+    for frame, path in targets.items():
+        with contextlib.suppress(OSError):  # said where the frame is read
+            facts = path.stat()
+            first = owners.setdefault((facts.st_dev, facts.st_ino), frame)
+            if first != frame:
+                raise UsageError(
+                    f"frames {first} and {frame} are one file, which cannot be mended in place twice",
+                    where=str(path),
+                    hint="mend into another folder, or leave one of them out with --frames",
+                )
 
 
 def _ledger_of(target: Path) -> Ledger | None:

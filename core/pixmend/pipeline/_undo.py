@@ -17,16 +17,15 @@ from pixmend.proof import undo_frame
 from pixmend.publish import check_free
 from pixmend.seal import HashedFile, check_mhl
 from pixmend.splice import (
-    FileState,
     Undone,
-    file_state,
+    is_original,
     ledger_path,
     open_bytes,
     read_ledger,
     remove_stale_temporaries,
 )
 
-__all__ = ["UndoReport", "undo", "undo_targets"]
+__all__ = ["UndoReport", "left_to_undo", "undo", "undo_targets"]
 
 
 @dataclass(slots=True)
@@ -38,11 +37,15 @@ class UndoReport:
     restored : int
         Originals that were written.
     were_original : int
-        Frames that an earlier run had restored, or that have no ledger where they lie.
+        Frames that an earlier run had restored.
+    without_ledger : int
+        Frames that have none where they lie, to which nothing was done: they were never
+        mended or are restored, unless somebody took their ledgers away.
     """
 
     restored: int = 0
     were_original: int = 0
+    without_ledger: int = 0
     notices: list[str] = field(default_factory=list)
     seals: Seals = field(default_factory=Seals)
 
@@ -104,7 +107,7 @@ def undo(
     def restore(frame: int) -> HashedFile | None:
         fixed, target = mended.path(frame), targets[frame]
         in_place = target == fixed
-        if (in_place and not ledger_path(fixed).exists()) or (not in_place and _is_restored(fixed, target)):
+        if frame in bare or (not in_place and _is_restored(fixed, target)):
             return None
         ledger, undone = undo_frame(fixed, None if in_place else target, overwrite=overwrite)
         return hashed_as_source(target, ledger) if undone is Undone.RESTORED else None
@@ -115,17 +118,40 @@ def undo(
     names = frozenset(target.name for target in targets.values())
     with run_alone(targets[frames.frames[0]].parent, frames, names) as lock:
         remove_stale_temporaries(list(targets.values()))
+        bare = _bare(mended, targets)
         for original in frames_at_once(restore, targets, workers=workers, waits=True):
             restored += [] if original is None else [original]
             lock.beat()
             says.advance()
     report.restored = len(restored)
-    report.were_original = len(targets) - len(restored)
+    report.without_ledger = len(bare)
+    report.were_original = len(targets) - len(bare) - len(restored)
     report.notices = broken_seals(restored, hashes, mhl=mhl)
     report.seals = seal_files(
         restored, hashes, mhl=mhl, comment="originals restored by pixmend", progress=says
     )
     return report
+
+
+def left_to_undo(mended: FileShot, targets: Mapping[int, Path]) -> int:
+    """Return how many originals `undo` would write now, if none of the files changed since.
+
+    Errors as `undo`.
+    """
+    bare = _bare(mended, targets)
+    return sum(
+        frame not in bare and (target == mended.path(frame) or not _is_restored(mended.path(frame), target))
+        for frame, target in targets.items()
+    )
+
+
+def _bare(mended: FileShot, targets: Mapping[int, Path]) -> frozenset[int]:
+    """Return the frames that are to be restored where they lie, and have no ledger there."""
+    return frozenset(
+        frame
+        for frame, target in targets.items()
+        if target == mended.path(frame) and not ledger_path(target).exists()
+    )
 
 
 def _is_restored(fixed: Path, target: Path) -> bool:
@@ -134,6 +160,5 @@ def _is_restored(fixed: Path, target: Path) -> bool:
     if not os.path.lexists(target) or not target.is_file() or not record.exists():
         return False
     ledger = read_ledger(record)
-    original = FileState.SOURCE if ledger.source_hash != ledger.fixed_hash else FileState.FIXED
     with open_bytes(target) as found:
-        return file_state(found, ledger) is original
+        return is_original(found, ledger)

@@ -37,8 +37,13 @@ def undo_frame(fixed: Path, target: Path | None = None, *, overwrite: bool = Fal
     UsageError, TemporaryError, BadFrameError, MissingFrameError
         As `splice.restore`.
     """
-    if target is None or (target.exists() and target.samefile(fixed)):
+    if target is None or _is_same_place(fixed, target):
         return undo_in_place(fixed)
     ledger = read_ledger(ledger_path(fixed))
     restore(fixed, ledger, target, overwrite=overwrite)
     return ledger, Undone.RESTORED
+
+
+def _is_same_place(fixed: Path, target: Path) -> bool:
+    """Tell whether two paths are one name in one folder; a link to a mended frame is replaced, not followed."""
+    return target.name == fixed.name and target.parent.exists() and target.parent.samefile(fixed.parent)

@@ -11,7 +11,14 @@ from pixmend.splice._ledger_file import read_ledger, write_ledger
 from pixmend.splice._planning import check_patchable, plan_edits
 from pixmend.splice._recover import Recovery, Undone, recover, undo_in_place
 from pixmend.splice._settings import WriteSettings
-from pixmend.splice._states import FileState, check_is_fixed, file_state, not_fixed, state_by_hashes
+from pixmend.splice._states import (
+    FileState,
+    check_is_fixed,
+    file_state,
+    is_original,
+    not_fixed,
+    state_by_hashes,
+)
 from pixmend.splice._weave import weave
 from pixmend.splice._write import remove_stale_temporaries, restore, write_fixed
 from pixmend.splice._write_in_place import write_in_place
@@ -31,6 +38,7 @@ __all__ = [
     "check_is_fixed",
     "check_patchable",
     "file_state",
+    "is_original",
     "ledger_path",
     "not_fixed",
     "open_bytes",

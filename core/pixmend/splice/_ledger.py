@@ -126,6 +126,27 @@ class Ledger:
             edits.append(ByteEdit(edit.fixed_offset, here, old))
         return tuple(edits)
 
+    def holds_old_bytes(self, found: ByteSource) -> bool:
+        """Tell whether a file has the source's size, and the source's bytes in all places that were replaced.
+
+        Little is read: it tells a source from its mended frame, and from other frames of
+        the same size and time, but it proves nothing of the bytes between.
+
+        Raises
+        ------
+        BadFrameError
+            If the file cannot be read.
+        """
+        if found.size != self.source_size:
+            return False
+        taken = 0
+        for edit in self.edits:
+            old = self.old_bytes[taken : taken + edit.old_length]
+            taken += edit.old_length
+            if found.read(edit.offset, edit.old_length) != old:
+                return False
+        return True
+
 
 def ledger_path(frame_path: Path) -> Path:
     """Return where the ledger of a mended frame lies."""

@@ -10,7 +10,7 @@ from pixmend.splice._files import FileBytes
 from pixmend.splice._hashes import hash_blocks
 from pixmend.splice._ledger import Ledger
 
-__all__ = ["FileState", "check_is_fixed", "file_state", "not_fixed", "state_by_hashes"]
+__all__ = ["FileState", "check_is_fixed", "file_state", "is_original", "not_fixed", "state_by_hashes"]
 
 
 class FileState(Enum):
@@ -33,14 +33,16 @@ def file_state(found: FileBytes, ledger: Ledger, *, trust_times: bool = False) -
     ----------
     trust_times : bool
         Take the recorded size and time of modification for a proof of the mended frame,
-        as `make` and `rsync` do; else every byte is read.
+        as `make` and `rsync` do, where the edits are not undone: a source of the same
+        size has the same time. Else every byte is read.
 
     Raises
     ------
     BadFrameError
         If the file cannot be read.
     """
-    if trust_times and (found.size, found.facts.st_mtime_ns) == (ledger.fixed_size, ledger.fixed_mtime_ns):
+    is_as_left = (found.size, found.facts.st_mtime_ns) == (ledger.fixed_size, ledger.fixed_mtime_ns)
+    if trust_times and is_as_left and not (_changes(ledger) and ledger.holds_old_bytes(found)):
         return FileState.FIXED
     if found.size not in {ledger.fixed_size, ledger.source_size}:
         return FileState.OTHER
@@ -55,6 +57,11 @@ def state_by_hashes(hashes: tuple[str, str], ledger: Ledger) -> FileState:
     state = _known_as(found_hash, ledger)
     may_be_halfway = ledger.in_place and ledger.keeps_size and state is FileState.OTHER
     return FileState.HALFWAY if may_be_halfway and undone_hash == ledger.source_hash else state
+
+
+def is_original(found: FileBytes, ledger: Ledger) -> bool:
+    """Tell whether a file is, byte for byte, the source of a mended frame; errors as `file_state`."""
+    return file_state(found, ledger) is (FileState.SOURCE if _changes(ledger) else FileState.FIXED)
 
 
 def check_is_fixed(found: FileBytes, ledger: Ledger) -> None:
@@ -88,6 +95,10 @@ def not_fixed(found: FileBytes, ledger: Ledger, state: FileState) -> ProofError:
     else:
         what = "the file changed after it was mended"
     return ProofError(what, where=found.name, hint="mend the frame again from its source")
+
+
+def _changes(ledger: Ledger) -> bool:
+    return ledger.source_hash != ledger.fixed_hash
 
 
 def _known_as(found_hash: str, ledger: Ledger) -> FileState:

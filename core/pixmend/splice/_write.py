@@ -194,7 +194,14 @@ def remove_stale_temporaries(targets: list[Path]) -> int:
 
 def _check_two_files(source: Path, target: Path) -> None:
     """Keep a source from being replaced; links to it at the target are replaced, not followed."""
-    if not target.is_symlink() and source.resolve() == target.resolve():
+    real = source.resolve()
+    # Not by the path: a folder that is mounted twice has two.
+    if (
+        not target.is_symlink()
+        and target.name == real.name
+        and target.exists()
+        and target.parent.samefile(real.parent)
+    ):
         raise UsageError(
             "source and target are the same file",
             where=str(target),
