@@ -11,7 +11,7 @@ from pixmend.frames import MemoryShot, choose_encoding
 from pixmend.model import Channel, Patch, PlateInfo, Raster, SampleType
 from pixmend.pipeline import detect
 from pixmend.simulate import SimulatedShot
-from pixmend.stats import train_scale
+from pixmend.stats import SigmaScale, fit_noise, flat_blocks
 
 __all__ = ["detect_points", "train_filler"]
 
@@ -44,10 +44,10 @@ def train_filler(
     plate = half_plate(is_bad.shape[:2])
     stored = [frame.astype(np.float16) for frame in frames]
     codec = choose_encoding(plate, "linear")
-    _, scale = train_scale(stored, sample=SampleType.HALF, codec=codec)
-    kriging = train_kriging(
-        [scale.forward(frame) for frame in stored], is_bad=[np.asarray(is_bad.any(axis=-1))] * len(stored)
-    )
+    bad = np.asarray(is_bad.any(axis=-1))
+    noise = fit_noise([flat_blocks(each, sample=SampleType.HALF, codec=codec, is_bad=bad) for each in stored])
+    scale = SigmaScale(codec, SampleType.HALF, noise)
+    kriging = train_kriging([scale.forward(frame) for frame in stored], is_bad=[bad] * len(stored))
     planes = np.moveaxis(is_bad, -1, 0)
     holes = find_holes(np.argwhere(planes), planes.shape, radius_px=kriging.radius_px)
 

@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-__all__ = ["flat_block_statistics", "patch_covariance", "robust_sigma", "sample_patches"]
+__all__ = ["cut_patches", "patch_covariance", "patch_places", "robust_sigma", "sample_patches"]
 
 _MAD_TO_SIGMA = 1.4826  # of a normal distribution
 
@@ -24,89 +25,93 @@ def robust_sigma(values: NDArray[Any], *, centre: float | None = None) -> float:
     return float(_MAD_TO_SIGMA * np.median(np.abs(finite - middle)))
 
 
-def flat_block_statistics(plane: NDArray[Any], *, size_px: int = 8) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Mean and plane-removed standard deviation of each block of a picture.
+def patch_places(
+    shapes: Sequence[tuple[int, int]], *, radius_px: int, count: int, seed: int
+) -> list[NDArray[np.intp]]:
+    """Draw the places of square patches at random, as many in each picture.
 
     Parameters
     ----------
-    plane : (H, W) float ndarray
-    size_px : int
-        Side of the square blocks; a rest at the right and bottom is left out.
-
-    Returns
-    -------
-    mean, sigma : (N,) float64 ndarray
-        Blocks with any non-finite sample are left out.
-
-    Notes
-    -----
-    A plane is fitted to each block and taken off, so that a slow gradient does not
-    count as noise; the divisor is the remaining degrees of freedom.
-    """
-    height, width = (side // size_px * size_px for side in plane.shape)
-    tiled = (
-        plane[:height, :width]
-        .astype(np.float64)
-        .reshape(height // size_px, size_px, width // size_px, size_px)
-    )
-    blocks: NDArray[np.float64] = tiled.transpose(0, 2, 1, 3).reshape(-1, size_px, size_px)
-    blocks = blocks[np.isfinite(blocks).all(axis=(1, 2))]
-    ramp = np.arange(size_px) - (size_px - 1) / 2
-    ramp_norm = size_px * (ramp @ ramp)
-    mean = blocks.mean(axis=(1, 2))
-    down = np.einsum("nyx,y->n", blocks, ramp)
-    right = np.einsum("nyx,x->n", blocks, ramp)
-    centred = blocks - mean[:, None, None]
-    total = np.einsum("nyx,nyx->n", centred, centred)
-    rest = np.maximum(total - (down**2 + right**2) / ramp_norm, 0.0)
-    return mean, np.sqrt(rest / (size_px**2 - 3))
-
-
-def sample_patches(
-    frames: Sequence[NDArray[np.float32]],
-    *,
-    radius_px: int,
-    count: int,
-    seed: int,
-    is_bad: Sequence[NDArray[np.bool_]] | None = None,
-) -> NDArray[np.float64]:
-    """Draw square patches at random places, evenly from all frames.
-
-    Parameters
-    ----------
-    frames : sequence of (C, H, W) float32 ndarray
+    shapes : sequence of (int, int)
+        Height and width of the pictures.
     radius_px : int
         A patch has (2 * radius_px + 1) pixels a side.
     count : int
         About how many patches in all.
     seed : int
-        Same seed, same places.
-    is_bad : sequence of (H, W) bool ndarray, optional
-        One a frame: pixels that no patch may hold.
+        Same seed and shapes, same places.
+
+    Returns
+    -------
+    list of (N, 2) int ndarray
+        One a picture: row and column of the first pixel of each patch. None where a picture is
+        smaller than a patch.
+    """
+    side = 2 * radius_px + 1
+    rng = np.random.default_rng(seed)
+    places = []
+    for height, width in shapes:
+        fits = height >= side and width >= side
+        size = count // len(shapes) if fits else 0
+        corners = [rng.integers(0, length - side + 1, size) for length in (height, width)] if fits else []
+        places.append(np.stack(corners, axis=1) if fits else np.zeros((0, 2), np.intp))
+    return places
+
+
+def cut_patches(
+    picture: NDArray[Any], places: NDArray[np.intp], side: int, *, is_bad: NDArray[np.bool_] | None = None
+) -> NDArray[Any]:
+    """Return the patches of a picture that are sound.
+
+    Parameters
+    ----------
+    picture : (C, H, W) ndarray
+    places : (N, 2) int ndarray
+        As `patch_places` draws them.
+    side : int
+        Of a patch.
+    is_bad : (H, W) bool ndarray, optional
+        Pixels that no patch may hold.
+
+    Returns
+    -------
+    (M, C, side, side) ndarray
+        A copy; patches with a non-finite or bad sample are left out.
+    """
+    if not len(places):
+        return np.zeros((0, len(picture), side, side), picture.dtype)
+    rows, columns = places.T
+    if is_bad is not None and is_bad.any():
+        sound = ~sliding_window_view(is_bad, (side, side))[rows, columns].any(axis=(1, 2))
+        rows, columns = rows[sound], columns[sound]
+    windows = sliding_window_view(picture, (side, side), axis=(1, 2))
+    patches = np.ascontiguousarray(np.moveaxis(windows, 0, 2)[rows, columns])
+    is_finite = np.isfinite(patches).all(axis=(1, 2, 3))
+    return patches if is_finite.all() else patches[is_finite]
+
+
+def sample_patches(
+    frames: Sequence[NDArray[np.float32]], *, radius_px: int, count: int, seed: int
+) -> NDArray[np.float64]:
+    """Cut square patches at random places, evenly from all frames.
+
+    Parameters
+    ----------
+    frames : sequence of (C, H, W) float32 ndarray
+    radius_px, count, seed
+        As `patch_places` takes them.
 
     Returns
     -------
     (N, C, side, side) float64 ndarray
-        Patches with a non-finite or bad sample are left out; N may be 0.
+        Patches with a non-finite sample are left out; N may be 0.
     """
     side = 2 * radius_px + 1
-    rng = np.random.default_rng(seed)
-    drawn = []
-    for number, frame in enumerate(frames):
-        height, width = frame.shape[1:]
-        if height < side or width < side:
-            continue
-        rows = rng.integers(0, height - side + 1, count // len(frames))
-        columns = rng.integers(0, width - side + 1, count // len(frames))
-        windows = np.lib.stride_tricks.sliding_window_view(frame, (side, side), axis=(1, 2))
-        patches = windows[:, rows, columns].transpose(1, 0, 2, 3)
-        usable = np.isfinite(patches).all(axis=(1, 2, 3))
-        if is_bad is not None:
-            bad = np.lib.stride_tricks.sliding_window_view(is_bad[number], (side, side))
-            usable &= ~bad[rows, columns].any(axis=(1, 2))
-        drawn.append(patches[usable].astype(np.float64))
+    shapes = [(frame.shape[1], frame.shape[2]) for frame in frames]
+    places = patch_places(shapes, radius_px=radius_px, count=count, seed=seed)
+    patches = [cut_patches(frame, each, side) for frame, each in zip(frames, places, strict=True)]
     channels = frames[0].shape[0] if frames else 1
-    return np.concatenate(drawn) if drawn else np.zeros((0, channels, side, side))
+    return np.concatenate([np.zeros((0, channels, side, side)), *patches])
 
 
 def patch_covariance(

@@ -6,8 +6,9 @@ import pytest
 
 from pixmend.arrays import (
     _exact_gram,
-    flat_block_statistics,
+    cut_patches,
     patch_covariance,
+    patch_places,
     robust_sigma,
     sample_patches,
 )
@@ -32,30 +33,6 @@ def test_robust_sigma_of_nothing_or_of_one_value_is_zero(values):
 
 def test_robust_sigma_about_a_given_centre_counts_the_offset():
     assert robust_sigma(np.full(9, 2.0), centre=0.0) == pytest.approx(2 * 1.4826)
-
-
-def test_block_statistics_are_those_of_a_least_squares_plane():
-    plane = RNG(2).normal(0, 1, (19, 26))
-    plane += 0.3 * np.arange(19)[:, None] - 0.7 * np.arange(26)
-    mean, sigma = flat_block_statistics(plane, size_px=8)
-    blocks = [plane[8 * i : 8 * i + 8, 8 * j : 8 * j + 8] for i in range(2) for j in range(3)]
-    y, x = np.mgrid[:8, :8].reshape(2, -1)
-    design = np.stack([np.ones(64), y, x], axis=1)
-    rests = [np.linalg.lstsq(design, block.ravel(), rcond=None)[1].item() for block in blocks]
-    assert mean == pytest.approx([block.mean() for block in blocks])
-    assert sigma == pytest.approx(np.sqrt(np.array(rests) / 61))
-
-
-def test_a_block_with_a_sample_that_is_not_finite_is_left_out():
-    plane = np.zeros((16, 24), np.float32)
-    plane[3, 9], plane[12, 20] = np.nan, np.inf
-    mean, sigma = flat_block_statistics(plane)
-    assert mean.shape == sigma.shape == (4,)
-
-
-def test_a_picture_smaller_than_a_block_has_no_blocks():
-    mean, sigma = flat_block_statistics(np.zeros((7, 40)))
-    assert mean.size == sigma.size == 0
 
 
 def numbered(frames=2, channels=3, height=12, width=17):
@@ -85,14 +62,28 @@ def test_same_seed_same_patches_other_seed_others():
 
 
 def test_patches_hold_no_bad_and_no_non_finite_sample():
-    frames = numbered(frames=1)
-    frames[0][1, 6, 8] = np.nan
+    (frame,) = numbered(frames=1)
+    frame[1, 6, 8] = np.nan
     is_bad = np.zeros((12, 17), bool)
     is_bad[3, 3] = True
-    patches = sample_patches(frames, radius_px=1, count=3000, seed=5, is_bad=[is_bad] * len(frames))
-    assert 0 < len(patches) < 3000
+    (places,) = patch_places([(12, 17)], radius_px=1, count=3000, seed=5)
+    patches = cut_patches(frame, places, 3, is_bad=is_bad)
+    holds_nan = (np.abs(places + 1 - (6, 8)) <= 1).all(axis=1)
+    holds_bad = (np.abs(places + 1 - (3, 3)) <= 1).all(axis=1)
+    assert len(patches) == 3000 - (holds_nan | holds_bad).sum() < 3000
     assert np.isfinite(patches).all()
     assert not (patches[:, 0] == 3 * 17 + 3).any()
+
+
+def test_patches_of_stored_samples_are_cut_at_the_same_places():
+    """Places depend on shapes alone: they may be cut before it is known what the samples mean."""
+    frames = numbered()
+    places = patch_places([(12, 17), (4, 4), (12, 17)], radius_px=2, count=90, seed=5)
+    assert [each.shape for each in places] == [(30, 2), (0, 2), (30, 2)]
+    stored = np.moveaxis(frames[1].astype(np.uint16), 0, -1)
+    cut = cut_patches(np.moveaxis(stored, -1, 0), places[2], 5)
+    assert cut.dtype == np.uint16
+    assert np.array_equal(cut, cut_patches(frames[1], places[2], 5))
 
 
 @pytest.mark.parametrize("frames", [[], numbered(height=4)])

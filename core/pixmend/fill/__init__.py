@@ -2,8 +2,8 @@
 """Pure: a frame's rows and its defects -> a patch. Never a picture."""
 
 from pixmend.fill._holes import Holes, bad_pixels, doubtful_samples, find_holes, spoiled_samples
-from pixmend.fill._kriging import Kriging, train_kriging
-from pixmend.fill._mend import Band, Mend, Scale, fill_samples, mend_frame
+from pixmend.fill._kriging import Kriging, kriging_of, sound_windows, train_kriging, window_places
+from pixmend.fill._mend import Band, Mend, Scale, fill_samples, mend_frame, scaled_windows
 
 __all__ = [
     "Band",
@@ -15,7 +15,11 @@ __all__ = [
     "doubtful_samples",
     "fill_samples",
     "find_holes",
+    "kriging_of",
     "mend_frame",
+    "scaled_windows",
+    "sound_windows",
     "spoiled_samples",
     "train_kriging",
+    "window_places",
 ]

@@ -110,10 +110,22 @@ def doubtful_samples(defects: Iterable[Defect], plate: PlateInfo) -> NDArray[np.
     return np.array(sorted(rows), np.intp).reshape(-1, 3)
 
 
-def bad_pixels(spoiled: NDArray[np.intp], height: int, width: int) -> NDArray[np.bool_]:
-    """Return the pixels (H, W) that hold any spoiled sample."""
+def bad_pixels(spoiled: NDArray[np.intp], height: int, width: int, *, block_px: int = 1) -> NDArray[np.bool_]:
+    """Return the pixels (H, W) that hold any spoiled sample, or may hold one that is coded with it.
+
+    Parameters
+    ----------
+    spoiled : (N, 3) int ndarray
+        (channel, y, x) array positions.
+    block_px : int
+        Side of the blocks that a codec codes together. They may begin anywhere (at the corner of
+        a tile), so all pixels count that could be in the block of a spoiled one.
+    """
     is_bad = np.zeros((height, width), bool)
-    is_bad[spoiled[:, 1], spoiled[:, 2]] = True
+    reach = np.arange(1 - block_px, block_px)
+    columns = (spoiled[:, 2, None] + reach).clip(0, width - 1)
+    for down in reach:
+        is_bad[(spoiled[:, 1, None] + down).clip(0, height - 1), columns] = True
     return is_bad
 
 
@@ -152,7 +164,9 @@ def find_holes(
     channels, height, width = shape
     side = 2 * radius_px + 1
     reach = side + _TILE_PX  # a window may be centred up to half a tile away from a sample
-    apart = rows_of_windows((row - reach for row in np.unique(spoiled[:, 1])), side=2 * reach, height=height)
+    apart = rows_of_windows(
+        (row - reach for row in np.unique(spoiled[:, 1]).tolist()), side=2 * reach, height=height
+    )
     origins, targets, sounds, places = [], [], [], []
     for band in apart:  # holes of one cannot reach into another
         local = _Band(spoiled, doubtful, band, (channels, width))

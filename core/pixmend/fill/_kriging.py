@@ -3,14 +3,15 @@
 
 from collections.abc import Sequence
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import cho_factor, cho_solve
 
-from pixmend.arrays import patch_covariance, sample_patches
+from pixmend.arrays import cut_patches, patch_covariance, patch_places
 
-__all__ = ["Kriging", "train_kriging"]
+__all__ = ["Kriging", "kriging_of", "sound_windows", "train_kriging", "window_places"]
 
 _RADIUS_PX = 4  # windows of 9 x 9 pixels
 _PATCHES = 60_000
@@ -18,6 +19,7 @@ _SEED = 19_510_101  # of the patch places; any number, but for ever the same
 _CONTRAST_FLOOR = 4.0
 _CLASSES = 5  # flat areas want other weights than edges; more classes gain little
 _SHAPES_KEPT = 2048
+_AT_ONCE = 4096  # windows; as doubles they want eight times what is stored
 
 
 class Kriging:
@@ -106,6 +108,21 @@ def _channel_levels(window: NDArray[np.float32], is_known: NDArray[np.bool_]) ->
     return np.asarray(levels, np.float64)
 
 
+def window_places(shapes: Sequence[tuple[int, int]]) -> list[NDArray[np.intp]]:
+    """Return where to learn from pictures of some heights and widths: (N, 2) rows and columns in each."""
+    return patch_places(shapes, radius_px=_RADIUS_PX, count=_PATCHES, seed=_SEED)
+
+
+def sound_windows(
+    picture: NDArray[Any], places: NDArray[np.intp], *, is_bad: NDArray[np.bool_] | None = None
+) -> NDArray[Any]:
+    """Return the windows (N, C, side, side) at some places of a picture (C, H, W) that may teach.
+
+    Left out are those with a non-finite sample, or a pixel of `is_bad`, (H, W): known defects.
+    """
+    return cut_patches(picture, places, 2 * _RADIUS_PX + 1, is_bad=is_bad)
+
+
 def train_kriging(
     frames: Sequence[NDArray[np.float32]], *, is_bad: Sequence[NDArray[np.bool_]] | None = None
 ) -> Kriging:
@@ -120,14 +137,47 @@ def train_kriging(
 
     Notes
     -----
-    NaN and Inf are left out. Same frames, same weights, to the bit. The classes hold
-    equal numbers of patches.
+    NaN and Inf are left out. Same frames, same weights, to the bit.
     """
-    patches = sample_patches(frames, radius_px=_RADIUS_PX, count=_PATCHES, seed=_SEED, is_bad=is_bad)
-    channels = frames[0].shape[0]
-    deviation = patches - patches.mean(axis=(2, 3), keepdims=True)
-    contrast = np.sqrt(np.einsum("ncyx,ncyx->n", deviation, deviation) / max(patches[0:1].size, 1))
+    places = window_places([(frame.shape[1], frame.shape[2]) for frame in frames])
+    masks = is_bad or [np.zeros(frame.shape[1:], bool) for frame in frames]
+    return kriging_of(
+        np.concatenate(
+            [
+                sound_windows(frame, where, is_bad=bad)
+                for frame, where, bad in zip(frames, places, masks, strict=True)
+            ]
+        )
+    )
+
+
+def kriging_of(windows: NDArray[np.float32]) -> Kriging:
+    """Learn the covariances of a shot from windows of it.
+
+    Parameters
+    ----------
+    windows : (N, C, side, side) float32 ndarray
+        Sigma scale, finite. N may be 0: then the fill is one of local means.
+
+    Notes
+    -----
+    Same windows in the same order, same weights, to the bit. The classes of contrast
+    hold equal numbers of windows.
+    """
+    contrast = _contrasts(windows)
     order = np.argsort(contrast, kind="stable")
     classes = np.array_split(order, _CLASSES if len(order) >= _CLASSES else 1)
-    covariances = [patch_covariance(patches[part], contrast_floor=_CONTRAST_FLOOR) for part in classes]
-    return Kriging(covariances, [float(contrast[part[0]]) for part in classes[1:]], channels)
+    covariances = [
+        patch_covariance(windows[part].astype(np.float64), contrast_floor=_CONTRAST_FLOOR) for part in classes
+    ]
+    return Kriging(covariances, [float(contrast[part[0]]) for part in classes[1:]], windows.shape[1])
+
+
+def _contrasts(windows: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Return the standard deviation of each window about the levels of its channels."""
+    contrast = np.empty(len(windows))
+    for first in range(0, len(windows), _AT_ONCE):
+        some = windows[first : first + _AT_ONCE].astype(np.float64)
+        some -= some.mean(axis=(2, 3), keepdims=True)
+        contrast[first : first + _AT_ONCE] = np.sqrt(np.einsum("ncyx,ncyx->n", some, some) / some[0].size)
+    return contrast

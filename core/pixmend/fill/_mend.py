@@ -12,7 +12,9 @@ from pixmend.fill._holes import NOTHING, Holes, find_holes
 from pixmend.fill._kriging import Kriging
 from pixmend.model import Channel, Patch, PlateInfo
 
-__all__ = ["Band", "Mend", "Scale", "fill_samples", "mend_frame"]
+__all__ = ["Band", "Mend", "Scale", "fill_samples", "mend_frame", "scaled_windows"]
+
+_AT_ONCE = 4096  # windows; numpy turns their samples into indices, four times the memory
 
 
 class Scale(Protocol):
@@ -88,6 +90,16 @@ def mend_frame(
         scale.to_bits(filled[done], channel),
     )
     return Mend(patch.changes_only(), int((~done).sum()))
+
+
+def scaled_windows(stored: NDArray[Any], scale: Scale) -> NDArray[np.float32]:
+    """Return windows (N, C, side, side) of stored samples on the scale, same shape."""
+    values = np.empty(stored.shape, np.float32)
+    for first in range(0, len(stored), _AT_ONCE):
+        some = np.moveaxis(stored[first : first + _AT_ONCE], 1, -1)  # (n, side, side, C)
+        planes = scale.forward(some.reshape(-1, *some.shape[2:]))
+        values[first : first + _AT_ONCE] = np.swapaxes(planes.reshape(len(planes), *some.shape[:3]), 0, 1)
+    return values
 
 
 def fill_samples(

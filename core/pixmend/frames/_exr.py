@@ -8,7 +8,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from pixmend.errors import UnsupportedError
-from pixmend.formats import ReadOptions, parse_exr
+from pixmend.formats import ExrCompression, ReadOptions, parse_exr
 from pixmend.frames._colour import find_colour
 from pixmend.frames._exr_rows import open_exr_rows
 from pixmend.frames._frame import FrameBytes, Rows, read_joined
@@ -16,6 +16,13 @@ from pixmend.frames._libraries import open_image
 from pixmend.model import PlateInfo
 
 __all__ = ["ExrFrame"]
+
+_BLOCK_PX = {
+    ExrCompression.B44: 4,
+    ExrCompression.B44A: 4,
+    ExrCompression.DWAA: 8,
+    ExrCompression.DWAB: 8,
+}
 
 
 class ExrFrame:
@@ -37,6 +44,7 @@ class ExrFrame:
             channels=channels,
             colour=find_colour(channels, where=self._bytes.name, layer=options.layer),
             file_format="exr",
+            block_px=_BLOCK_PX.get(layout.compression, 1),
         )
 
     def guess_encoding(self) -> str:

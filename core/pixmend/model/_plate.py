@@ -109,6 +109,9 @@ class PlateInfo:
     encoding_hint : str
         What the header says of the samples' encoding (``linear``, ``cineon``,
         ``rec709`` ...); empty where it says nothing.
+    block_px : int
+        Side of the blocks of pixels that a lossy codec codes together: to change a sample may
+        move others of its block. 1 where it moves none.
     """
 
     raster: Raster
@@ -117,6 +120,7 @@ class PlateInfo:
     colour: tuple[str, ...]
     file_format: str
     encoding_hint: str = ""
+    block_px: int = 1
 
     def sample_type(self, channel: str) -> SampleType:
         """Return how `channel` is stored; KeyError if there is no such channel."""

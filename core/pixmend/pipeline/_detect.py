@@ -82,7 +82,7 @@ def detect(
     sampling = sampling or Sampling()
     frames = chosen_frames(shot, sampling)
     model, scale = train_shot_model(
-        [band.samples for band in read_training_rows(shot, sampling.train or frames, says, workers=workers)],
+        read_training_rows(shot, sampling.train or frames, says, workers=workers),
         plate=shot.plate,
         codec=encoding,
         encoding=encoding.name,

@@ -13,7 +13,7 @@ from pixmend.model import Defect, PlateInfo, Status
 
 __all__ = ["FixSettings", "Jobs"]
 
-_METHOD = 1
+_METHOD = 2
 """Of filling; to be raised with every change after which `fix` writes other samples."""
 
 

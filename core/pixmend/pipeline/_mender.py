@@ -1,7 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the frames of one shot are mended with: learnt once, then frame by frame."""
 
+from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from pixmend.fill import (
     Band,
@@ -11,16 +16,18 @@ from pixmend.fill import (
     bad_pixels,
     doubtful_samples,
     find_holes,
+    kriging_of,
     mend_frame,
+    scaled_windows,
+    sound_windows,
     spoiled_samples,
-    train_kriging,
+    window_places,
 )
 from pixmend.frames import Encoding, FileShot
 from pixmend.model import Defect, DefectMap
-from pixmend.pipeline._frames_at_once import frames_at_once
-from pixmend.pipeline._training import read_training_rows
+from pixmend.pipeline._training import learn_from_rows, training_frames, training_rows
 from pixmend.progress import Progress
-from pixmend.stats import SigmaScale, train_scale
+from pixmend.stats import FlatBlocks, SigmaScale, fit_noise, flat_blocks
 
 __all__ = ["Mender", "train_mender"]
 
@@ -77,26 +84,60 @@ def train_mender(
     skip_bad_frames: bool = False,
     workers: int = 1,
 ) -> Mender:
-    """Learn noise and texture from frames of the whole shot; the map's defects teach nothing.
+    """Learn noise and texture from frames of the whole shot.
+
+    The map's defects teach nothing, whatever their status and frames, nor does what a lossy
+    codec may move with them: the frames that an earlier run mended in place teach the same,
+    to the bit, as they did before.
 
     Raises
     ------
     FrameError
         At the first frame that cannot be read, unless `skip_bad_frames`.
     """
-    plate = shot.plate
-    bands = read_training_rows(shot, shot.frames, progress, skip_bad_frames=skip_bad_frames, workers=workers)
-    _, scale = train_scale(
-        [band.samples for band in bands], sample=plate.sample_type(plate.colour[0]), codec=encoding
+    lessons = learn_from_rows(
+        shot,
+        shot.frames,
+        progress,
+        _Teacher(shot, defect_map, encoding),
+        skip_bad_frames=skip_bad_frames,
+        workers=workers,
     )
-    spoiled = spoiled_samples(defect_map.defects, plate)
-    bad = bad_pixels(spoiled, plate.raster.height, plate.raster.width)
-    kriging = train_kriging(
-        list(
-            frames_at_once(
-                lambda index: scale.forward(bands[index].samples), range(len(bands)), workers=workers
-            )
-        ),
-        is_bad=[bad[band.top : band.top + len(band.samples)] for band in bands],
-    )
-    return Mender(shot, defect_map, scale, kriging)
+    noise = fit_noise([blocks for each in lessons for blocks in each.blocks])
+    scale = SigmaScale(encoding, shot.plate.sample_type(shot.plate.colour[0]), noise)
+    stored = np.concatenate([windows for each in lessons for windows in each.windows])
+    return Mender(shot, defect_map, scale, kriging_of(scaled_windows(stored, scale)))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Lesson:
+    """What is kept of a frame that is learned from: of each band its blocks, and stored windows."""
+
+    blocks: list[FlatBlocks]
+    windows: list[NDArray[Any]]
+
+
+class _Teacher:
+    """Takes from frames what there is to learn of them; called from several threads."""
+
+    def __init__(self, shot: FileShot, defect_map: DefectMap, encoding: Encoding) -> None:
+        plate = shot.plate
+        height, width = plate.raster.height, plate.raster.width
+        rows = training_rows(plate)
+        bad = bad_pixels(spoiled_samples(defect_map.defects, plate), height, width, block_px=plate.block_px)
+        self._is_bad = [bad[first:stop].copy() for first, stop in rows]
+        shapes = [(stop - first, width) for first, stop in rows]
+        self._places = window_places(shapes * len(training_frames(shot.frames)))
+        self._sample = plate.sample_type(plate.colour[0])
+        self._encoding = encoding
+
+    def __call__(self, number: int, bands: list[NDArray[Any]]) -> _Lesson:
+        places = self._places[number * len(bands) : (number + 1) * len(bands)]
+        taught = list(zip(bands, self._is_bad, places, strict=True))
+        return _Lesson(
+            [
+                flat_blocks(band, sample=self._sample, codec=self._encoding, is_bad=bad)
+                for band, bad, _ in taught
+            ],
+            [sound_windows(np.moveaxis(band, -1, 0), where, is_bad=bad) for band, bad, where in taught],
+        )

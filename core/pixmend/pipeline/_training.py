@@ -1,64 +1,100 @@
 # SPDX-License-Identifier: Apache-2.0
 """The rows of a shot that its noise and structure are learned from."""
 
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from numpy.typing import NDArray
+
 from pixmend.errors import FrameError
-from pixmend.fill import Band
 from pixmend.frames import FrameSource
-from pixmend.model import FrameRange
+from pixmend.model import FrameRange, PlateInfo
 from pixmend.pipeline._frames_at_once import frames_at_once
 from pixmend.progress import Progress
 
-__all__ = ["read_training_rows"]
+__all__ = ["learn_from_rows", "read_training_rows", "training_frames", "training_rows"]
+
+T = TypeVar("T")
 
 _FRAMES = 8
 _BANDS = 8
 _BAND_ROWS = 64  # whole chunks of every EXR compression that packs up to 32 lines
 
 
-def read_training_rows(
-    shot: FrameSource,
-    frames: FrameRange,
-    progress: Progress,
-    *,
-    skip_bad_frames: bool = False,
-    workers: int = 1,
-) -> list[Band]:
-    """Read bands of rows, evenly spread over a few of `frames`; small frames whole.
+def training_frames(frames: FrameRange) -> FrameRange:
+    """Return the few of `frames` that are looked at."""
+    return frames.thinned(_FRAMES)
+
+
+def training_rows(plate: PlateInfo) -> list[tuple[int, int]]:
+    """Return the array rows [first, stop) of each of them: bands, evenly spread; small frames whole.
 
     A large frame holds far more than there is to learn: reading a quarter of it keeps the
-    start of a run short and its memory small. With `skip_bad_frames` frames that cannot
-    be read teach nothing; FrameError where none is left, or without it at the first.
+    start of a run short and its memory small.
     """
-    chosen = frames.thinned(_FRAMES)
-    wanted = _bands(shot)
-    progress.start("learning the shot", len(chosen))
-
-    def read(frame: int) -> list[Band] | FrameError:
-        try:
-            samples = shot.read_bands(frame, wanted)
-        except FrameError as exc:
-            if not skip_bad_frames:
-                raise
-            return exc
-        return [Band(first, band) for (first, _), band in zip(wanted, samples, strict=True)]
-
-    bands: list[Band] = []
-    failure = None
-    for found in frames_at_once(read, chosen, workers=workers):
-        if isinstance(found, FrameError):
-            failure = found
-        else:
-            bands += found
-        progress.advance()
-    if failure is not None and not bands:
-        raise failure
-    return bands
-
-
-def _bands(shot: FrameSource) -> list[tuple[int, int]]:
-    height = shot.plate.raster.height
+    height = plate.raster.height
     if height <= _BANDS * _BAND_ROWS:
         return [(0, height)]
     last = (height - _BAND_ROWS) // _BAND_ROWS
     tops = [last * index // (_BANDS - 1) * _BAND_ROWS for index in range(_BANDS)]
     return [(top, top + _BAND_ROWS) for top in tops]
+
+
+def read_training_rows(
+    shot: FrameSource, frames: FrameRange, progress: Progress, *, workers: int = 1
+) -> list[NDArray[Any]]:
+    """Return the bands of the frames to learn from, (rows, W, C) each, frame by frame."""
+    found = learn_from_rows(
+        shot, frames, progress, lambda _number, bands: bands, skip_bad_frames=False, workers=workers
+    )
+    return [band for bands in found for band in bands]
+
+
+def learn_from_rows(
+    shot: FrameSource,
+    frames: FrameRange,
+    progress: Progress,
+    learn: Callable[[int, list[NDArray[Any]]], T],
+    *,
+    skip_bad_frames: bool,
+    workers: int,
+) -> list[T]:
+    """Return what `learn` makes of the bands of each frame, in order; nothing else of them is kept.
+
+    Parameters
+    ----------
+    learn : callable
+        Of the number of the frame among those to learn from, and its bands; called in
+        several threads.
+    skip_bad_frames : bool
+        Whether frames that cannot be read teach nothing.
+
+    Raises
+    ------
+    FrameError
+        At the first frame that cannot be read, or with `skip_bad_frames` if none can.
+    """
+    chosen = training_frames(frames)
+    wanted = training_rows(shot.plate)
+    progress.start("learning the shot", len(chosen))
+
+    def read(number: int) -> T | FrameError:
+        try:
+            bands = shot.read_bands(chosen.frames[number], wanted)
+        except FrameError as exc:
+            if not skip_bad_frames:
+                raise
+            return exc
+        return learn(number, bands)
+
+    learnt: list[T] = []
+    failure = None
+    for found in frames_at_once(read, range(len(chosen)), workers=workers):
+        if isinstance(found, FrameError):
+            failure = found
+        else:
+            learnt.append(found)
+        progress.advance()
+    if failure is not None and not learnt:
+        raise failure
+    return learnt

@@ -3,12 +3,13 @@
 
 from pixmend.stats._kernels import correlate, local_scale
 from pixmend.stats._model import ShotModel, clip_for, train_scale, train_shot_model
-from pixmend.stats._noise import NoiseModel, estimate_noise
+from pixmend.stats._noise import FlatBlocks, NoiseModel, estimate_noise, fit_noise, flat_blocks
 from pixmend.stats._pool import FrameEvidence, ShotStatistics, measure_frame
 from pixmend.stats._scale import SigmaScale
 from pixmend.stats._whiten import Whitener, train_covariance
 
 __all__ = [
+    "FlatBlocks",
     "FrameEvidence",
     "NoiseModel",
     "ShotModel",
@@ -18,6 +19,8 @@ __all__ = [
     "clip_for",
     "correlate",
     "estimate_noise",
+    "fit_noise",
+    "flat_blocks",
     "local_scale",
     "measure_frame",
     "train_covariance",

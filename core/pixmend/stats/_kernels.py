@@ -5,7 +5,15 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-__all__ = ["accumulate", "box_mean", "correlate", "local_scale", "quantise_excess", "quantise_level"]
+__all__ = [
+    "accumulate",
+    "block_statistics",
+    "box_mean",
+    "correlate",
+    "local_scale",
+    "quantise_excess",
+    "quantise_level",
+]
 
 # Adding and taking away 1.5 * 2**52 rounds a double to the nearest whole number, ties to even, as rint
 # does; unlike a call of rint it becomes vector code.
@@ -84,6 +92,44 @@ def local_scale(plane: NDArray[np.float32], radius: int) -> NDArray[np.float32]:
             size[y, x] = min(size[y, x], ceiling)
     second = box_mean(size, radius)
     return second * np.float32(1.30)
+
+
+@njit(cache=True, nogil=True)
+def block_statistics(
+    plane: NDArray[np.float32], is_bad: NDArray[np.bool_], size: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Mean and plane-removed standard deviation of each whole block of a picture (H, W), row by row.
+
+    A plane is fitted to each block and taken off, so that a slow gradient does not count as
+    noise; the divisor is the remaining degrees of freedom. NaN for both where a sample is bad
+    or not finite.
+    """
+    rows, columns = plane.shape[0] // size, plane.shape[1] // size
+    mean, sigma = np.empty(rows * columns), np.empty(rows * columns)
+    middle, area = (size - 1) / 2, size * size
+    slope_norm = area * (area - 1) / 12  # the sum of (x - middle)**2 over a block
+    for block in range(rows * columns):
+        top, left = block // columns * size, block % columns * size
+        total, across, down = 0.0, 0.0, 0.0
+        for y in range(size):
+            for x in range(size):
+                value = np.nan if is_bad[top + y, left + x] else np.float64(plane[top + y, left + x])
+                total += value
+                down += value * (y - middle)
+                across += value * (x - middle)
+        if not np.isfinite(total):
+            mean[block] = sigma[block] = np.nan
+            continue
+        level = total / area
+        squares = 0.0
+        for y in range(size):
+            for x in range(size):
+                centred = plane[top + y, left + x] - level
+                squares += centred * centred
+        rest = max(squares - (down * down + across * across) / slope_norm, 0.0)
+        mean[block] = level
+        sigma[block] = np.sqrt(rest / (area - 3))
+    return mean, sigma
 
 
 @njit(cache=True, nogil=True)

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pixmend.model import PlateInfo, Raster, SampleCodec, SampleType
-from pixmend.stats._noise import NoiseModel, estimate_noise
+from pixmend.stats._noise import NoiseModel, fit_noise, flat_blocks
 from pixmend.stats._scale import SigmaScale
 from pixmend.stats._whiten import Whitener, train_covariance
 
@@ -115,7 +115,7 @@ def train_scale(
     frames: Sequence[NDArray[Any]], *, sample: SampleType, codec: SampleCodec
 ) -> tuple[NoiseModel, SigmaScale]:
     """Learn a shot's noise, and the scale on which it is 1, from a few frames as stored, (H, W, C)."""
-    noise = estimate_noise([np.moveaxis(codec.to_linear(frame, sample), -1, 0) for frame in frames])
+    noise = fit_noise([flat_blocks(frame, sample=sample, codec=codec) for frame in frames])
     return noise, SigmaScale(codec, sample, noise)
 
 

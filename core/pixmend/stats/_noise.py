@@ -3,15 +3,18 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import nnls
 
-from pixmend.arrays import flat_block_statistics
+from pixmend.model import SampleCodec, SampleType
+from pixmend.stats._kernels import block_statistics
 
-__all__ = ["NoiseModel", "estimate_noise"]
+__all__ = ["FlatBlocks", "NoiseModel", "estimate_noise", "fit_noise", "flat_blocks"]
 
+_BLOCK_PX = 8
 _LEVELS = 24
 _FLAT_QUANTILE = 0.2  # of the blocks of one brightness, the flattest fifth holds noise and little else
 _QUANTILE_BIAS = (
@@ -43,21 +46,71 @@ class NoiseModel:
         return sigma
 
 
-def estimate_noise(frames: Sequence[NDArray[np.float32]]) -> NoiseModel:
-    """Estimate the noise model from a few frames of the shot.
+@dataclass(frozen=True, slots=True, eq=False)
+class FlatBlocks:
+    """What a picture tells of its noise: level and roughness of its blocks of 8 x 8 samples.
+
+    Attributes
+    ----------
+    mean, sigma : tuple of (N,) float64 ndarray
+        One a channel, scene-linear: the level, and the standard deviation less a plane.
+    """
+
+    mean: tuple[NDArray[np.float64], ...]
+    sigma: tuple[NDArray[np.float64], ...]
+
+
+def flat_blocks(
+    samples: NDArray[Any],
+    *,
+    sample: SampleType,
+    codec: SampleCodec,
+    is_bad: NDArray[np.bool_] | None = None,
+) -> FlatBlocks:
+    """Look at the blocks of a picture, or of a band of its rows.
 
     Parameters
     ----------
-    frames : sequence of (C, H, W) float32 ndarray
-        Scene-linear; one or more.
+    samples : (H, W, C) ndarray
+        As stored; a rest of less than a block at the right and bottom is left out.
+    is_bad : (H, W) bool ndarray, optional
+        Pixels of known defects; they tell nothing.
 
     Notes
     -----
-    NaN and Inf: blocks that hold any are left out. For each brightness the
-    flattest blocks are taken as noise (Foi et al. [1]_ fit the same Poisson-
-    Gaussian law to flat segments); the polynomial is fitted to them with
-    non-negative coefficients and relative weights. A floor stands for the
-    rounding of half floats, so that a noiseless picture has a model too.
+    NaN and Inf: blocks that hold any are left out, like those with a bad pixel.
+    """
+    return _blocks_of(np.moveaxis(codec.to_linear(samples, sample), -1, 0), is_bad)
+
+
+def _blocks_of(planes: NDArray[np.float32], is_bad: NDArray[np.bool_] | None) -> FlatBlocks:
+    bad = np.zeros(planes.shape[1:], bool) if is_bad is None else is_bad
+    found = [block_statistics(plane, bad, _BLOCK_PX) for plane in planes]
+    usable = [np.isfinite(mean) for mean, _ in found]
+    return FlatBlocks(
+        *(tuple(each[which][told] for each, told in zip(found, usable, strict=True)) for which in range(2))
+    )
+
+
+def estimate_noise(frames: Sequence[NDArray[np.float32]]) -> NoiseModel:
+    """Estimate the noise of a shot from frames of it, scene-linear (C, H, W), as `fit_noise` does."""
+    return fit_noise([_blocks_of(frame, None) for frame in frames])
+
+
+def fit_noise(blocks: Sequence[FlatBlocks]) -> NoiseModel:
+    """Estimate the noise of a shot.
+
+    Parameters
+    ----------
+    blocks : sequence of FlatBlocks
+        Of one or more pictures. Same blocks in the same order, same model, to the bit.
+
+    Notes
+    -----
+    For each brightness the flattest blocks are taken as noise (Foi et al. [1]_ fit the
+    same Poisson-Gaussian law to flat segments); the polynomial is fitted to them with
+    non-negative coefficients and relative weights. A floor stands for the rounding of
+    half floats, so that a noiseless picture has a model too.
 
     References
     ----------
@@ -65,16 +118,21 @@ def estimate_noise(frames: Sequence[NDArray[np.float32]]) -> NoiseModel:
            Gaussian noise modeling and fitting for single-image raw-data", IEEE
            Transactions on Image Processing 17 (2008) 1737-1754.
     """
-    channels = frames[0].shape[0]
+    channels = range(len(blocks[0].mean))
     return NoiseModel(
-        np.stack([_fit_channel([frame[channel] for frame in frames]) for channel in range(channels)])
+        np.stack(
+            [
+                _fit_channel(
+                    np.concatenate([each.mean[channel] for each in blocks]),
+                    np.concatenate([each.sigma[channel] for each in blocks]),
+                )
+                for channel in channels
+            ]
+        )
     )
 
 
-def _fit_channel(planes: Sequence[NDArray[np.float32]]) -> NDArray[np.float64]:
-    statistics = [flat_block_statistics(plane) for plane in planes]
-    mean = np.concatenate([each[0] for each in statistics])
-    sigma = np.concatenate([each[1] for each in statistics])
+def _fit_channel(mean: NDArray[np.float64], sigma: NDArray[np.float64]) -> NDArray[np.float64]:
     is_alive = sigma > 0
     if is_alive.any():  # black bars and clipped whites tell nothing of noise
         mean, sigma = mean[is_alive], sigma[is_alive]

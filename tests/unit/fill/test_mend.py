@@ -10,8 +10,11 @@ from pixmend.fill import (
     doubtful_samples,
     find_holes,
     mend_frame,
+    scaled_windows,
+    sound_windows,
     spoiled_samples,
     train_kriging,
+    window_places,
 )
 from pixmend.fill._holes import rows_of_windows, tiles_of
 from pixmend.frames import Encoding
@@ -219,3 +222,18 @@ def test_half_stays_finite_beside_the_brightest_light():
     defects = [defect(x, y) for y in range(4, 60, 7) for x in range(3, 77, 6)]
     patch = mended(light, defects, scale, kriging, plate).patch
     assert np.isfinite(SampleType.HALF.from_bits(patch.new)).all()
+
+
+def test_bad_pixels_are_those_that_could_share_a_block_with_a_spoiled_one():
+    spoiled = np.array([[1, 0, 30], [2, 12, 9]])
+    assert np.argwhere(bad_pixels(spoiled, 40, 32)).tolist() == [[0, 30], [12, 9]]
+    y, x = np.mgrid[:40, :32]
+    near = [(abs(y - row) < 8) & (abs(x - column) < 8) for _, row, column in spoiled.tolist()]
+    assert np.array_equal(bad_pixels(spoiled, 40, 32, block_px=8), near[0] | near[1])
+
+
+def test_windows_are_scaled_as_the_picture_is(clean_frames, scale):
+    stored = clean_frames[1001]
+    (places,) = window_places([stored.shape[:2]])
+    of_stored = scaled_windows(sound_windows(np.moveaxis(stored, -1, 0), places), scale)
+    assert np.array_equal(of_stored, sound_windows(scale.forward(stored), places))

@@ -5,7 +5,9 @@ import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter
 
-from pixmend.stats import NoiseModel, estimate_noise
+from pixmend.model import SampleType
+from pixmend.stats import NoiseModel, estimate_noise, fit_noise, flat_blocks
+from tests.make.shots import LINEAR
 
 C0, C1 = 4e-6, 5e-5  # read noise 0.002, shot noise of 20 000 electrons at 1.0
 SIZE = (256, 320)
@@ -90,3 +92,27 @@ def test_a_picture_too_small_for_blocks_has_a_model():
 def test_sigma_below_black_is_that_of_black():
     model = NoiseModel(np.array([[4.0, 1.0, 1.0]]))
     assert model.sigma(np.array([-5.0, 0.0, 2.0]), 0) == pytest.approx([2.0, 2.0, np.sqrt(10)])
+
+
+def test_bands_tell_what_the_whole_picture_tells():
+    frame = np.stack([noisy(gradient(), seed) for seed in (1, 2, 3)])
+    stored = np.moveaxis(frame, 0, -1)
+    bands = [
+        flat_blocks(stored[top : top + 64], sample=SampleType.FLOAT, codec=LINEAR)
+        for top in range(0, 256, 64)
+    ]
+    assert np.array_equal(fit_noise(bands).coefficients, estimate_noise([frame]).coefficients)
+
+
+def test_bad_pixels_tell_nothing_whatever_is_there():
+    rng = np.random.default_rng(4)
+    stored = noisy(gradient())[..., None]
+    is_bad = rng.random(SIZE) < 0.003
+    models = []
+    for wild in (0.0, 0.3, np.nan):
+        spoiled = stored.copy()
+        spoiled[is_bad] = wild
+        blocks = flat_blocks(spoiled, sample=SampleType.FLOAT, codec=LINEAR, is_bad=is_bad)
+        models.append(fit_noise([blocks]).coefficients)
+    assert np.array_equal(models[0], models[1])
+    assert np.array_equal(models[0], models[2])
