@@ -17,14 +17,13 @@ A ZIP of these members:
     The XXH3 hash of all members before it, in hexadecimal digits.
 """
 
-import io
 import json
 import zipfile
 import zlib
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 import xxhash
@@ -33,7 +32,7 @@ from pixmend.errors import ProofError
 from pixmend.formats import ReadOptions
 from pixmend.model import Channel, Patch, SampleType
 from pixmend.publish import publishing
-from pixmend.splice._files import created, write_pieces
+from pixmend.splice._files import created
 from pixmend.splice._ledger import LEDGER_SCHEMA, Ledger, LedgerEdit
 from pixmend.splice._ledger_first import ledger_of_first_version, whole_number
 
@@ -68,12 +67,12 @@ def write_ledger(
     UsageError, TemporaryError
         As `publish.publishing`.
     """
-    stored = _stored(ledger)
     with (
         publishing(path, overwrite=overwrite, durable=durable, unpublish=unpublish) as temporary,
         created(temporary) as descriptor,
+        open(descriptor, "wb", closefd=False) as stream,
     ):
-        write_pieces(descriptor, [stored])
+        _store(ledger, stream)
 
 
 def read_ledger(path: Path) -> Ledger:
@@ -110,8 +109,8 @@ def read_ledger(path: Path) -> Ledger:
         raise ProofError(f"the ledger is damaged: {exc}", where=str(path)) from exc
 
 
-def _stored(ledger: Ledger) -> memoryview:
-    """Return the bytes of the whole ZIP."""
+def _store(ledger: Ledger, stream: IO[bytes]) -> None:
+    """Write the ZIP: to the disk at once, in memory the old bytes of a frame would be copied twice."""
     rows = [(each.offset, each.old_length, each.fixed_length) for each in ledger.edits]
     members = {
         _RECORD: json.dumps(_document(ledger), allow_nan=False, separators=(",", ":")).encode(),
@@ -120,13 +119,11 @@ def _stored(ledger: Ledger) -> memoryview:
         _EDITS: np.array(rows, "<i8").reshape(-1, 3).T.tobytes(),
         _OLD: ledger.old_bytes,
     }
-    whole = io.BytesIO()
-    with zipfile.ZipFile(whole, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
         for name, member in members.items():
             compression = zipfile.ZIP_STORED if name == _OLD else zipfile.ZIP_DEFLATED
             archive.writestr(_member(name, compression), member)
         archive.writestr(_member(_SEAL, zipfile.ZIP_STORED), _sealing(members))
-    return whole.getbuffer()
 
 
 def _read(archive: zipfile.ZipFile, path: Path) -> Ledger:
