@@ -8,8 +8,10 @@ import numpy as np
 import OpenEXR
 import pytest
 
+from pixmend.containers._exr_packing import _BLOCKS
 from pixmend.errors import BadFrameError
 from pixmend.frames import open_shot
+from pixmend.frames._exr import _BLOCK_PX
 from pixmend.model import Status
 from pixmend.pipeline import FixSettings, fix, plan_fix
 from pixmend.pipeline._mender import train_mender
@@ -63,6 +65,10 @@ def test_defects_that_are_not_mended_teach_nothing_either(form, defect_map):
         defect_map, defects=(kept, *(replace(each, status=Status.REJECTED) for each in rejected))
     )
     assert same(*(patch_of(folder, narrowed) for folder in form))
+
+
+def test_the_reader_knows_the_blocks_that_the_writer_moves():
+    assert {compression: block for compression, block in _BLOCKS.items() if block > 1} == _BLOCK_PX
 
 
 def test_any_number_of_workers_learns_the_same(form, defect_map):
