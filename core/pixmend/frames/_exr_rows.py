@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Rows of one part of an EXR, by the libraries: what `containers` addresses by itself is read here by others.
 
-Measured on 4096x2160 RGB half: see `benchmarks/RESULTS.md`.
+There are two routes. Measured on 4096x2160 RGB half, one thread: the C functions need 0.55 to 0.9
+of the CPU time of the public interfaces for whole frames (none least, ZIPS most), and the same for
+20 bands of nine rows; and Python goes on beside them, which stands still beside the others.
 """
 
 import os

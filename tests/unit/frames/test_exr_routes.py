@@ -2,6 +2,8 @@
 """Rows of an EXR are the same by the C functions and by the public interfaces, of sound files and damaged ones."""
 
 import os
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -203,6 +205,31 @@ def test_a_damaged_chunk_says_nothing_and_leaves_nothing_open(tmp_path, capfd):
     assert capfd.readouterr() == ("", "")
     if before is not None:
         assert len(list(DESCRIPTORS.iterdir())) == before
+
+
+DAMAGE = Path(__file__).parents[2] / "make" / "exr_route_damage.py"
+
+
+def damage(path, form, *, codec, count):
+    exr_forms.LAYOUTS[form](path, codec)
+    command = [sys.executable, str(DAMAGE), str(path), "1", str(count)]
+    run = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
+    assert run.returncode == 0, run.stderr[-2000:]
+
+
+@pytest.mark.parametrize(
+    ("codec", "form"),
+    [("ZIPS", "tiles"), ("PIZ", "mixed types"), ("DWAA", "parts"), ("NO", "negative window")],
+)
+def test_damaged_files_end_alike_on_both_routes(tmp_path, codec, form):
+    damage(tmp_path / "a.exr", form, codec=codec, count=60)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("form", ["mixed types", "tiles", "parts", "twenty channels"])
+@pytest.mark.parametrize("codec", CODECS)
+def test_many_damaged_files_end_alike_on_both_routes(tmp_path, codec, form):
+    damage(tmp_path / "a.exr", form, codec=codec, count=300)
 
 
 def test_a_name_that_is_not_utf8_is_refused_by_both(tmp_path):
