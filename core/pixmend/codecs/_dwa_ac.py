@@ -6,12 +6,12 @@ without touching old ones: the lowest of the longest codes is all zeros; below i
 a tree of its own, which holds its symbol and the new ones, and no other code moves.
 """
 
-import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
+from imagecodecs import deflate_encode
 from numpy.typing import NDArray
 
 from pixmend.codecs._dwa_kernels import FAST_BITS, block_starts, fast_steps, walk_blocks
@@ -126,7 +126,7 @@ class _DeflatedBlocks:
         return np.concatenate([*pieces, self.stream[at:]])
 
     def replaced(self, tokens: Sequence[NDArray[np.uint16]]) -> bytes:
-        return zlib.compress(self.with_tokens(tokens).astype("<u2").tobytes(), 9)
+        return bytes(deflate_encode(self.with_tokens(tokens).astype("<u2").tobytes(), 9))
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from enum import IntEnum
 from itertools import pairwise
 
 import numpy as np
+from imagecodecs import deflate_encode
 from numpy.typing import NDArray
 
 from pixmend.errors import UnsupportedError
@@ -21,7 +22,7 @@ from pixmend.errors import UnsupportedError
 __all__ = ["DwaStreams", "Rule", "Scheme", "inflated", "join", "split"]
 
 _COUNTERS = struct.Struct("<11Q")
-_ZLIB_LEVEL = 5  # of DC coefficients: within 2 % of level 9, nine times as fast
+_DC_LEVEL, _LEVEL = 6, 9  # of libdeflate: on DC shorter than zlib's level 5, and three times as fast
 
 
 class Scheme(IntEnum):
@@ -120,12 +121,12 @@ class DwaStreams:
 
     def with_blocks(self, ac: bytes, ac_count: int, dc: NDArray[np.uint16]) -> "DwaStreams":
         """Return the same with other coefficients; `ac` packed as before."""
-        packed_dc = zlib.compress(_predicted(dc.astype("<u2").tobytes()), _ZLIB_LEVEL)
+        packed_dc = bytes(deflate_encode(_predicted(dc.astype("<u2").tobytes()), _DC_LEVEL))
         return replace(self, ac=ac, ac_count=ac_count, dc=dc, packed_dc=packed_dc)
 
     def with_verbatim(self, planes: bytes) -> "DwaStreams":
         """Return the same with other samples stored as they are."""
-        return replace(self, verbatim=zlib.compress(planes, 9), verbatim_size=len(planes))
+        return replace(self, verbatim=bytes(deflate_encode(planes, _LEVEL)), verbatim_size=len(planes))
 
     def with_runs(self, planes: bytes) -> "DwaStreams":
         """Return the same with other samples stored in runs.
@@ -136,7 +137,9 @@ class DwaStreams:
             bytes([256 - len(piece)]) + piece
             for piece in (planes[start : start + 127] for start in range(0, len(planes), 127))
         )
-        return replace(self, runs=zlib.compress(runs, 9), runs_size=len(runs), runs_raw_size=len(planes))
+        return replace(
+            self, runs=bytes(deflate_encode(runs, _LEVEL)), runs_size=len(runs), runs_raw_size=len(planes)
+        )
 
 
 def split(payload: bytes) -> DwaStreams:
