@@ -108,7 +108,7 @@ def _failure(exc: BaseException, command: str) -> Failure:
     if isinstance(exc, PixError):
         return Failure(command, exc.exit_code, type(exc).__name__, exc.what, exc.where, exc.hint)
     if isinstance(exc, KeyboardInterrupt):
-        hint = "run the same command again; what existed before is as it was"
+        hint = "run the same command again; every file is whole, and what is finished stays"
         return Failure(command, ExitCode.INTERRUPTED, "KeyboardInterrupt", "interrupted", "", hint)
     what = f"pixmend met a bug: {type(exc).__name__}: {exc}"
     return Failure(command, ExitCode.BUG, type(exc).__name__, what, "", _traceback_hint(exc))
