@@ -23,7 +23,7 @@ import pixmend
 from pixmend.cli._arguments import ArgumentParser
 from pixmend.cli._compiled import find_a_place_for_compiled_code
 from pixmend.cli._output import Failure, Result, print_failure, print_result
-from pixmend.cli._process import one_thread_for_mathematics, quiet_libraries, stopped_once
+from pixmend.cli._process import keep_freed_memory, one_thread_for_mathematics, quiet_libraries, stopped_once
 from pixmend.cli._progress import make_progress
 from pixmend.errors import ExitCode, PixError
 from pixmend.progress import Progress
@@ -61,6 +61,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     as_json = "--json" in given
     one_thread_for_mathematics()
     find_a_place_for_compiled_code()
+    keep_freed_memory()
     try:
         with stopped_once(), quiet_libraries():
             return print_result(_run(given), as_json=as_json)

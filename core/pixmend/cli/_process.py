@@ -2,6 +2,7 @@
 """What belongs to the whole process while a command runs: signals, threads of libraries, their chatter."""
 
 import contextlib
+import ctypes
 import os
 import signal
 import sys
@@ -9,10 +10,12 @@ import threading
 from collections.abc import Iterator
 from types import FrameType
 
-__all__ = ["one_thread_for_mathematics", "quiet_libraries", "stopped_once"]
+__all__ = ["keep_freed_memory", "one_thread_for_mathematics", "quiet_libraries", "stopped_once"]
 
 _STDERR = 2
 _MATH_THREADS = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+_TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3  # malloc.h of the GNU C library
+_KEPT_BYTES, _SMALL_BYTES = 256 << 20, 32 << 20
 
 
 def one_thread_for_mathematics() -> None:
@@ -23,6 +26,18 @@ def one_thread_for_mathematics() -> None:
     """
     for name in _MATH_THREADS:
         os.environ.setdefault(name, "1")
+
+
+def keep_freed_memory() -> None:
+    """Let the C library keep what frames are worked on in, instead of asking for new pages each time.
+
+    New pages cost as much as the copy of a frame: 13 to 23 ms of 130 for an EXR of 4096x2160
+    with ZIP. Only the GNU C library has this; elsewhere nothing happens.
+    """
+    tune = getattr(ctypes.CDLL(None), "mallopt", None)
+    if tune is not None:
+        tune(_MMAP_THRESHOLD, _SMALL_BYTES)
+        tune(_TRIM_THRESHOLD, _KEPT_BYTES)
 
 
 @contextlib.contextmanager
