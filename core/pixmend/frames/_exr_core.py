@@ -135,7 +135,7 @@ class _CoreRows:
 
     def read(self, rows: Rows) -> NDArray[Any]:
         """Return (rows, width, channels) samples."""
-        first, stop = rows
+        first, stop = int(rows[0]), int(rows[1])  # an address made of NumPy's integers is none
         samples = self._make(stop - first)
         address, row = samples.ctypes.data, first
         while row < stop:

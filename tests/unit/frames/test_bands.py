@@ -85,3 +85,13 @@ def test_a_frame_opens_its_file_once_and_closes_it(tmp_path):
     del opened
     if before is not None:
         assert len(os.listdir("/proc/self/fd")) == before  # noqa: PTH208
+
+
+@pytest.mark.parametrize("compression", ["NO", "ZSTD", "ZIPS", "PIZ"])
+def test_rows_may_be_numbers_of_numpy(compression, tmp_path):
+    """A chunk that goes right where it belongs is told an address that is made of them."""
+    header = {"compression": getattr(OpenEXR, f"{compression}_COMPRESSION"), "type": OpenEXR.scanlineimage}
+    samples = np.random.default_rng(0).random((HEIGHT, 30, 3)).astype(np.float32)
+    OpenEXR.File(header, {"RGB": samples}).write(str(tmp_path / "a.1.exr"))
+    (found,) = open_shot(tmp_path).read_bands(1, [(np.int64(10), np.int64(80))])
+    np.testing.assert_array_equal(found, samples[10:80])
