@@ -7,7 +7,7 @@ from pixmend.cli._process import keep_freed_memory
 
 def test_the_c_library_is_told_to_keep_what_a_frame_needs(monkeypatch):
     told = {}
-    library = SimpleNamespace(mallopt=lambda what, size: told.setdefault(what, size))
+    library = SimpleNamespace(mallopt=told.setdefault)
     monkeypatch.setattr(_process.ctypes, "CDLL", lambda _name: library)
     keep_freed_memory()
     assert told == {-3: 32 << 20, -1: 256 << 20}
