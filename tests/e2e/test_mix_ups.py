@@ -167,29 +167,18 @@ def test_undo_does_not_call_a_frame_without_ledger_an_original(say):
     )
 
 
-# What is not held yet
-
-
-@pytest.mark.xfail(
-    strict=True, reason="lists that name frames by an absolute path are neither refreshed nor named"
-)
 def test_a_list_of_absolute_paths_is_refreshed_or_named(say):
     frame = Path("plate/plate.1001.dpx").resolve()
     Path("plate/all.md5").write_text(f"{hashlib.md5(frame.read_bytes()).hexdigest()}  {frame}\n")  # noqa: S324
     assert any("all.md5" in each for each in say(*FIX, "--in-place")["notices"])
 
 
-@pytest.mark.xfail(strict=True, reason="the second reader of DPX leaks a TypeError: exit 70")
 def test_a_name_that_is_no_utf_8_is_refused_in_one_sentence(say):
     for path in Path("plate").glob("*.dpx"):
         path.rename(path.with_name(path.name.replace("plate", "pl\udcffte")))
     say("fix", "plate", "--map", "map.csv", "-o", "mended", code=3)
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="a shot narrowed by its pattern teaches other things than the whole, and counts as the same job",
-)
 def test_frames_mended_by_patterns_of_a_part_are_not_taken_for_those_of_the_whole(say):
     say(*MENDED)
     whole = frames_in("mended")
@@ -198,9 +187,6 @@ def test_frames_mended_by_patterns_of_a_part_are_not_taken_for_those_of_the_whol
     assert frames_in("parts") == whole or say(*FIX, "-o", "parts", code=2)
 
 
-@pytest.mark.xfail(
-    strict=True, reason="clearing up looks beside the links, and a killed run wrote beside the files"
-)
 def test_what_a_killed_run_left_beside_linked_frames_goes(say):
     Path("links").mkdir()
     for path in Path("plate").glob("*.dpx"):

@@ -6,7 +6,7 @@ import OpenImageIO
 from numpy.typing import NDArray
 
 from pixmend.containers._in_place import InPlace
-from pixmend.errors import BadFrameError
+from pixmend.errors import BadFrameError, UnsupportedError
 from pixmend.formats import (
     ByteSource,
     DatumPlaces,
@@ -118,6 +118,12 @@ def _library_is_right(layout: DpxLayout, file_size: int) -> bool:
 
 def _library_samples(path: str, element: DpxElement, patch: Patch) -> NDArray[np.uint32]:
     """Read the touched rows with OpenImageIO: datums as stored, 10 and 12 bits in the upper ones of 16."""
+    try:
+        path.encode()
+    except UnicodeEncodeError as exc:  # which no library of the field opens
+        raise UnsupportedError(
+            "the name of this file is not UTF-8", where=repr(path), hint="rename it"
+        ) from exc
     raw = OpenImageIO.ImageSpec()
     raw.attribute("oiio:RawColor", 1)
     raw.attribute("oiio:UnassociatedAlpha", 1)

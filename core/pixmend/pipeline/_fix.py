@@ -191,7 +191,9 @@ def _write_frames(
 def _clear_up(plan: FixPlan) -> None:
     """Take away what a run that was killed left behind of these frames."""
     targets = [plan.targets[frame] for frame in plan.left]
-    remove_stale_temporaries(targets)
+    # Of a link that is mended in place, the file that it leads to has the temporaries beside it.
+    files = [each.resolve() for each in targets] if plan.settings.in_place else targets
+    remove_stale_temporaries(files)
     if plan.settings.in_place:
         for target in targets:
             recover(target)

@@ -13,6 +13,7 @@ from pixmend.frames import FileShot
 from pixmend.model import Defect, DefectMap, FrameRange
 from pixmend.pipeline._frames_at_once import frames_at_once
 from pixmend.pipeline._job import FixSettings, Jobs
+from pixmend.pipeline._training import training_frames
 from pixmend.publish import check_free
 from pixmend.splice import (
     FileState,
@@ -92,7 +93,7 @@ class FixPlan:
 
     @cached_property
     def _jobs(self) -> Jobs:
-        return Jobs(self.settings, self.shot.options, self.shot.plate)
+        return Jobs(self.settings, self.shot.options, self.shot.plate, training_frames(self.shot.frames))
 
     def _is_outcome(self, frame: int, target: Path, ledger: Ledger) -> bool:
         """Tell whether a target is what this job makes of the source as it is now."""

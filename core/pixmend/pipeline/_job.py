@@ -9,7 +9,7 @@ import xxhash
 
 from pixmend.formats import ReadOptions
 from pixmend.frames import Encoding
-from pixmend.model import Defect, PlateInfo, Status
+from pixmend.model import Defect, FrameRange, PlateInfo, Status
 
 __all__ = ["FixSettings", "Jobs"]
 
@@ -51,8 +51,9 @@ class FixSettings:
 class Jobs:
     """Names the work on each frame: the same defects, settings and method give the same name.
 
-    What is learned from the whole shot is no part of it: a map to which a defect of one
-    frame is added asks for that frame alone to be mended again.
+    From which frames is learned is a part of it, so that frames of a shot that was cut
+    short are not taken for those of the whole. What is learned from them is none: a map
+    to which a defect of one frame is added asks for that frame alone to be mended again.
 
     Parameters
     ----------
@@ -60,10 +61,15 @@ class Jobs:
     options : ReadOptions
         How the frames are read.
     plate : PlateInfo
+    learns_from : FrameRange
+        The frames that the fill is trained on.
     """
 
-    def __init__(self, settings: FixSettings, options: ReadOptions, plate: PlateInfo) -> None:
+    def __init__(
+        self, settings: FixSettings, options: ReadOptions, plate: PlateInfo, learns_from: FrameRange
+    ) -> None:
         self._settings = settings
+        self._learns_from = learns_from
         self._options = options
         self._plate = plate
         self._known: dict[tuple[str, ...], str] = {}
@@ -81,6 +87,7 @@ class Jobs:
             "encoding": self._settings.encoding.name,
             "exact": self._settings.exact,
             "read": asdict(self._options),
+            "learns_from": str(self._learns_from),
             "defects": sorted([each.x, each.y, each.pixels(self._plate.colour)] for each in defects),
         }
         return f"xxh128:{xxhash.xxh3_128_hexdigest(json.dumps(said, sort_keys=True).encode())}"

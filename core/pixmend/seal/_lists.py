@@ -64,17 +64,17 @@ def refresh_lists(folder: Path, files: Sequence[HashedFile], algorithm: str) -> 
 def lists_naming(folder: Path, files: Sequence[HashedFile], algorithm: str) -> list[Path]:
     """Return the checksum lists of a folder that name one of its files; errors as `refresh_lists`."""
     names = {os.fsencode(each.path.name): "" for each in files}
-    return [path for path in _lists_in(folder, algorithm) if _refreshed(_read(path), names, algorithm)[1]]
+    return [path for path in _lists_in(folder, algorithm) if _refreshed(path, names, algorithm)[2]]
 
 
 def _outdated(folder: Path, digests: Mapping[bytes, str], algorithm: str) -> dict[Path, bytes]:
     """Return the lists that are not true, with what should be in them."""
     own = folder / f"checksums.{algorithm}"
-    texts = {path: _read(path) for path in _lists_in(folder, algorithm)}
+    texts: dict[Path, bytes] = {}
     listed: set[bytes] = set()
     fresh: dict[Path, bytes] = {}
-    for path, text in texts.items():
-        fresh[path], named = _refreshed(text, digests, algorithm)
+    for path in _lists_in(folder, algorithm):
+        texts[path], fresh[path], named = _refreshed(path, digests, algorithm)
         listed |= named
     unlisted = {name: digest for name, digest in digests.items() if name not in listed}
     if unlisted:
@@ -93,8 +93,9 @@ def _lists_in(folder: Path, algorithm: str) -> list[Path]:
     )
 
 
-def _refreshed(text: bytes, digests: Mapping[bytes, str], algorithm: str) -> tuple[bytes, set[bytes]]:
-    """Return a list with new digests in the old lines, and which of the files it names."""
+def _refreshed(path: Path, digests: Mapping[bytes, str], algorithm: str) -> tuple[bytes, bytes, set[bytes]]:
+    """Return a list as it is, and with new digests in the old lines, and which of the files it names."""
+    text, folder = _read(path), os.fsencode(path.parent.resolve())
     line = _line_form(algorithm)
     named: set[bytes] = set()
     lines = text.split(b"\n")
@@ -102,7 +103,7 @@ def _refreshed(text: bytes, digests: Mapping[bytes, str], algorithm: str) -> tup
         found = line.fullmatch(old)
         if found is None:
             continue
-        name = _plain_name(found)
+        name = _name_in(folder, _plain_name(found))
         if name not in digests:
             continue
         named.add(name)
@@ -110,7 +111,13 @@ def _refreshed(text: bytes, digests: Mapping[bytes, str], algorithm: str) -> tup
         if found[part].decode().lower() != digests[name]:
             start, stop = found.span(part)
             lines[index] = old[:start] + digests[name].encode() + old[stop:]
-    return b"\n".join(lines), named
+    return text, b"\n".join(lines), named
+
+
+def _name_in(folder: bytes, name: bytes) -> bytes:
+    """Return a name without its folder where that is this one; lists may name files by absolute paths."""
+    place, last = os.path.split(name)
+    return last if place.startswith(b"/") and os.path.realpath(place) == folder else name
 
 
 def _line_form(algorithm: str) -> re.Pattern[bytes]:
