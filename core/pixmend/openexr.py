@@ -25,7 +25,6 @@ __all__ = [
     "Centre",
     "Chunk",
     "CodedChannel",
-    "CoreError",
     "Decoding",
     "call_core",
     "has_core",
@@ -36,10 +35,6 @@ __all__ = [
 
 _KNOWN_VERSION = "3.5."
 _SILENT_HEADERS, _NO_GUESSED_CHUNKS = 2, 4
-
-
-class CoreError(RuntimeError):
-    """A C function refused; the message is the library's."""
 
 
 class Box(ctypes.Structure):
@@ -179,12 +174,12 @@ def call_core(name: str, *arguments: Any) -> None:
 
     Raises
     ------
-    CoreError
+    RuntimeError
         If it refuses.
     """
     if code := _core()[name](*arguments):
         described: bytes = _core()["exr_get_default_error_message"](code)
-        raise CoreError(f"{described.decode(errors='replace')} ({name} says {code})")
+        raise RuntimeError(f"{described.decode(errors='replace')} ({name} says {code})")
 
 
 def reading_settings() -> ctypes.Structure:

@@ -21,7 +21,7 @@ from pixmend.codecs._exr_tiny import TinyFileCodec, names_for
 from pixmend.errors import BadFrameError, FrameError
 from pixmend.formats import ExrChannel, ExrCompression
 from pixmend.model import SampleType
-from pixmend.openexr import Box, Centre, Chunk, CoreError, Decoding, call_core, has_core, reading_settings
+from pixmend.openexr import Box, Centre, Chunk, Decoding, call_core, has_core, reading_settings
 
 __all__ = ["CoreCodec", "core_agrees"]
 
@@ -39,7 +39,7 @@ class CoreCodec:
         """Return the chunks of these payloads; BadFrameError if one is damaged."""
         try:
             return [self._unpack(box, payload) for box, payload in chunks]
-        except CoreError as exc:
+        except RuntimeError as exc:
             raise BadFrameError(f"a packed chunk cannot be read: {exc}") from exc
 
     def pack(self, chunks: Sequence[tuple[ChunkBox, bytes]]) -> list[bytes]:

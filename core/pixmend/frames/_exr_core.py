@@ -19,7 +19,7 @@ from pixmend.formats import ExrLayout
 from pixmend.frames._exr_portable import RowReader, sample_dtype
 from pixmend.frames._frame import Rows
 from pixmend.frames._libraries import decoding
-from pixmend.openexr import Box, Chunk, CodedChannel, CoreError, Decoding, call_core, reading_settings
+from pixmend.openexr import Box, Chunk, CodedChannel, Decoding, call_core, reading_settings
 
 __all__ = ["open_core"]
 
@@ -45,11 +45,11 @@ def open_core(path: Path, layout: ExrLayout, channels: Sequence[str]) -> Iterato
 
 
 def _check_part(context: ctypes.c_void_p, layout: ExrLayout) -> None:
-    """Compare what two readers make of a header; CoreError where they disagree."""
+    """Compare what two readers make of a header; RuntimeError where they disagree."""
     parts, storage, compression, window = ctypes.c_int(), ctypes.c_int(), ctypes.c_int(), Box()
     call_core("exr_get_count", context, parts)
     if layout.number >= parts.value:
-        raise CoreError("two readers disagree on the number of parts")
+        raise RuntimeError("two readers disagree on the number of parts")
     call_core("exr_get_storage", context, layout.number, storage)
     call_core("exr_get_compression", context, layout.number, compression)
     call_core("exr_get_data_window", context, layout.number, window)
@@ -60,7 +60,7 @@ def _check_part(context: ctypes.c_void_p, layout: ExrLayout) -> None:
         or (window.x_min, window.y_min, window.x_max, window.y_max)
         != (ours.x_min, ours.y_min, ours.x_max, ours.y_max)
     ):
-        raise CoreError("two readers disagree on this part")
+        raise RuntimeError("two readers disagree on this part")
 
 
 class _Pipeline:
@@ -109,7 +109,7 @@ class _Pipeline:
                 or (found.type_code, found.sample_bytes) != (self._types[name], self.dtype.itemsize)
                 or (found.x_sampling, found.y_sampling) != (1, 1)
             ):
-                raise CoreError(f"two readers disagree on channel {name!r}")
+                raise RuntimeError(f"two readers disagree on channel {name!r}")
             found.wanted_sample_bytes, found.wanted_type_code = found.sample_bytes, found.type_code
             found.pixel_stride, found.line_stride = self.pixel_bytes, self.line_bytes
             targets.append(found)
@@ -172,7 +172,7 @@ class _CoreRows:
         begin = chunk.y - self._window.y_min
         end = begin + chunk.height
         if not 0 <= begin <= row < end <= self._window.height or chunk.width != self._window.width:
-            raise CoreError("a chunk has not the lines that it should have")
+            raise RuntimeError("a chunk has not the lines that it should have")
         return begin, end, [(0, chunk)]
 
     def _find_tiles(self, row: int) -> tuple[int, int, list[_Placed]]:
@@ -186,6 +186,6 @@ class _CoreRows:
             place = (left // width, row // height, 0, 0)
             call_core("exr_read_tile_chunk_info", self._context, self._part, *place, chunk)
             if (chunk.width, chunk.height) != (min(width, self._window.width - left), end - begin):
-                raise CoreError("a tile has not the size that it should have")
+                raise RuntimeError("a tile has not the size that it should have")
             chunks.append((left, chunk))
         return begin, end, chunks

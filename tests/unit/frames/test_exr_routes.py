@@ -134,7 +134,7 @@ def test_the_c_functions_are_used_only_when_they_prove_themselves(tmp_path, monk
             monkeypatch.setitem(openexr._FUNCTIONS, "exr_not_there", ())
         case "bytes":
             monkeypatch.setattr(
-                _exr_core._CoreRows, "read", lambda each, rows: each._make(rows[1] - rows[0]) * 0
+                _exr_core._CoreRows, "read", lambda each, rows: np.zeros_like(each._make(rows[1] - rows[0]))
             )
         case "refusal":
             monkeypatch.setitem(openexr._core(), "exr_decoding_run", lambda *_: 3)
