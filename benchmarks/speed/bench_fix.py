@@ -26,8 +26,8 @@ _BARS = {
     "EXR DWAA": (40.0, 8.0),
 }
 _PEER_FRAMES = 3
-_FRAMES, _REPEATS = 32, 4  # where there is a bar to meet
-_OTHER_FRAMES, _OTHER_REPEATS = 16, 2
+_FRAMES, _REPEATS = 24, 3  # where there is a bar to meet
+_OTHER_FRAMES, _OTHER_REPEATS = 12, 2
 _QUICK = ("DPX 10-bit", "EXR ZIP", "TIFF LZW")
 _COLUMNS = (
     "format",
