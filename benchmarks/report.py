@@ -11,7 +11,15 @@ from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
-__all__ = ["Section", "Table", "as_markdown", "format_number", "machine_facts", "run_alone"]
+__all__ = [
+    "Section",
+    "Table",
+    "as_markdown",
+    "commit_and_date",
+    "format_number",
+    "machine_facts",
+    "run_alone",
+]
 
 _PACKAGES = (
     "pixmend",
@@ -73,8 +81,6 @@ def format_number(value: float | None, digits: int = 2) -> str:
 def machine_facts() -> Table:
     """Return what the numbers depend on and readers will ask."""
     rows = [
-        ("date", dt.datetime.now(tz=dt.UTC).strftime("%Y-%m-%d")),
-        ("commit", _commit()),
         ("processor", f"{_processor()}, {os.cpu_count()} cores"),
         ("memory", f"{os.sysconf('SC_PAGE_SIZE') * os.sysconf('SC_PHYS_PAGES') / 2**30:.0f} GiB"),
         ("system", platform.platform(terse=True)),
@@ -82,6 +88,11 @@ def machine_facts() -> Table:
         *((name, _version(name)) for name in _PACKAGES),
     ]
     return Table("Made on", ("what", "which"), tuple(rows))
+
+
+def commit_and_date() -> str:
+    """Return which state of the product a number is of."""
+    return f"commit {_commit()}, {dt.datetime.now(tz=dt.UTC):%Y-%m-%d}"
 
 
 def _processor() -> str:

@@ -5,27 +5,30 @@ import argparse
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from benchmarks.accuracy import bench_detect, bench_fill
-from benchmarks.report import Section, as_markdown, machine_facts
+from benchmarks.report import Section, as_markdown, commit_and_date, machine_facts
 from benchmarks.speed import bench_detect as speed_detect
 from benchmarks.speed import bench_fix as speed_fix
-from benchmarks.speed import bench_startup
+from benchmarks.speed import bench_stages, bench_startup
 
-__all__ = ["BENCHMARKS", "main"]
+__all__ = ["BENCHMARKS", "main", "sections_of"]
 
 BENCHMARKS: dict[str, Callable[[bool], Section]] = {
     "detection": bench_detect.measure,
     "fill": bench_fill.measure,
     "fix": speed_fix.measure,
+    "stages": bench_stages.measure,
     "detect": speed_detect.measure,
     "startup": bench_startup.measure,
 }
 _RESULTS = Path(__file__).with_name("RESULTS.md")
 _HEAD = """# Results
 
-Made by `make bench`; nobody types a number here. Speed is given as ratios to a
+Made by `make bench`; nobody types a number here. A benchmark that is run by itself replaces its own
+section, which says of which commit it is. Speed is given as ratios to a
 plain copy or decode in the same run, because machines differ. What is not listed
 is not measured yet.
 """
@@ -40,14 +43,24 @@ def main() -> None:
     unknown = sorted(set(args.names) - set(BENCHMARKS))
     if unknown:
         parser.error(f"there is no benchmark {', '.join(unknown)}")
-    parts = [_HEAD, as_markdown(Section("Machine", "", (machine_facts(),)))]
+    found = {"": _HEAD, "Machine": as_markdown(Section("Machine", "", (machine_facts(),)))}
     for name in args.names or BENCHMARKS:
         started = time.perf_counter()
-        parts.append(as_markdown(BENCHMARKS[name](args.quick)))
-        print(parts[-1], flush=True)
+        section = BENCHMARKS[name](args.quick)
+        text = as_markdown(replace(section, text=f"{section.text}\n\n*{commit_and_date()}*".strip()))
+        found[section.title] = text
+        print(text, flush=True)
         print(f"{name}: {time.perf_counter() - started:.0f} s", file=sys.stderr)
-    if not args.quick and not args.names:
-        _RESULTS.write_text("\n".join(parts), encoding="utf-8")
+    if not args.quick:
+        before = _RESULTS.read_text(encoding="utf-8") if args.names else ""
+        _RESULTS.write_text("\n".join((sections_of(before) | found).values()), encoding="utf-8")
+
+
+def sections_of(results: str) -> dict[str, str]:
+    """Return the sections of RESULTS.md by title; what stands before the first one by the empty title."""
+    parts = ("\n" + results).split("\n## ")
+    titled = {part.partition("\n")[0]: f"## {part.rstrip()}\n" for part in parts[1:]}
+    return {"": parts[0].lstrip("\n"), **titled} if results else {}
 
 
 if __name__ == "__main__":

@@ -1,10 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Wall and processor time of `pixmend fix` against `cp` of the same files."""
 
-import json
 import os
 import shutil
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -12,7 +10,6 @@ from pathlib import Path
 from benchmarks.report import Section, Table, format_number, run_alone
 from benchmarks.speed.plates import FORMS, Plates, drawn_frames, size_of, write_plates
 from benchmarks.speed.runs import PIXMEND, Cost, cost_of, in_turn, least_of
-from benchmarks.speed.stages import STAGES
 
 __all__ = ["measure"]
 
@@ -47,14 +44,13 @@ _COLUMNS = (
 def measure(quick: bool) -> Section:  # noqa: FBT001 (the one switch of every benchmark)
     """Measure `pixmend fix` on frames of each format, 20 defects a frame."""
     width, height = size_of(quick=quick)
-    rows, shares = [], []
+    rows = []
     with tempfile.TemporaryDirectory() as root:
         drawn = drawn_frames(Path(root), quick=quick)
         for name in _QUICK if quick else FORMS:
             count, repeats = _amount(name, quick=quick)
             plates = write_plates(drawn, name, count=count)
             rows.append(_row(name, plates, repeats))
-            shares.append((name, *_shares(plates)))
             shutil.rmtree(plates.folder)
     table = Table(
         f"`pixmend fix` over `cp -r`, frames of {width}x{height}, 20 defects a frame, "
@@ -70,12 +66,7 @@ def measure(quick: bool) -> Section:  # noqa: FBT001 (the one switch of every be
         f"way most tools do ({_PEER_FRAMES} frames). Start-up is a run with one frame, learning the shot "
         "included, less a further frame. `fix` works with as many workers as there are cores."
     )
-    stages = Table(
-        "What bounds each format: the share of each stage in mending one frame, one worker, by its profiler",
-        ("format", *STAGES, "sync and the rest"),
-        tuple(shares),
-    )
-    return Section("Speed: fix", text, (table, stages))
+    return Section("Speed: fix", text, (table,))
 
 
 def _amount(name: str, *, quick: bool) -> tuple[int, int]:
@@ -109,15 +100,6 @@ def _row(name: str, plates: Plates, repeats: int) -> tuple[str, ...]:
         f"{grown:+.2%}",
         f"{least_of(costs['fix'], 'peak_mb'):.0f}",
     )
-
-
-def _shares(plates: Plates) -> tuple[str, ...]:
-    command = [sys.executable, "-m", "benchmarks.speed.stages", str(plates.folder), str(plates.map_file)]
-    environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1"}  # as the command line sets it
-    done = subprocess.run(
-        [*command, *plates.encoding[1:]], env=environment, capture_output=True, text=True, check=True
-    )
-    return tuple(f"{share:.0%}" for share in json.loads(done.stdout).values())
 
 
 def _costs(plates: Plates, repeats: int) -> tuple[dict[str, list[Cost]], float]:

@@ -18,9 +18,11 @@ from pixmend.pipeline import FixSettings, fix, plan_fix
 
 __all__ = ["STAGES", "shares_of"]
 
+_READ = ("frames/_shot.py", "read_bands")
+_READER = ("pipeline/_mender.py", "mend")  # frames are read to learn from, too: that is not meant
 # Functions of the product by the end of their file's name: the time in them is a stage's.
 STAGES = {
-    "read and decode around the defects": [("frames/_shot.py", "read_bands")],
+    "read and decode around the defects": [_READ],
     "fill": [("fill/_mend.py", "mend_frame")],
     "decode, confirm, encode": [("splice/_planning.py", "plan_on")],
     "copy, hash, read back": [("splice/_copy.py", "write_edited")],
@@ -33,21 +35,22 @@ _WHOLE = ("pipeline/_fix.py", "_write")
 def shares_of(stats: pstats.Stats) -> dict[str, float]:
     """Return the share of each stage in the time of all frames; the rest is syncing and small things."""
     whole = _seconds(stats, [_WHOLE])
-    learning = _seconds(stats, [("pipeline/_training.py", "read")])
-    seconds = {stage: _seconds(stats, functions) for stage, functions in STAGES.items()}
-    first = next(iter(STAGES))
-    seconds[first] -= learning  # frames are read to learn from, too
-    shares = {stage: each / whole for stage, each in seconds.items()}
+    shares = {stage: _seconds(stats, functions) / whole for stage, functions in STAGES.items()}
     return {**shares, "sync and the rest": 1.0 - sum(shares.values())}
 
 
 def _seconds(stats: pstats.Stats, functions: list[tuple[str, str]]) -> float:
     table: dict[tuple[str, int, str], tuple[Any, ...]] = stats.stats  # type: ignore[attr-defined]
-    return sum(
-        float(row[3])
-        for (path, _, name), row in table.items()
-        if any(path.endswith(end) and name == wanted for end, wanted in functions)
-    )
+    seconds = 0.0
+    for key, (*_, cumulative, callers) in table.items():
+        if any(_is(key, wanted) for wanted in functions):
+            by_reader = [each[3] for caller, each in callers.items() if _is(caller, _READER)]
+            seconds += float(sum(by_reader) if _is(key, _READ) else cumulative)
+    return seconds
+
+
+def _is(key: tuple[str, int, str], wanted: tuple[str, str]) -> bool:
+    return key[0].endswith(wanted[0]) and key[2] == wanted[1]
 
 
 def main() -> None:

@@ -5,8 +5,9 @@ from types import SimpleNamespace
 
 import pytest
 
+from benchmarks.run import sections_of
 from benchmarks.speed.runs import Cost, cost_of, in_turn, least_of, median_of, ratio_of
-from benchmarks.speed.stages import _WHOLE, STAGES, shares_of
+from benchmarks.speed.stages import _READER, _WHOLE, STAGES, shares_of
 
 CORE = Path(__file__).parents[3] / "core" / "pixmend"
 
@@ -62,16 +63,19 @@ def test_the_least_is_the_least():
 
 def test_every_stage_names_functions_that_are_there():
     """A function that is renamed would silently count for nothing."""
-    for functions in [*STAGES.values(), [_WHOLE, ("pipeline/_training.py", "read")]]:
+    for functions in [*STAGES.values(), [_WHOLE, _READER]]:
         for path, name in functions:
             assert f"def {name}(" in (CORE / path).read_text(encoding="utf-8")
 
 
 def test_shares_are_those_of_the_time_in_named_functions():
+    readers = {
+        ("x/pipeline/_mender.py", 1, "mend"): (1, 1, 0.0, 3.0),
+        ("x/pipeline/_training.py", 1, "read"): (1, 1, 0.0, 1.0),
+    }
     rows = {
         ("x/pipeline/_fix.py", 1, "_write"): (1, 1, 0.0, 10.0, {}),
-        ("x/frames/_shot.py", 1, "read_bands"): (1, 1, 0.0, 4.0, {}),
-        ("x/pipeline/_training.py", 1, "read"): (1, 1, 0.0, 1.0, {}),
+        ("x/frames/_shot.py", 1, "read_bands"): (1, 1, 0.0, 4.0, readers),
         ("x/splice/_copy.py", 1, "write_edited"): (1, 1, 0.0, 5.0, {}),
         ("x/other.py", 1, "write_edited"): (1, 1, 0.0, 5.0, {}),
     }
@@ -79,3 +83,12 @@ def test_shares_are_those_of_the_time_in_named_functions():
     assert shares["read and decode around the defects"] == pytest.approx(0.3)
     assert shares["copy, hash, read back"] == pytest.approx(0.5)
     assert shares["sync and the rest"] == pytest.approx(0.2)
+
+
+def test_a_benchmark_run_by_itself_replaces_its_own_section():
+    results = "# Results\n\nMade.\n\n## One\n\n| a |\n\n## Two\n\n| b |\n"
+    sections = sections_of(results)
+    assert list(sections) == ["", "One", "Two"]
+    assert sections["One"] == "## One\n\n| a |\n"
+    assert "\n".join(sections.values()) == results
+    assert sections_of("") == {}
