@@ -19,6 +19,7 @@ __all__ = [
     "format_number",
     "machine_facts",
     "run_alone",
+    "sections_of",
 ]
 
 _PACKAGES = (
@@ -66,6 +67,13 @@ def as_markdown(section: Section) -> str:
         head = [table.caption + ":", _row(table.columns), _row(["---"] * len(table.columns))]
         parts.append("\n".join([head[0], "", *head[1:], *map(_row, table.rows)]))
     return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def sections_of(results: str) -> dict[str, str]:
+    """Return the sections of RESULTS.md by title; what stands before the first one by the empty title."""
+    parts = ("\n" + results).split("\n## ")
+    titled = {part.partition("\n")[0]: f"## {part.rstrip()}\n" for part in parts[1:]}
+    return {"": parts[0].lstrip("\n"), **titled} if results else {}
 
 
 def _row(cells: Sequence[str]) -> str:

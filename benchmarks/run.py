@@ -9,12 +9,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from benchmarks.accuracy import bench_detect, bench_fill
-from benchmarks.report import Section, as_markdown, commit_and_date, machine_facts
+from benchmarks.report import Section, as_markdown, commit_and_date, machine_facts, sections_of
 from benchmarks.speed import bench_detect as speed_detect
 from benchmarks.speed import bench_fix as speed_fix
 from benchmarks.speed import bench_stages, bench_startup
 
-__all__ = ["BENCHMARKS", "main", "sections_of"]
+__all__ = ["BENCHMARKS", "main"]
 
 BENCHMARKS: dict[str, Callable[[bool], Section]] = {
     "detection": bench_detect.measure,
@@ -54,13 +54,6 @@ def main() -> None:
     if not args.quick:
         before = _RESULTS.read_text(encoding="utf-8") if args.names else ""
         _RESULTS.write_text("\n".join((sections_of(before) | found).values()), encoding="utf-8")
-
-
-def sections_of(results: str) -> dict[str, str]:
-    """Return the sections of RESULTS.md by title; what stands before the first one by the empty title."""
-    parts = ("\n" + results).split("\n## ")
-    titled = {part.partition("\n")[0]: f"## {part.rstrip()}\n" for part in parts[1:]}
-    return {"": parts[0].lstrip("\n"), **titled} if results else {}
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from benchmarks.run import sections_of
+from benchmarks.report import sections_of
 from benchmarks.speed.runs import Cost, cost_of, in_turn, least_of, median_of, ratio_of
 from benchmarks.speed.stages import _READER, _WHOLE, STAGES, shares_of
 
