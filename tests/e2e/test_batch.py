@@ -13,7 +13,6 @@ from pathlib import Path
 import pytest
 
 from pixmend import publish
-from pixmend.cli import main
 from pixmend.pipeline import _fix
 from tests.make.shots_on_disk import seen_in, small_shot, write_form
 
@@ -28,22 +27,6 @@ def prepared(tmp_path_factory):
     write_form(folder / "plate", "exr-zips", small_shot("1001-1006", 128, 96, planted=False))
     (folder / "map.csv").write_text("x,y\n30,40\n90,20\n64,80\n")
     return folder
-
-
-@pytest.fixture
-def say(prepared, tmp_path, monkeypatch, capfd):
-    """Stand in a folder with the plate and its map, and call commands there."""
-    shutil.copytree(prepared, tmp_path, dirs_exist_ok=True)
-    monkeypatch.chdir(tmp_path)
-
-    def call(*argv, code=0):
-        capfd.readouterr()
-        ended = main([*map(str, argv), "--json", "-q"])
-        out, err = capfd.readouterr()
-        assert (ended, err) == (code, ""), out
-        return json.loads(out)
-
-    return call
 
 
 def stamps(folder):

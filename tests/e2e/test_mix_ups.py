@@ -2,14 +2,12 @@
 """Copies, links, mounts and lost files around a batch: no run may take one thing for another."""
 
 import hashlib
-import json
 import os
 import shutil
 from pathlib import Path
 
 import pytest
 
-from pixmend.cli import main
 from pixmend.splice import _recover
 from tests.make.shots_on_disk import seen_in, small_shot, write_form
 
@@ -25,22 +23,6 @@ def prepared(tmp_path_factory):
     write_form(folder / "plate", "dpx10", small_shot("1001-1004", 128, 96, planted=False))
     (folder / "map.csv").write_text("x,y\n30,40\n90,20\n64,80\n")
     return folder
-
-
-@pytest.fixture
-def say(prepared, tmp_path, monkeypatch, capfd):
-    """Stand in a folder with the plate and its map, and call commands there."""
-    shutil.copytree(prepared, tmp_path, dirs_exist_ok=True)
-    monkeypatch.chdir(tmp_path)
-
-    def call(*argv, code=0):
-        capfd.readouterr()
-        ended = main([*map(str, argv), "--json", "-q"])
-        out, err = capfd.readouterr()
-        assert (ended, err) == (code, ""), out
-        return json.loads(out)
-
-    return call
 
 
 def frames_in(folder):
