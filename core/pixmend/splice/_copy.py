@@ -17,6 +17,7 @@ from pixmend.splice._files import (
     block_buffer,
     created,
     open_bytes,
+    open_for_change,
     reserve,
     start_write_back,
     write_at,
@@ -25,7 +26,7 @@ from pixmend.splice._files import (
 from pixmend.splice._hashes import HashPair, hash_blocks
 from pixmend.splice._weave import Block, weave
 
-__all__ = ["hash_file", "hash_with_edits", "write_edited"]
+__all__ = ["change_bytes", "hash_file", "hash_with_edits", "write_edited"]
 
 _FICLONE = 0x40049409  # linux/fs.h: share the blocks of another file of the same file system
 _NO_SHARING = {errno.EOPNOTSUPP, errno.EXDEV, errno.EINVAL, errno.ENOTTY, errno.ENOSYS, errno.EPERM}
@@ -88,6 +89,23 @@ def hash_with_edits(source: FileBytes, edits: Sequence[ByteEdit], *, hashes: Seq
     for block, pieces in weave(source.blocks(), edits, where=source.name):
         pair.update(block, pieces)
     return pair
+
+
+def change_bytes(path: Path, edits: Sequence[ByteEdit]) -> str:
+    """Write edits of equal size into a file, sync it, and return the hash of what it then is.
+
+    Raises
+    ------
+    UsageError, TemporaryError
+        If the file may not be changed, or writing fails.
+    BadFrameError, MissingFrameError
+        If it cannot be read.
+    """
+    with open_for_change(path) as descriptor:
+        for edit in edits:
+            write_at(descriptor, edit.offset, edit.new)
+        os.fsync(descriptor)
+    return hash_file(path)
 
 
 def hash_file(path: Path) -> str:

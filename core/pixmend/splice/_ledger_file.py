@@ -34,7 +34,7 @@ from pixmend.model import Channel, Patch, SampleType
 from pixmend.publish import publishing
 from pixmend.splice._files import created
 from pixmend.splice._ledger import LEDGER_SCHEMA, Ledger, LedgerEdit
-from pixmend.splice._ledger_first import ledger_of_first_version, whole_number
+from pixmend.splice._ledger_first import heading_of, ledger_of_first_version, whole_number
 
 __all__ = ["read_ledger", "write_ledger"]
 
@@ -203,19 +203,10 @@ def _document(ledger: Ledger) -> dict[str, Any]:
 
 def _ledger_from(document: dict[str, Any], members: Mapping[str, bytes]) -> Ledger:
     source, fixed = document["source"], document["fixed"]
-    if not isinstance(document["notes"], dict):
-        raise TypeError("its notes are no object")
-    channels = _channels_from(document["channels"])
-    frame = whole_number(document["frame"])
+    heading = heading_of(document)
+    channels, frame = _channels_from(document["channels"]), heading["frame"]
     return Ledger(
-        frame=frame,
-        file_format=str(document["format"]),
-        source_name=str(source["name"]),
-        fixed_name=str(fixed["name"]),
-        source_size=whole_number(source["size"]),
-        fixed_size=whole_number(fixed["size"]),
-        source_hash=str(source["hash"]),
-        fixed_hash=str(fixed["hash"]),
+        **heading,
         edits=_edits_from(members[_EDITS], whole_number(document["edits"])),
         patch=_patch_from(members[_SAMPLES], whole_number(document["samples"]), channels, frame),
         old_bytes=members[_OLD],
@@ -229,7 +220,6 @@ def _ledger_from(document: dict[str, Any], members: Mapping[str, bytes]) -> Ledg
         source_digests={str(name): str(digits) for name, digits in source["digests"].items()},
         fixed_digests={str(name): str(digits) for name, digits in fixed["digests"].items()},
         notices=tuple(str(each) for each in document["notices"]),
-        notes=document["notes"],
     )
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from pixmend.model import Channel, Patch, SampleType
 from pixmend.splice._ledger import Ledger, LedgerEdit
 
-__all__ = ["ledger_of_first_version", "whole_number"]
+__all__ = ["heading_of", "ledger_of_first_version", "whole_number"]
 
 
 def ledger_of_first_version(document: dict[str, Any], old_bytes: bytes) -> Ledger:
@@ -19,23 +19,30 @@ def ledger_of_first_version(document: dict[str, Any], old_bytes: bytes) -> Ledge
     KeyError, TypeError, ValueError, OverflowError
         If it is damaged.
     """
-    source, fixed = document["source"], document["fixed"]
-    if not isinstance(document["notes"], dict):
-        raise TypeError("its notes are no object")
     return Ledger(
-        frame=whole_number(document["frame"]),
-        file_format=str(document["format"]),
-        source_name=str(source["name"]),
-        fixed_name=str(fixed["name"]),
-        source_size=whole_number(source["size"]),
-        fixed_size=whole_number(fixed["size"]),
-        source_hash=str(source["hash"]),
-        fixed_hash=str(fixed["hash"]),
+        **heading_of(document),
         edits=tuple(LedgerEdit(*(whole_number(value) for value in row)) for row in document["edits"]),
         patch=_patch_from(document),
         old_bytes=old_bytes,
-        notes=document["notes"],
     )
+
+
+def heading_of(document: dict[str, Any]) -> dict[str, Any]:
+    """Return the fields of a ledger that all versions write alike; errors as `ledger_of_first_version`."""
+    source, fixed = document["source"], document["fixed"]
+    if not isinstance(document["notes"], dict):
+        raise TypeError("its notes are no object")
+    return {
+        "frame": whole_number(document["frame"]),
+        "file_format": str(document["format"]),
+        "source_name": str(source["name"]),
+        "fixed_name": str(fixed["name"]),
+        "source_size": whole_number(source["size"]),
+        "fixed_size": whole_number(fixed["size"]),
+        "source_hash": str(source["hash"]),
+        "fixed_hash": str(fixed["hash"]),
+        "notes": document["notes"],
+    }
 
 
 def whole_number(value: object) -> int:

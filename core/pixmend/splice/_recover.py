@@ -8,8 +8,8 @@ from pathlib import Path
 
 from pixmend.errors import ProofError
 from pixmend.publish import sync_folder
-from pixmend.splice._copy import hash_file
-from pixmend.splice._files import open_bytes, open_for_change, write_at
+from pixmend.splice._copy import change_bytes
+from pixmend.splice._files import open_bytes
 from pixmend.splice._ledger import Ledger, ledger_path
 from pixmend.splice._ledger_file import read_ledger
 from pixmend.splice._states import FileState, file_state, not_fixed
@@ -113,11 +113,7 @@ def roll_back(path: Path, ledger: Ledger) -> None:
     """
     with open_bytes(path) as opened:
         edits = [edit for edit in ledger.undo_edits(opened) if edit.old != edit.new]
-    with open_for_change(path) as descriptor:
-        for edit in edits:
-            write_at(descriptor, edit.offset, edit.new)
-        os.fsync(descriptor)
-    if hash_file(path) != ledger.source_hash:
+    if change_bytes(path, edits) != ledger.source_hash:
         raise ProofError(
             "the original did not come out; the ledger is kept",
             where=str(path),

@@ -12,8 +12,8 @@ from pixmend.errors import PixError, ProofError, UsageError
 from pixmend.model import Patch, PlateInfo
 from pixmend.publish import publishing, write_error
 from pixmend.splice._carry_over import carry_over
-from pixmend.splice._copy import hash_file, hash_with_edits, write_edited
-from pixmend.splice._files import FileBytes, open_bytes, open_for_change, write_at
+from pixmend.splice._copy import change_bytes, hash_with_edits, write_edited
+from pixmend.splice._files import FileBytes, open_bytes, open_for_change
 from pixmend.splice._ledger import Ledger, ledger_path
 from pixmend.splice._ledger_file import read_ledger, write_ledger
 from pixmend.splice._planning import open_plate, plan_on
@@ -103,11 +103,7 @@ def _write_into(source: FileBytes, container: Container, plan: Plan, settings: W
 
 
 def _write_edits(path: Path, edits: tuple[ByteEdit, ...], ledger: Ledger) -> None:
-    with open_for_change(path) as descriptor:
-        for edit in edits:
-            write_at(descriptor, edit.offset, edit.new)
-        os.fsync(descriptor)
-    if hash_file(path) != ledger.fixed_hash:
+    if change_bytes(path, edits) != ledger.fixed_hash:
         raise ProofError(
             "what was written is not what was meant; the original was put back",
             where=str(path),

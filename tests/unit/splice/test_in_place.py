@@ -13,6 +13,7 @@ from pixmend.splice import (
     Recovery,
     Undone,
     WriteSettings,
+    _copy,
     _write_in_place,
     file_state,
     ledger_path,
@@ -113,16 +114,16 @@ def test_what_is_write_protected_stays(made, monkeypatch):
 def test_an_archive_that_another_program_changes_meanwhile_is_put_back(tmp_path, monkeypatch):
     made = make_dpx(tmp_path / "a.dpx")
     before = made.path.read_bytes()
-    original = _write_in_place.hash_file
+    original = _write_in_place.change_bytes
 
-    def meddled(path):
+    def meddled(path, edits):
+        original(path, edits)
         stored = bytearray(path.read_bytes())
-        edit = read_ledger(ledger_path(path)).edits[0]
-        stored[edit.offset] ^= 0xFF
+        stored[edits[0].offset] ^= 0xFF
         path.write_bytes(stored)
-        return original(path)
+        return _copy.hash_file(path)
 
-    monkeypatch.setattr(_write_in_place, "hash_file", meddled)
+    monkeypatch.setattr(_write_in_place, "change_bytes", meddled)
     with pytest.raises(ProofError, match="the original was put back"):
         write_in_place(made.path, made.random_patch(), made.plate)
     assert made.path.read_bytes() == before
