@@ -12,6 +12,7 @@ from hypothesis.extra import numpy as arrays
 from pixmend.model import (
     Defect,
     DefectMap,
+    Evidence,
     FrameRange,
     Kind,
     Raster,
@@ -44,6 +45,19 @@ json_values = st.recursive(
     max_leaves=6,
 )
 unknown = st.dictionaries(st.text(max_size=8).map(lambda name: f"later {name}"), json_values, max_size=2)
+shares = st.none() | st.floats(0, 1)
+evidence = st.tuples(st.integers(0, 90), st.integers(0, 90)).flatmap(
+    lambda counts: st.builds(
+        Evidence,
+        score=st.floats(-1e6, 1e6),
+        frames_seen=st.just(min(counts)),
+        frames_expected=st.just(max(counts)),
+        photosite_fit=shares,
+        optical_fit=shares,
+        fluctuation=st.none() | st.floats(0, 1e6),
+        extra=unknown,
+    )
+)
 
 
 def defects(**fixed):
@@ -59,6 +73,7 @@ def defects(**fixed):
         "status": st.sampled_from(list(Status)),
         "severity": st.sampled_from(list(Severity)),
         "note": st.text(max_size=20),
+        "evidence": st.none() | evidence,
         "extra": unknown,
     }
     return st.builds(Defect, **fields | fixed)
@@ -115,6 +130,7 @@ plain = defects(
     confidence=st.none(),
     severity=st.just(Severity.ISSUE),
     note=st.just(""),
+    evidence=st.none(),
     extra=st.just({}),
 )
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, NamedTuple
 
+from pixmend.model._evidence import Evidence
 from pixmend.model._kinds import Kind
 from pixmend.model._ranges import FrameRange
 
@@ -66,6 +67,8 @@ class Defect:
         brightness; negative where too dark; None where it was not measured.
     confidence : float or None
         Probability, 0 to 1, that it is a defect and not picture.
+    evidence : Evidence or None
+        What was measured for it; None where nobody measured.
     extra : mapping
         Fields of the file that this version does not know; kept on rewrite.
     """
@@ -81,6 +84,7 @@ class Defect:
     status: Status = Status.PROPOSED
     severity: Severity = Severity.ISSUE
     note: str = ""
+    evidence: Evidence | None = None
     extra: Mapping[str, Any] = field(default_factory=dict)
 
     def shows_in(self, frame: int) -> bool:

@@ -17,6 +17,7 @@ import jsonschema
 
 from pixmend.errors import MapError, RangeError
 from pixmend.model._defect import Defect, Sample, Severity, Status
+from pixmend.model._evidence import EVIDENCE_FIELDS, Evidence
 from pixmend.model._kinds import Kind
 from pixmend.model._map import DefectMap, Source
 from pixmend.model._plate import Raster
@@ -52,6 +53,9 @@ def map_from_json(text: str, *, where: str = "") -> DefectMap:
         return _map_from(document)
     except RangeError as exc:
         raise MapError(exc.what, where=where, hint=exc.hint) from exc
+    except ValueError as exc:
+        # What the schema cannot say of numbers that stand beside each other.
+        raise MapError(str(exc), where=where, hint="see docs/map.md for the fields") from exc
 
 
 def map_to_json(defect_map: DefectMap) -> str:
@@ -185,8 +189,17 @@ def _defect_from(fields: dict[str, Any]) -> Defect:
         status=Status(fields.pop("status", "proposed")),
         severity=Severity(fields.pop("severity", "issue")),
         note=fields.pop("note", ""),
+        evidence=_evidence_from(fields.pop("evidence", None)),
         extra=fields,
     )
+
+
+def _evidence_from(fields: dict[str, Any] | None) -> Evidence | None:
+    if fields is None:
+        return None
+    known = {name: value for name, value in fields.items() if name in EVIDENCE_FIELDS}
+    extra = {name: value for name, value in fields.items() if name not in known}
+    return Evidence(**known, extra=extra)
 
 
 def _raster_fields(raster: Raster) -> dict[str, int]:
@@ -216,5 +229,10 @@ def _defect_fields(defect: Defect) -> dict[str, Any]:
         "status": defect.status.value,
         "severity": defect.severity.value,
         "note": defect.note,
+        **({} if defect.evidence is None else {"evidence": _evidence_fields(defect.evidence)}),
         **defect.extra,
     }
+
+
+def _evidence_fields(evidence: Evidence) -> dict[str, Any]:
+    return {name: getattr(evidence, name) for name in EVIDENCE_FIELDS} | dict(evidence.extra)

@@ -11,6 +11,7 @@ from pixmend.errors import MapError
 from pixmend.model import (
     Defect,
     DefectMap,
+    Evidence,
     Kind,
     Raster,
     Sample,
@@ -45,12 +46,20 @@ def test_the_frozen_map_is_read_as_it_says():
     read = map_from_json((GOLDEN / "pixmend.map.1.json").read_text(encoding="utf-8"))
     assert read.raster == Raster(-16, 8, 4096, 2160)
     assert read.raster_extra == {"later": "kept"}
-    first, second = read.defects
+    first, second, third = read.defects
     assert (first.x, first.y, first.kind, first.status) == (812, 407, Kind.HOT, Status.ACCEPTED)
     assert first.samples == (Sample(0, 0, "R"), Sample(0, 0, "G"), Sample(1, 0, "R"))
     assert (str(first.frames), first.amplitude_sigma, first.confidence) == ("1001-1100", 23.1, 0.998)
     assert first.extra == {"later": {"deep": [1, None, "ü"]}}
     assert (second.frames, second.kind, second.samples) == (None, Kind.DEAD, (Sample(0, 0, "*"),))
+    assert third.evidence == Evidence(
+        score=31.25,
+        frames_seen=44,
+        frames_expected=48,
+        photosite_fit=0.96,
+        fluctuation=0.04,
+        extra={"later": "kept"},
+    )
 
 
 @pytest.mark.parametrize(
