@@ -8,12 +8,12 @@ from numpy.typing import NDArray
 
 from pixmend.fill import Band, find_holes, mend_frame, train_kriging
 from pixmend.frames import MemoryShot, choose_encoding
-from pixmend.model import Channel, Patch, PlateInfo, Raster, SampleType
+from pixmend.model import Channel, Defect, Patch, PlateInfo, Raster, SampleType
 from pixmend.pipeline import detect
 from pixmend.simulate import SimulatedShot
 from pixmend.stats import SigmaScale, fit_noise, flat_blocks
 
-__all__ = ["detect_points", "train_filler"]
+__all__ = ["detect_defects", "train_filler"]
 
 _NAMES = ("R", "G", "B")
 
@@ -26,12 +26,11 @@ def half_plate(size: tuple[int, int]) -> PlateInfo:
     return PlateInfo(raster, (width, height), channels, _NAMES, "exr", "linear")
 
 
-def detect_points(shot: SimulatedShot, frames: Sequence[NDArray[np.float16]]) -> list[tuple[int, int]]:
-    """Return where `pixmend detect` finds defects, by its defaults; x and y of each."""
+def detect_defects(shot: SimulatedShot, frames: Sequence[NDArray[np.float16]]) -> tuple[Defect, ...]:
+    """Return what `pixmend detect` finds, by its defaults."""
     plate = half_plate(frames[0].shape[:2])
     source = MemoryShot(plate, dict(zip(shot.frames, frames, strict=True)))
-    found = detect(source, choose_encoding(plate, "linear"))
-    return [(each.x, each.y) for each in found.defect_map.defects]
+    return detect(source, choose_encoding(plate, "linear")).defect_map.defects
 
 
 def train_filler(

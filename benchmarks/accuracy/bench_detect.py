@@ -1,26 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
 """Recall of planted defects and false defects, against peers on the same frames."""
 
-import time
-from dataclasses import dataclass
+import argparse
 
 import numpy as np
-from numpy.typing import NDArray
 
+from benchmarks.accuracy.answers import Answer, Rendered, answer_of, render
 from benchmarks.accuracy.detection_peers import PEERS, score_peers
-from benchmarks.accuracy.scoring import (
-    AREA_PX,
-    best_threshold,
-    pooled_recall,
-    recall,
-)
-from benchmarks.accuracy.shots import DETECTION_SHOTS, SEED, BenchShot, shot_of
+from benchmarks.accuracy.one_scene import tell_scene, tell_scenes
+from benchmarks.accuracy.scenes import TEST, TRAIN, Scene
+from benchmarks.accuracy.scoring import best_threshold, pooled_recall, recall
 from benchmarks.pictures import source_of_pictures
-from benchmarks.product import detect_points
-from benchmarks.report import Section, Table, format_number, run_alone
-from pixmend.simulate import Found, PlantedDefect, SimulatedShot, score_points, truth_plane
+from benchmarks.report import Section, Table, as_markdown, format_number
 
-__all__ = ["CLASSES", "Answer", "measure"]
+__all__ = ["CLASSES", "main", "measure"]
 
 CLASSES: dict[str, tuple[str, ...]] = {
     "2 sigma": ("2 sigma",),
@@ -37,72 +30,41 @@ CLASSES: dict[str, tuple[str, ...]] = {
 _PRODUCT = "pixmend"
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What one method answered on one shot."""
-
-    shot: BenchShot
-    method: str
-    planted: tuple[PlantedDefect, ...]
-    found: Found
-    threshold: float | None
-    area_px: int
-    cpu_s: float
-
-    @property
-    def false_per_area(self) -> float:
-        """False defects per 8.8 Mpx."""
-        return self.found.false * AREA_PX / self.area_px
-
-
 def measure(quick: bool) -> Section:  # noqa: FBT001 (the one switch of every benchmark)
     """Measure detection on moving shots, in rain, and on a locked-off night."""
-    shots = DETECTION_SHOTS[3:6:2] if quick else DETECTION_SHOTS
-    answers = [answer for bench in shots for answer in _answers(bench, quick=quick)]
+    scenes = TEST[3:6:2] if quick else TEST
+    answers = [answer for scene in scenes for answer in _answers(scene, quick=quick)]
     text = (
-        f"Pictures: {source_of_pictures()}. Seed {SEED}. A planted defect counts as found by a detection "
+        f"Pictures: {source_of_pictures()}. A planted defect counts as found by a detection "
         "within 3 px; a detection near none is false. pixmend runs at its own default; a peer gets the "
         "threshold that finds most at no false defect on that very shot, and `-` where it has none."
     )
-    moving = [each for each in answers if each.shot.is_dry_and_moving]
-    tables = [_pooled_table(moving), *(_shot_table(bench, answers) for bench in shots)]
+    moving = [each for each in answers if each.scene.is_dry_and_moving]
+    tables = [_pooled_table(moving), *(_scene_table(scene, answers) for scene in scenes)]
     return Section("Accuracy: detection", text, tuple(tables))
 
 
-def _answers(bench: BenchShot, *, quick: bool) -> list[Answer]:
-    shot = shot_of(bench, quick=quick)
-    frames = [shot.render(frame).astype(np.float16) for frame in shot.frames]
-    truth = truth_plane(shot.planted, (shot.raster.height, shot.raster.width))
-    started = time.process_time()
-    found = score_points(detect_points(shot, frames), truth)
-    answers = [_answer(bench, shot, _PRODUCT, found, cpu_s=time.process_time() - started)]
-    return answers + _peer_answers(bench, shot, frames, truth)
+def _answers(scene: Scene, *, quick: bool) -> list[Answer]:
+    rendered = render(scene, quick=quick)
+    return [answer_of(rendered), *_peer_answers(rendered)]
 
 
-def _peer_answers(
-    bench: BenchShot,
-    shot: SimulatedShot,
-    frames: list[NDArray[np.float16]],
-    truth: NDArray[np.int32],
-) -> list[Answer]:
+def _peer_answers(rendered: Rendered) -> list[Answer]:
+    truth = rendered.truth
     answers = []
-    for peer in score_peers(frames):
+    for peer in score_peers(rendered.frames):
         threshold, found = best_threshold(peer.score, truth, peer.thresholds)
-        answers.append(_answer(bench, shot, peer.name, found, threshold=threshold))
+        answers.append(
+            Answer(
+                scene=rendered.scene,
+                method=peer.name,
+                planted=rendered.shot.planted,
+                found=found,
+                area_px=truth.size,
+                threshold=threshold,
+            )
+        )
     return answers
-
-
-def _answer(
-    bench: BenchShot,
-    shot: SimulatedShot,
-    method: str,
-    found: Found,
-    *,
-    threshold: float | None = None,
-    cpu_s: float = float("nan"),
-) -> Answer:
-    area = shot.raster.width * shot.raster.height
-    return Answer(bench, method, shot.planted, found, threshold, area, cpu_s)
 
 
 def _pooled_table(answers: list[Answer]) -> Table:
@@ -115,20 +77,20 @@ def _pooled_table(answers: list[Answer]) -> Table:
             for labels in CLASSES.values()
         )
         rows.append((method, format_number(float(false), 1), *recalls))
-    caption = f"Recall over the {len({each.shot.name for each in answers})} dry moving shots together"
+    caption = f"Recall over the {len({each.scene.name for each in answers})} dry moving shots together"
     return Table(caption, ("method", "false per 8.8 Mpx", *CLASSES), tuple(rows))
 
 
-def _shot_table(bench: BenchShot, answers: list[Answer]) -> Table:
-    own = [each for each in answers if each.shot is bench]
-    rows = tuple(_shot_row(each) for each in own)
+def _scene_table(scene: Scene, answers: list[Answer]) -> Table:
+    own = [each for each in answers if each.scene is scene]
+    rows = tuple(_scene_row(each) for each in own)
     caption = (
-        f"{bench.name}: {bench.still or 'procedural street'}, {bench.motion}, exposure {bench.exposure:g}"
+        f"{scene.name}: {scene.still or 'procedural street'}, {scene.motion}, exposure {scene.exposure:g}"
     )
     return Table(caption, ("method", "false per 8.8 Mpx", *CLASSES, "threshold", "CPU s"), rows)
 
 
-def _shot_row(answer: Answer) -> tuple[str, ...]:
+def _scene_row(answer: Answer) -> tuple[str, ...]:
     numbers = [
         answer.false_per_area,
         *(recall(answer.found, answer.planted, each) for each in CLASSES.values()),
@@ -138,5 +100,30 @@ def _shot_row(answer: Answer) -> tuple[str, ...]:
     return (answer.method, *cells, format_number(answer.threshold, 1), format_number(answer.cpu_s, 0))
 
 
+def main() -> None:
+    """Measure detection, or tell of one scene defect by defect."""
+    parser = argparse.ArgumentParser(description=main.__doc__)
+    parser.add_argument("--quick", action="store_true", help="smaller and fewer, to see that it works")
+    parser.add_argument("--list", action="store_true", help="name the scenes")
+    parser.add_argument(
+        "--scene", action="append", default=[], metavar="NAME", help="only this one, told in full"
+    )
+    parser.add_argument("--train", action="store_true", help="every scene of the training list, told in full")
+    args = parser.parse_args()
+    known = {each.name: each for each in (*TEST, *TRAIN)}
+    unknown = sorted(set(args.scene) - set(known))
+    if unknown:
+        parser.error(f"there is no scene {', '.join(unknown)}; --list names them")
+    told = [known[name] for name in args.scene] or (list(TRAIN) if args.train else [])
+    if args.list:
+        print(*tell_scenes(), sep="\n")
+    elif told:
+        for scene in told:
+            for line in tell_scene(scene, quick=args.quick):
+                print(line, flush=True)
+    else:
+        print(as_markdown(measure(args.quick)))
+
+
 if __name__ == "__main__":
-    run_alone(measure)
+    main()

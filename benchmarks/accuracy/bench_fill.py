@@ -11,8 +11,9 @@ from scipy import ndimage
 
 from benchmarks.accuracy.fill_peers import FILL_PEERS, fill_by_channel
 from benchmarks.accuracy.holes import HOLES, Hole, place_holes
+from benchmarks.accuracy.scenes import Scene
 from benchmarks.accuracy.scoring import rmse_over_sigma, variance_ratio
-from benchmarks.accuracy.shots import FILL_SHOTS, SEED, BenchShot, fill_shot
+from benchmarks.accuracy.shots import FILL_SHOTS, SEED, fill_shot
 from benchmarks.pictures import source_of_pictures
 from benchmarks.product import train_filler
 from benchmarks.report import Section, Table, format_number, run_alone
@@ -65,9 +66,9 @@ def _learning(frames: list[Picture], is_bad: Mask) -> Filler:
     return fill
 
 
-def _errors_on(bench: BenchShot, holes: tuple[Hole, ...]) -> dict[tuple[str, str], tuple[float, float]]:
+def _errors_on(scene: Scene, holes: tuple[Hole, ...]) -> dict[tuple[str, str], tuple[float, float]]:
     """Return RMSE / sigma and milliseconds a hole, by method and hole."""
-    shot = fill_shot(bench, frames=_FRAMES)
+    shot = fill_shot(scene, frames=_FRAMES)
     frames = [shot.render_clean(frame) for frame in shot.frames]
     middle = frames[_FRAMES // 2]
     clean, sigma = to_acescct(middle), _sigma_acescct(shot)
@@ -121,9 +122,9 @@ def _error_tables(
     )
 
 
-def _soft_spot(bench: BenchShot, holes: tuple[Hole, ...]) -> dict[tuple[str, str], float]:
+def _soft_spot(scene: Scene, holes: tuple[Hole, ...]) -> dict[tuple[str, str], float]:
     """Return the temporal variance of the fill over that of the clean samples, by method and hole."""
-    shot = fill_shot(bench, frames=10, motion=Motion.LOCKED)
+    shot = fill_shot(scene, frames=10, motion=Motion.LOCKED)
     frames = [shot.render_clean(frame) for frame in shot.frames]
     ratios = {}
     for hole in holes:

@@ -1,101 +1,38 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The shots that detection and fill are measured on."""
-
-from dataclasses import dataclass
+"""The shots that fill is measured on."""
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from benchmarks.accuracy.scenes import TEST, Scene
 from benchmarks.pictures import load_still
-from pixmend.model import FrameRange, Kind
-from pixmend.simulate import (
-    STANDARD_RECIPE,
-    Distractor,
-    Ingredient,
-    Motion,
-    ShotSpec,
-    SimulatedShot,
-    procedural_street,
-)
+from pixmend.model import FrameRange
+from pixmend.simulate import Motion, ShotSpec, SimulatedShot, procedural_street
 
-__all__ = ["DETECTION_SHOTS", "FILL_SHOTS", "SEED", "BenchShot", "busiest_part", "fill_shot", "shot_of"]
+__all__ = ["FILL_SHOTS", "SEED", "busiest_part", "fill_shot"]
 
-SEED = (
-    4711  # not the seed of the tests, of the study that the methods come from, nor of what they were tuned on
-)
+SEED = 4711  # not the seed of the tests, nor of the study that the methods come from
 
 _CROP = (384, 512)
 _ROOM_PX = 40  # around the crop, for the camera to move in
 _MOST_STEP = 4.0  # stops, of the Sobel sum: one glaring edge is not a busy place
 
-_RECIPE = (
-    *STANDARD_RECIPE,
-    Ingredient(label="flash", kind=Kind.FLASH, count=4, amplitude_sigma=15.0),
-)
+FILL_SHOTS = tuple(scene for scene in TEST if scene.is_dry_and_moving)
 
 
-@dataclass(frozen=True, slots=True)
-class BenchShot:
-    """One shot: its name, photograph (empty for the street), camera and light."""
-
-    name: str
-    still: str
-    motion: Motion
-    exposure: float
-    distractors: frozenset[Distractor] = frozenset()
-
-    @property
-    def is_dry_and_moving(self) -> bool:
-        """True for the shots that the bars on static defects are about."""
-        return not self.distractors and self.motion is not Motion.LOCKED
-
-
-_RAIN = frozenset({Distractor.RAIN, Distractor.BURN_IN})
-_NIGHT = frozenset({Distractor.LIGHTS, Distractor.BURN_IN})
-
-# Other pairs of picture and camera than the limits of `detect` were chosen on.
-DETECTION_SHOTS = (
-    BenchShot("pan", "Canon_EOS_450D", Motion.PAN, 1.0),
-    BenchShot("handheld", "Leica_T_Typ_701", Motion.HANDHELD, 1.0),
-    BenchShot("zoom, dim", "Nikon_D3100", Motion.ZOOM, 0.3),
-    BenchShot("slow pan, night", "Canon_EOS_20D_1", Motion.SLOWPAN, 0.06),
-    BenchShot("street pan, night", "", Motion.PAN, 0.06),
-    BenchShot("rain and burn-in", "Canon_PowerShot_G11", Motion.HANDHELD, 0.6, _RAIN),
-    BenchShot("locked night, lights", "Samsung_SM-G935L_Galaxy_S7_Edge", Motion.LOCKED, 0.06, _NIGHT),
-)
-
-FILL_SHOTS = DETECTION_SHOTS[:5]
-
-
-def shot_of(bench: BenchShot, *, quick: bool) -> SimulatedShot:
-    """Return the detection shot: 1920x1080, 48 frames, 74 defects; in quick form 960x540, 12 frames."""
-    width, height, count = (960, 540, 12) if quick else (1920, 1080, 48)
-    spec = ShotSpec(
-        width=width,
-        height=height,
-        frames=FrameRange(range(1001, 1001 + count)),
-        motion=bench.motion,
-        exposure=bench.exposure,
-        recipe=_RECIPE,
-        distractors=bench.distractors,
-        seed=SEED,
-    )
-    return SimulatedShot(spec, picture=load_still(bench.still) if bench.still else None)
-
-
-def fill_shot(bench: BenchShot, *, frames: int, motion: Motion | None = None) -> SimulatedShot:
+def fill_shot(scene: Scene, *, frames: int, motion: Motion | None = None) -> SimulatedShot:
     """Return the fill shot: 512x384 where the picture is busiest, without defects."""
     spec = ShotSpec(
         width=_CROP[1],
         height=_CROP[0],
         frames=FrameRange(range(1001, 1001 + frames)),
-        motion=bench.motion if motion is None else motion,
-        exposure=bench.exposure,
+        motion=scene.motion if motion is None else motion,
+        exposure=scene.exposure,
         recipe=(),
         seed=SEED,
     )
-    still = load_still(bench.still) if bench.still else None
+    still = load_still(scene.still) if scene.still else None
     return SimulatedShot(
         spec, picture=busiest_part(procedural_street(1080, 1920) if still is None else still)
     )

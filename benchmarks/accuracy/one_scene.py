@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One scene, told defect by defect: what the detector found, missed and made up."""
+
+import time
+from collections.abc import Iterator, Sequence
+
+from benchmarks.accuracy.answers import Answer, answer_of, render
+from benchmarks.accuracy.scenes import TEST, TRAIN, Scene
+from benchmarks.report import format_number
+from pixmend.model import Defect, Evidence
+from pixmend.simulate import PlantedDefect
+
+__all__ = ["tell_scene", "tell_scenes"]
+
+
+def tell_scenes() -> Iterator[str]:
+    """Yield a line for each scene there is."""
+    for title, scenes in (("test", TEST), ("train", TRAIN)):
+        for scene in scenes:
+            what = ", ".join(sorted(scene.distractors)) or "-"
+            height, width = scene.size
+            yield (
+                f"{title:5}  {scene.name:24} {scene.motion:9} {width}x{height} x {scene.count:2}  "
+                f"{scene.still or 'street':32} {what}"
+            )
+
+
+def tell_scene(scene: Scene, *, quick: bool) -> Iterator[str]:
+    """Run one scene and yield what was found, missed and false, a line each."""
+    started = time.perf_counter()
+    answer = answer_of(render(scene, quick=quick))
+    yield from _told("found", answer, sorted(answer.found.hits))
+    missed = set(range(len(answer.planted))) - answer.found.hits
+    yield from _told("missed", answer, sorted(missed))
+    for each in answer.false:
+        yield f"false   {_position(each.x, each.y)}  {_what(each)}"
+    yield (
+        f"{scene.name}: {len(answer.found.hits)} of {len(answer.planted)} found, {len(answer.false)} false "
+        f"({answer.false_per_area:.1f} per 8.8 Mpx); detect {answer.cpu_s:.1f} s CPU, "
+        f"{time.perf_counter() - started:.0f} s in all"
+    )
+
+
+def _told(word: str, answer: Answer, numbers: Sequence[int]) -> Iterator[str]:
+    for number in numbers:
+        planted = answer.planted[number]
+        found = answer.that_found(number)
+        shown = "" if found is None else f" -> {_what(found)}"
+        yield f"{word:7} {_position(*planted.centre)}  {planted.label:14}{_frames(planted)}{shown}"
+
+
+def _position(x: int, y: int) -> str:
+    return f"({x:4}, {y:4})"
+
+
+def _frames(planted: PlantedDefect) -> str:
+    return "" if planted.frames is None else f" [{planted.frames}]"
+
+
+def _what(defect: Defect) -> str:
+    frames = "" if defect.frames is None else f" [{defect.frames}]"
+    size = f"{format_number(defect.amplitude_sigma, 1)} sigma"
+    return f"{defect.kind} at {_position(defect.x, defect.y)}, {size}{frames}{_why(defect.evidence)}"
+
+
+def _why(evidence: Evidence | None) -> str:
+    if evidence is None:
+        return ""
+    fits = f"{format_number(evidence.photosite_fit)}/{format_number(evidence.optical_fit)}"
+    seen = f"{evidence.frames_seen}/{evidence.frames_expected}"
+    return f", Z {evidence.score:.1f}, seen {seen}, fit of photosite/point {fits}"
