@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Pure: frames -> noise model, sigma scale and statistics that merge in any order."""
 
+from pixmend.stats._idle import drawn_share, frame_is_idle
 from pixmend.stats._kernels import correlate, local_scale
 from pixmend.stats._model import ShotModel, clip_for, train_scale, train_shot_model
 from pixmend.stats._noise import FlatBlocks, NoiseModel, estimate_noise, fit_noise, flat_blocks
@@ -18,9 +19,11 @@ __all__ = [
     "Whitener",
     "clip_for",
     "correlate",
+    "drawn_share",
     "estimate_noise",
     "fit_noise",
     "flat_blocks",
+    "frame_is_idle",
     "local_scale",
     "measure_frame",
     "train_covariance",
