@@ -20,6 +20,7 @@ from pixmend.model import (
     Severity,
     Source,
     Status,
+    Votes,
     map_from_badpixels,
     map_from_csv,
     map_from_json,
@@ -58,6 +59,9 @@ evidence = st.tuples(st.integers(0, 90), st.integers(0, 90)).flatmap(
         extra=unknown,
     )
 )
+votes = st.tuples(st.integers(0, 99), st.integers(0, 99), unknown).map(
+    lambda given: Votes(seen=min(given[:2]), of=max(given[:2]), extra=given[2])
+)
 
 
 def defects(**fixed):
@@ -74,6 +78,7 @@ def defects(**fixed):
         "severity": st.sampled_from(list(Severity)),
         "note": st.text(max_size=20),
         "evidence": st.none() | evidence,
+        "votes": st.none() | votes,
         "extra": unknown,
     }
     return st.builds(Defect, **fields | fixed)
@@ -118,7 +123,7 @@ def test_ranges_are_read_as_fileseq_reads_them(chunks):
     assert list(FrameRange.parse(text)) == sorted(set(FrameSet(text)))
 
 
-@given(maps(source=sources, made_by=unknown, extra=unknown, raster_extra=unknown))
+@given(maps(source=sources, shots=st.integers(1, 999), made_by=unknown, extra=unknown, raster_extra=unknown))
 def test_a_map_comes_back_from_json(shot):
     text = map_to_json(shot)
     assert map_from_json(text) == shot
@@ -131,6 +136,7 @@ plain = defects(
     severity=st.just(Severity.ISSUE),
     note=st.just(""),
     evidence=st.none(),
+    votes=st.none(),
     extra=st.just({}),
 )
 

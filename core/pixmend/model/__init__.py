@@ -2,7 +2,7 @@
 """The contract between the rooms: what crosses a border is one of these."""
 
 from pixmend.model._defect import ANY_CHANNEL, Defect, Sample, Severity, Status
-from pixmend.model._evidence import Evidence
+from pixmend.model._evidence import Evidence, Votes
 from pixmend.model._exchange import map_from_badpixels, map_from_csv, map_to_badpixels, map_to_csv
 from pixmend.model._kinds import KINDS, Kind, KindText, kind_from_word
 from pixmend.model._map import DefectMap, Source, merge_maps
@@ -32,6 +32,7 @@ __all__ = [
     "Severity",
     "Source",
     "Status",
+    "Votes",
     "kind_from_word",
     "map_from_badpixels",
     "map_from_csv",

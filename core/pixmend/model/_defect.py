@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from pixmend.model._evidence import Evidence
+from pixmend.model._evidence import Evidence, Votes
 from pixmend.model._kinds import Kind
 from pixmend.model._ranges import FrameRange
 
@@ -69,6 +69,8 @@ class Defect:
         Probability, 0 to 1, that it is a defect and not picture.
     evidence : Evidence or None
         What was measured for it; None where nobody measured.
+    votes : Votes or None
+        How many shots have it, in a map that was voted from several; else None.
     extra : mapping
         Fields of the file that this version does not know; kept on rewrite.
     """
@@ -85,6 +87,7 @@ class Defect:
     severity: Severity = Severity.ISSUE
     note: str = ""
     evidence: Evidence | None = None
+    votes: Votes | None = None
     extra: Mapping[str, Any] = field(default_factory=dict)
 
     def shows_in(self, frame: int) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-__all__ = ["EVIDENCE_FIELDS", "Evidence"]
+__all__ = ["EVIDENCE_FIELDS", "Evidence", "Votes"]
 
 EVIDENCE_FIELDS = (
     "score",
@@ -63,3 +63,31 @@ class Evidence:
             value = getattr(self, name)
             if value is not None and not (0.0 <= value <= most and math.isfinite(value)):
                 raise ValueError(f"the {name} is {value}, outside its range")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Votes:
+    """How many shots of a camera have a defect.
+
+    Attributes
+    ----------
+    seen : int
+        Shots in whose map it stands.
+    of : int
+        Shots that cover its place.
+    extra : mapping
+        Fields of the file that this version does not know; kept on rewrite.
+
+    Raises
+    ------
+    ValueError
+        If more shots have it than cover its place.
+    """
+
+    seen: int
+    of: int
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.seen <= self.of:
+            raise ValueError(f"seen in {self.seen} of {self.of} shots is not possible")

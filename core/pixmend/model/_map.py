@@ -33,6 +33,8 @@ class DefectMap:
     raster : Raster or None
         The raster that the coordinates belong to; None where an import does not
         know it, then each defect is checked against the plate by itself.
+    shots : int
+        How many shots it was voted from; 1 for the map of one shot.
     raster_extra, extra : mapping
         Fields of the file that this version does not know; kept on rewrite.
     """
@@ -41,6 +43,7 @@ class DefectMap:
     defects: tuple[Defect, ...]
     source: Source = field(default_factory=Source)
     made_by: Mapping[str, Any] = field(default_factory=dict)
+    shots: int = 1
     raster_extra: Mapping[str, Any] = field(default_factory=dict)
     extra: Mapping[str, Any] = field(default_factory=dict)
 

@@ -17,7 +17,7 @@ import jsonschema
 
 from pixmend.errors import MapError, RangeError
 from pixmend.model._defect import Defect, Sample, Severity, Status
-from pixmend.model._evidence import EVIDENCE_FIELDS, Evidence
+from pixmend.model._evidence import EVIDENCE_FIELDS, Evidence, Votes
 from pixmend.model._kinds import Kind
 from pixmend.model._map import DefectMap, Source
 from pixmend.model._plate import Raster
@@ -67,6 +67,7 @@ def map_to_json(defect_map: DefectMap) -> str:
         else {**_raster_fields(defect_map.raster), **defect_map.raster_extra},
         "source": _source_fields(defect_map.source),
         "made_by": dict(defect_map.made_by),
+        **({} if defect_map.shots == 1 else {"shots": defect_map.shots}),
         **defect_map.extra,
     }
     lines = [f"  {_json(key)}: {_json(value)}" for key, value in head.items()]
@@ -159,6 +160,7 @@ def _map_from(document: dict[str, Any]) -> DefectMap:
         raster_extra=raster,
         source=_source_from(dict(fields.pop("source", {}))),
         made_by=fields.pop("made_by", {}),
+        shots=fields.pop("shots", 1),
         defects=tuple(_defect_from(dict(each)) for each in fields.pop("defects")),
         extra=fields,
     )
@@ -190,6 +192,7 @@ def _defect_from(fields: dict[str, Any]) -> Defect:
         severity=Severity(fields.pop("severity", "issue")),
         note=fields.pop("note", ""),
         evidence=_evidence_from(fields.pop("evidence", None)),
+        votes=_votes_from(fields.pop("votes", None)),
         extra=fields,
     )
 
@@ -200,6 +203,13 @@ def _evidence_from(fields: dict[str, Any] | None) -> Evidence | None:
     known = {name: value for name, value in fields.items() if name in EVIDENCE_FIELDS}
     extra = {name: value for name, value in fields.items() if name not in known}
     return Evidence(**known, extra=extra)
+
+
+def _votes_from(fields: dict[str, Any] | None) -> Votes | None:
+    if fields is None:
+        return None
+    extra = {name: value for name, value in fields.items() if name not in {"seen", "of"}}
+    return Votes(seen=fields["seen"], of=fields["of"], extra=extra)
 
 
 def _raster_fields(raster: Raster) -> dict[str, int]:
@@ -230,9 +240,14 @@ def _defect_fields(defect: Defect) -> dict[str, Any]:
         "severity": defect.severity.value,
         "note": defect.note,
         **({} if defect.evidence is None else {"evidence": _evidence_fields(defect.evidence)}),
+        **({} if defect.votes is None else {"votes": _votes_fields(defect.votes)}),
         **defect.extra,
     }
 
 
 def _evidence_fields(evidence: Evidence) -> dict[str, Any]:
     return {name: getattr(evidence, name) for name in EVIDENCE_FIELDS} | dict(evidence.extra)
+
+
+def _votes_fields(votes: Votes) -> dict[str, Any]:
+    return {"seen": votes.seen, "of": votes.of, **votes.extra}

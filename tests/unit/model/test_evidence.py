@@ -67,3 +67,10 @@ def test_impossible_evidence_is_not_read(evidence):
     with pytest.raises(MapError) as caught:
         map_from_json(text_with(evidence), where="a.json")
     assert caught.value.where == "a.json"
+
+
+@pytest.mark.parametrize("votes", [{"seen": 3, "of": 2}, {"seen": -1, "of": 2}, {"seen": 1}, 7])
+def test_impossible_votes_are_not_read(votes):
+    text = text_with(None).replace('"evidence": null', f'"votes": {json.dumps(votes)}')
+    with pytest.raises(MapError):
+        map_from_json(text)

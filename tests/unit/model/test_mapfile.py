@@ -17,6 +17,7 @@ from pixmend.model import (
     Sample,
     Severity,
     Status,
+    Votes,
     map_from_json,
     map_to_json,
 )
@@ -60,6 +61,7 @@ def test_the_frozen_map_is_read_as_it_says():
         fluctuation=0.04,
         extra={"later": "kept"},
     )
+    assert (read.shots, third.votes) == (12, Votes(seen=7, of=11, extra={"later": 0}))
 
 
 @pytest.mark.parametrize(
