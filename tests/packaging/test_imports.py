@@ -27,6 +27,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "splice": {"errors", "publish", "model", "formats", "containers"},
     "proof": {"errors", "publish", "model", "formats", "frames", "containers", "splice"},
     "seal": {"errors", "publish", "model"},
+    "carry": {"errors", "model"},
     "pipeline": LEAVES
     | {"model", "formats", "stats", "detect", "fill", "simulate", "frames", "splice", "proof", "seal"},
     "cli": LEAVES
@@ -41,6 +42,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "splice",
         "proof",
         "seal",
+        "carry",
         "pipeline",
     },
 }
