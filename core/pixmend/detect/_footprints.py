@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import correlate
 
-__all__ = ["RADIUS_PX", "Footprint", "prior_footprints"]
+__all__ = ["CAMERA_MATRIX", "DEMOSAICS", "RADIUS_PX", "Footprint", "prior_footprints"]
 
 RADIUS_PX = 2
 """Footprints are looked for in (2 * RADIUS_PX + 1) pixels a side."""
@@ -27,8 +27,8 @@ _CHROMA_AT_OTHER = np.array(
 _MEAN_OF_GREEN = np.array([[0, 1, 0], [1, 4, 1], [0, 1, 0]])
 _MEAN_OF_CHROMA = np.array([[1, 2, 1], [2, 4, 2], [1, 2, 1]])
 _PHOTOSITES = (("red", (0, 0)), ("green in red row", (0, 1)), ("green in blue row", (1, 0)), ("blue", (1, 1)))
-# A typical camera-to-working-space matrix: saturation goes up, white stays white.
-_CAMERA_MATRIX = np.array([[1.5, -0.4, -0.1], [-0.2, 1.4, -0.2], [0.0, -0.4, 1.4]])
+CAMERA_MATRIX = np.array([[1.5, -0.4, -0.1], [-0.2, 1.4, -0.2], [0.0, -0.4, 1.4]])
+"""A typical camera-to-working-space matrix: saturation goes up, white stays white."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,7 +60,7 @@ def prior_footprints(channels: int) -> tuple[Footprint, ...]:
         return (Footprint("pixel", pixel),)
     bayer = tuple(
         Footprint(f"{photosite}, {name}", _bayer_response(demosaic, *phase))
-        for name, demosaic in (("Malvar", _malvar), ("bilinear", _bilinear))
+        for name, demosaic in DEMOSAICS.items()
         for photosite, phase in _PHOTOSITES
     )
     return (*bayer, Footprint("pixel", pixel))
@@ -75,7 +75,7 @@ def _bayer_response(
     raw = np.zeros((side, side))
     raw[centre_y, centre_x] = 1.0
     camera = demosaic(raw)
-    working = np.tensordot(_CAMERA_MATRIX, camera, axes=1)
+    working = np.tensordot(CAMERA_MATRIX, camera, axes=1)
     reach = slice(-RADIUS_PX, RADIUS_PX + 1)
     window = working[
         :, centre_y + reach.start : centre_y + reach.stop, centre_x + reach.start : centre_x + reach.stop
@@ -110,3 +110,10 @@ def _cells(raw: NDArray[np.float64]) -> tuple[NDArray[np.bool_], ...]:
         in_red_row & ~in_red_column,
         ~in_red_row & in_red_column,
     )
+
+
+DEMOSAICS: dict[str, Callable[[NDArray[np.float64]], NDArray[np.float64]]] = {
+    "Malvar": _malvar,
+    "bilinear": _bilinear,
+}
+"""Linear interpolations of an RGGB mosaic (H, W) to (3, H, W), by name."""
