@@ -47,8 +47,9 @@ def test_a_defect_stays_in_its_footprint_and_the_truth_lies_inside(defect, demos
     assert np.array_equal(clean, shot.render_clean(2))
     differs = (spoiled != clean).any(axis=-1)
     may_differ = np.zeros_like(differs)
+    reach = demosaic.reach_px
     for x, y in defect.sites:
-        may_differ[max(y - 2, 0) : y + 3, max(x - 2, 0) : x + 3] = True
+        may_differ[max(y - reach, 0) : y + reach + 1, max(x - reach, 0) : x + reach + 1] = True
     assert not (differs & ~may_differ).any()
     x, y = defect.centre
     samples = spoiled_samples(mine, defect, least_sigma=least).samples

@@ -13,6 +13,7 @@ from pixmend.simulate._sensor import Sensor
 __all__ = [
     "DEMO_RECIPE",
     "STANDARD_RECIPE",
+    "WHOLE",
     "Ingredient",
     "PlantedDefect",
     "mean_lie",
@@ -20,6 +21,9 @@ __all__ = [
 ]
 
 _MARGIN_PX = 6  # of the plate's border, that a random defect keeps off
+WHOLE = 0
+"""As a side of an ingredient: the whole side of the plate. Plant such lines first, while there is room."""
+
 _BLINK_RUN_FRAMES = 5  # mean length of an on or off run
 
 
@@ -96,9 +100,12 @@ class Ingredient:
         As in `PlantedDefect`.
     count : int
     size : (int, int)
-        Photosites down and across: (1, 1) one, (2, 2) a cluster, (60, 1) part of a column.
+        Photosites down and across: (1, 1) one, (2, 2) a cluster, (60, 1) part of a column,
+        (`WHOLE`, 1) a column from edge to edge.
     duty : float
         Share of the frames in which a blinking one is on.
+    onset : float
+        Share of the shot that is over when it begins to lie; 0 for from the start.
     """
 
     label: str
@@ -110,6 +117,7 @@ class Ingredient:
     saturated: bool = False
     size: tuple[int, int] = (1, 1)
     duty: float = 1.0
+    onset: float = 0.0
 
 
 def _hot(amplitude: float, count: int) -> Ingredient:
@@ -191,10 +199,10 @@ def _free_sites(
     taken: NDArray[np.bool_], size: tuple[int, int], rng: np.random.Generator, *, spacing_px: int
 ) -> tuple[tuple[int, int], ...]:
     """Choose a free block of photosites and mark it taken."""
-    rows, columns = (side - extent - 2 * _MARGIN_PX for side, extent in zip(taken.shape, size, strict=True))
-    for _ in range(1000 if min(rows, columns) > 0 else 0):
-        y, x = int(rng.integers(rows)) + _MARGIN_PX, int(rng.integers(columns)) + _MARGIN_PX
-        bottom, right = y + size[0], x + size[1]
+    down, across = (_places(extent, side) for extent, side in zip(size, taken.shape, strict=True))
+    for _ in range(1000 if down and across else 0):
+        y, x = (places[int(rng.integers(len(places)))] for places in (down, across))
+        bottom, right = y + (size[0] or taken.shape[0]), x + (size[1] or taken.shape[1])
         around = taken[
             max(y - spacing_px, 0) : bottom + spacing_px, max(x - spacing_px, 0) : right + spacing_px
         ]
@@ -207,9 +215,16 @@ def _free_sites(
     )
 
 
+def _places(extent: int, side: int) -> range:
+    """Return where a block may begin along one side of the plate."""
+    return range(1) if extent == WHOLE else range(_MARGIN_PX, side - extent - _MARGIN_PX)
+
+
 def _frames_on(ingredient: Ingredient, frames: FrameRange, rng: np.random.Generator) -> FrameRange | None:
     if ingredient.kind is Kind.FLASH:
         return FrameRange([frames.frames[int(rng.integers(len(frames)))]])
+    if ingredient.onset:
+        return FrameRange(frames.frames[round(ingredient.onset * len(frames)) :])
     if ingredient.kind is not Kind.BLINKING:
         return None
     on = [frame for frame, is_on in zip(frames, _telegraph(ingredient.duty, rng), strict=False) if is_on]

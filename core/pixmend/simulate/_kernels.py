@@ -9,7 +9,14 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-__all__ = ["demosaic_bilinear", "demosaic_malvar", "draw_strokes", "light_of_plane", "light_of_sites"]
+__all__ = [
+    "demosaic_bilinear",
+    "demosaic_edge",
+    "demosaic_malvar",
+    "draw_strokes",
+    "light_of_plane",
+    "light_of_sites",
+]
 
 Plane = NDArray[np.float32]
 
@@ -155,6 +162,59 @@ def demosaic_bilinear(m: Plane, to_linear: NDArray[np.float32]) -> NDArray[np.fl
             for c in range(3):
                 out[y, x, c] = to_linear[c, 0] * red + to_linear[c, 1] * green + to_linear[c, 2] * blue
     return out
+
+
+@njit(nogil=True, cache=True)
+def demosaic_edge(m: Plane, to_linear: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Green along the smoother axis, then colour differences, then a 3x3 matrix. `m` is padded by four.
+
+    Hamilton and Adams (US 5629734, expired): the axis by the gradient of green plus the second
+    difference of the photosite's own colour. Red and blue are green plus the mean of their
+    differences from it.
+    """
+    height, width = m.shape[0] - 8, m.shape[1] - 8
+    green = _edge_green(m)
+    out = np.empty((height, width, 3), np.float32)
+    half, quarter = np.float32(0.5), np.float32(0.25)
+    for y in range(height):
+        for x in range(width):
+            j = y + 4
+            i = x + 4
+            here = green[j, i]
+            if (y + x) % 2 == 0:
+                corners = (m[j - 1, i - 1] - green[j - 1, i - 1]) + (m[j + 1, i + 1] - green[j + 1, i + 1])
+                corners += (m[j - 1, i + 1] - green[j - 1, i + 1]) + (m[j + 1, i - 1] - green[j + 1, i - 1])
+                other = here + quarter * corners
+                red, blue = (m[j, i], other) if y % 2 == 0 else (other, m[j, i])
+            else:
+                beside = here + half * (m[j, i - 1] - green[j, i - 1] + m[j, i + 1] - green[j, i + 1])
+                above = here + half * (m[j - 1, i] - green[j - 1, i] + m[j + 1, i] - green[j + 1, i])
+                red, blue = (beside, above) if y % 2 == 0 else (above, beside)
+            for c in range(3):
+                out[y, x, c] = to_linear[c, 0] * red + to_linear[c, 1] * here + to_linear[c, 2] * blue
+    return out
+
+
+@njit(nogil=True, cache=True)
+def _edge_green(m: Plane) -> Plane:
+    """Green at every photosite but the outermost two; the padding is even, so colours keep their order."""
+    green = m.copy()
+    half, quarter = np.float32(0.5), np.float32(0.25)
+    for j in range(2, m.shape[0] - 2):
+        for i in range(2 + j % 2, m.shape[1] - 2, 2):
+            bend_x = m[j, i] + m[j, i] - m[j, i - 2] - m[j, i + 2]
+            bend_y = m[j, i] + m[j, i] - m[j - 2, i] - m[j + 2, i]
+            along_x = half * (m[j, i - 1] + m[j, i + 1]) + quarter * bend_x
+            along_y = half * (m[j - 1, i] + m[j + 1, i]) + quarter * bend_y
+            rough_x = abs(m[j, i - 1] - m[j, i + 1]) + abs(bend_x)
+            rough_y = abs(m[j - 1, i] - m[j + 1, i]) + abs(bend_y)
+            if rough_x < rough_y:
+                green[j, i] = along_x
+            elif rough_y < rough_x:
+                green[j, i] = along_y
+            else:
+                green[j, i] = half * (along_x + along_y)
+    return green
 
 
 @njit(nogil=True, cache=True)

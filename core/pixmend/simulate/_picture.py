@@ -12,13 +12,13 @@ from scipy import fft, ndimage
 
 from pixmend.simulate._kernels import draw_strokes
 
-__all__ = ["expose", "procedural_street"]
+__all__ = ["LENS_SIGMA_PX", "expose", "fractal", "procedural_street"]
 
 _HORIZON = 0.62  # of the height
 _WARM = np.array([1.0, 0.62, 0.30], dtype=np.float32)
 _COOL = np.array([0.55, 0.75, 1.0], dtype=np.float32)
 _BRIGHTEST = 25.0
-_LENS_SIGMA_PX = 0.65  # lens and low-pass filter at photosite pitch; without it a demosaic only aliases
+LENS_SIGMA_PX = 0.65  # lens and low-pass filter at photosite pitch; without it a demosaic only aliases
 
 
 def procedural_street(height: int, width: int, *, seed: int = 0) -> NDArray[np.float32]:
@@ -67,13 +67,13 @@ def expose(picture: NDArray[np.float32], exposure: float) -> NDArray[np.float32]
     (H, W, 3) float32 ndarray
         Softened by a Gaussian of 0.65 px, 0 to 25.
     """
-    soft = ndimage.gaussian_filter(picture, (_LENS_SIGMA_PX, _LENS_SIGMA_PX, 0), truncate=4.0)
+    soft = ndimage.gaussian_filter(picture, (LENS_SIGMA_PX, LENS_SIGMA_PX, 0), truncate=4.0)
     grey = float(np.exp(np.log(np.maximum(soft.mean(axis=-1), 1e-4)).mean()))
     exposed: NDArray[np.float32] = np.clip(soft * np.float32(0.18 * exposure / grey), 0.0, _BRIGHTEST)
     return exposed.astype(np.float32)
 
 
-def _fractal(shape: tuple[int, int], rng: np.random.Generator, *, slope: float) -> NDArray[np.float32]:
+def fractal(shape: tuple[int, int], rng: np.random.Generator, *, slope: float) -> NDArray[np.float32]:
     """Noise whose amplitude falls as frequency ** -slope; mean 0, standard deviation 1."""
     height, width = (fft.next_fast_len(side, real=True) for side in shape)
     spectrum = fft.rfft2(rng.standard_normal((height, width), dtype=np.float32))
@@ -88,13 +88,13 @@ def _paint_sky(height: int, width: int, rng: np.random.Generator) -> NDArray[np.
     down = np.linspace(0.0, 1.0, height, dtype=np.float32)[:, None, None]
     night = np.array([0.012, 0.020, 0.045], dtype=np.float32)
     glow = np.array([0.20, 0.11, 0.06], dtype=np.float32)
-    clouds = np.exp(0.25 * _fractal((height, width), rng, slope=1.6))[..., None]
+    clouds = np.exp(0.25 * fractal((height, width), rng, slope=1.6))[..., None]
     return np.asarray((night + glow * down**3) * clouds, dtype=np.float32)
 
 
 def _paint_houses(picture: NDArray[np.float32], ground: int, rng: np.random.Generator) -> None:
     height, width = picture.shape[:2]
-    wall = np.exp(0.30 * _fractal((height, width), rng, slope=1.0))
+    wall = np.exp(0.30 * fractal((height, width), rng, slope=1.0))
     left = 0
     while left < width:
         wide = int(rng.uniform(0.08, 0.20) * height) + 8
@@ -145,7 +145,7 @@ def _paint_sign(
 def _paint_road(picture: NDArray[np.float32], ground: int, rng: np.random.Generator) -> None:
     height, width = picture.shape[:2]
     deep = height - ground
-    stones = np.exp(0.35 * _fractal((deep, width), rng, slope=0.8))
+    stones = np.exp(0.35 * fractal((deep, width), rng, slope=0.8))
     mirror = picture[ground - 1 :: -1][:deep]
     mirror = np.pad(mirror, ((0, deep - len(mirror)), (0, 0), (0, 0)), mode="edge")
     wet = ndimage.gaussian_filter(mirror, (height / 40, height / 400, 0))

@@ -7,9 +7,9 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from pixmend.simulate._kernels import demosaic_bilinear, demosaic_malvar
+from pixmend.simulate._kernels import demosaic_bilinear, demosaic_edge, demosaic_malvar
 
-__all__ = ["Demosaic", "Sensor", "add_noise", "camera_light", "develop"]
+__all__ = ["Demosaic", "Sensor", "add_noise", "add_white_light", "camera_light", "develop"]
 
 # Linear RGB of a typical single-chip cinema camera from its white-balanced RGB. Each row sums to 1.
 _CAMERA_TO_LINEAR = np.array(
@@ -20,10 +20,25 @@ _WHITE_BALANCE = np.array([1.9, 1.0, 1.6], dtype=np.float32)
 
 
 class Demosaic(StrEnum):
-    """How photosites become pixels."""
+    """How photosites become pixels; `EDGE` looks along edges, and is not linear."""
 
     MALVAR = "malvar"
     BILINEAR = "bilinear"
+    EDGE = "edge"
+
+    @property
+    def reach_px(self) -> int:
+        """How far one photosite spreads, along each axis."""
+        return _REACHES_PX[self]
+
+
+_REACHES_PX = {Demosaic.MALVAR: 2, Demosaic.BILINEAR: 1, Demosaic.EDGE: 3}
+_KERNELS = {
+    Demosaic.MALVAR: demosaic_malvar,
+    Demosaic.BILINEAR: demosaic_bilinear,
+    Demosaic.EDGE: demosaic_edge,
+}
+_PADDING_PX = {Demosaic.MALVAR: 2, Demosaic.BILINEAR: 2, Demosaic.EDGE: 4}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +86,15 @@ def camera_light(picture: NDArray[np.float32], sensor: Sensor) -> NDArray[np.flo
     return np.ascontiguousarray(np.maximum(planes, 0.0), dtype=np.float32)
 
 
+def add_white_light(electrons: NDArray[np.float32], light: NDArray[np.float32], sensor: Sensor) -> None:
+    """Add white light, (H, W) in scene-linear units, to photosites (H, W), in place."""
+    gains = sensor.gains()  # white is the same in every white-balanced colour
+    electrons[0::2, 0::2] += gains[0] * light[0::2, 0::2]
+    electrons[0::2, 1::2] += gains[1] * light[0::2, 1::2]
+    electrons[1::2, 0::2] += gains[1] * light[1::2, 0::2]
+    electrons[1::2, 1::2] += gains[2] * light[1::2, 1::2]
+
+
 def add_noise(
     electrons: NDArray[np.float32], sensor: Sensor, rng: np.random.Generator
 ) -> NDArray[np.float32]:
@@ -88,7 +112,7 @@ def develop(
     Parameters
     ----------
     electrons : (H, W) float32 ndarray
-        Photosites; the top-left one is red. H and W are 4 or more.
+        Photosites; the top-left one is red. H and W are 5 or more.
     sensor : Sensor
         Values are clipped at its full well.
     demosaic : Demosaic
@@ -101,22 +125,22 @@ def develop(
     Raises
     ------
     ValueError
-        If the mosaic is not two-dimensional or smaller than 4x4.
+        If the mosaic is not two-dimensional or smaller than 5x5.
 
     Notes
     -----
-    A NaN photosite spoils its 5x5 footprint and nothing else. Mirrored at the
+    A NaN photosite spoils its footprint, `demosaic.reach_px` around it, and nothing else. Mirrored at the
     borders without repeating the border, which keeps the colour order.
     """
-    if electrons.ndim != 2 or min(electrons.shape) < 4:
-        raise ValueError(f"a mosaic is (H, W) with H and W of 4 or more, not {electrons.shape}")
+    if electrons.ndim != 2 or min(electrons.shape) < 5:
+        raise ValueError(f"a mosaic is (H, W) with H and W of 5 or more, not {electrons.shape}")
     balanced = np.minimum(electrons, np.float32(sensor.full_well_e))
     gains = sensor.gains()
     balanced[0::2, 0::2] /= gains[0]
     balanced[0::2, 1::2] /= gains[1]
     balanced[1::2, 0::2] /= gains[1]
     balanced[1::2, 1::2] /= gains[2]
-    padded = np.pad(balanced, 2, mode="reflect")
-    kernel = demosaic_malvar if Demosaic(demosaic) is Demosaic.MALVAR else demosaic_bilinear
-    developed: NDArray[np.float32] = kernel(padded, _CAMERA_TO_LINEAR)
+    method = Demosaic(demosaic)
+    padded = np.pad(balanced, _PADDING_PX[method], mode="reflect")
+    developed: NDArray[np.float32] = _KERNELS[method](padded, _CAMERA_TO_LINEAR)
     return developed

@@ -14,7 +14,8 @@ from pixmend.simulate._shot import SimulatedShot
 __all__ = ["COLOUR", "Spoiled", "spoiled_samples", "true_map"]
 
 COLOUR = ("R", "G", "B")
-_REACH_PX = 4  # a footprint reaches 2 px, and its outermost pixel is made of photosites 2 px further
+_REACH_PX = 6  # a footprint reaches 3 px, and its outermost pixel is made of photosites 3 px further
+_APART_PX = 8  # photosites this far apart share no sample; even, so that they have one colour
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +50,20 @@ def spoiled_samples(shot: SimulatedShot, defect: PlantedDefect, *, least_sigma: 
     -------
     Spoiled
 
+    Raises
+    ------
+    ValueError
+        If the shot's plate was resized: its footprints are not computed.
+
     Notes
     -----
-    Both are exact, not estimated: the difference is developed from the mean
-    electrons, and the sigma is the photosites' noise carried through the linear
-    demosaic and matrix. Point lights and rain are not in the mean.
+    Both are exact for a linear demosaic, not estimated: the difference is developed
+    from the mean electrons, and the sigma is the photosites' noise carried through
+    demosaic and matrix. Point lights and weather are not in the mean, and what is done
+    to the plate after development is not in either.
     """
+    if shot.spec.finish.scale != 1:
+        raise ValueError("the footprints of a resized plate are not known")
     top, left, height, width = _window(shot, defect)
     rows, columns = np.mgrid[top : top + height, left : left + width]
     level = shot.mean_electrons(rows.ravel(), columns.ravel()).reshape(height, width)
@@ -63,7 +72,8 @@ def spoiled_samples(shot: SimulatedShot, defect: PlantedDefect, *, least_sigma: 
     lying[ys - top, xs - left] = mean_lie(defect, level[ys - top, xs - left], shot.spec.sensor)
     difference = _developed(shot, lying) - _developed(shot, level)
     excess = difference / _plate_sigma(shot, level)
-    excess[~_near_sites(excess.shape[:2], ys - top, xs - left)] = 0.0
+    near = _near_sites(excess.shape[:2], ys - top, xs - left, reach=shot.spec.demosaic.reach_px)
+    excess[~near] = 0.0
     strongest = np.unravel_index(np.abs(excess).argmax(), excess.shape)
     spoiled = np.abs(excess) > least_sigma
     spoiled[strongest] = True
@@ -118,20 +128,23 @@ def _developed(shot: SimulatedShot, electrons: NDArray[np.float32]) -> NDArray[n
 
 
 def _plate_sigma(shot: SimulatedShot, level: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Carry the photosites' noise through the development, one photosite at a time."""
+    """Carry the photosites' noise through the development, those at a time that share no sample."""
     sigma = shot.spec.sensor.noise_sigma_e(level)
+    quiet = _developed(shot, level)
     variance = np.zeros((*level.shape, 3))
-    for y, x in np.ndindex(level.shape):
-        one = np.zeros_like(level)
-        one[y, x] = sigma[y, x]
-        variance += np.square(_developed(shot, one), dtype=np.float64)
+    for y, x in np.ndindex(_APART_PX, _APART_PX):
+        louder = level.copy()
+        louder[y::_APART_PX, x::_APART_PX] += sigma[y::_APART_PX, x::_APART_PX]
+        variance += np.square(_developed(shot, louder) - quiet, dtype=np.float64)
     spread: NDArray[np.float64] = np.sqrt(variance)
     return spread
 
 
-def _near_sites(size: tuple[int, int], ys: NDArray[np.int64], xs: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Tell what lies within 2 px of a site; what the window's own rim makes is further."""
+def _near_sites(
+    size: tuple[int, int], ys: NDArray[np.int64], xs: NDArray[np.int64], *, reach: int
+) -> NDArray[np.bool_]:
+    """Tell what lies within the reach of a site; what the window's own rim makes is further."""
     near = np.zeros(size, dtype=bool)
     for y, x in zip(ys, xs, strict=True):
-        near[max(y - 2, 0) : y + 3, max(x - 2, 0) : x + 3] = True
+        near[max(y - reach, 0) : y + reach + 1, max(x - reach, 0) : x + reach + 1] = True
     return near

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from pixmend.errors import PixError
 from pixmend.publish import publish_text, publishing
-from pixmend.simulate._shot import ShotSpec, SimulatedShot
+from pixmend.simulate._shot import SimulatedShot
+from pixmend.simulate._spec import ShotSpec
 from pixmend.simulate._truth import COLOUR, spoiled_samples
 
 __all__ = ["TRUTH_SCHEMA", "ShotFormat", "to_acescct", "truth_json", "write_shot"]
@@ -108,17 +109,19 @@ def write_shot(
 
 def truth_json(shot: SimulatedShot, *, least_sigma: float = 0.5) -> str:
     """Return the text of ``truth.json``: what the shot is and every planted defect, with its footprint."""
+    own_size = shot.spec.finish.scale == 1
     defects = []
     for defect in shot.planted:
-        spoiled = spoiled_samples(shot, defect, least_sigma=least_sigma)
+        # How a resized plate spreads a photosite is not computed.
+        spoiled = spoiled_samples(shot, defect, least_sigma=least_sigma) if own_size else None
         defects.append(
             {
                 **asdict(defect),
                 "frames": None if defect.frames is None else str(defect.frames),
                 "x": defect.centre[0],
                 "y": defect.centre[1],
-                "samples": [list(sample) for sample in spoiled.samples],
-                "plate_amplitude_sigma": round(spoiled.amplitude_sigma, 3),
+                "samples": spoiled and [list(sample) for sample in spoiled.samples],
+                "plate_amplitude_sigma": spoiled and round(spoiled.amplitude_sigma, 3),
             }
         )
     truth = {
@@ -140,6 +143,7 @@ def _spec_fields(spec: ShotSpec) -> dict[str, object]:
         "demosaic": spec.demosaic,
         "sensor": asdict(spec.sensor),
         "distractors": sorted(spec.distractors),
+        "finish": asdict(spec.finish),
         "seed": spec.seed,
     }
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from pixmend.model import FrameRange, Kind
-from pixmend.simulate import STANDARD_RECIPE, Ingredient, PlantedDefect, Sensor, plant_defects
+from pixmend.simulate import STANDARD_RECIPE, WHOLE, Ingredient, PlantedDefect, Sensor, plant_defects
 from pixmend.simulate._defects import mean_lie
 
 FRAMES = FrameRange(range(1, 49))
@@ -87,3 +87,20 @@ def test_a_lie_is_the_light_of_its_kind():
     assert lie(gain=0.4) == pytest.approx(33.6)
     assert lie(saturated=True) == 60000
     assert lie(amplitude_sigma=1e6) == 60000
+
+
+def test_a_whole_line_goes_from_edge_to_edge():
+    recipe = (
+        Ingredient(label="column", kind=Kind.COLUMN, count=1, amplitude_sigma=2.0, size=(WHOLE, 1)),
+        Ingredient(label="row", kind=Kind.ROW, count=1, amplitude_sigma=2.0, size=(1, 60)),
+    )
+    column, row = plant(recipe, size=(200, 300))
+    assert [y for _, y in column.sites] == list(range(200))
+    assert len({x for x, _ in column.sites}) == 1
+    assert len(row.sites) == 60
+    assert len({y for _, y in row.sites}) == 1
+
+
+def test_what_begins_mid_shot_lies_from_a_frame_on():
+    (late,) = plant((Ingredient(label="late", kind=Kind.HOT, count=1, amplitude_sigma=5.0, onset=0.5),))
+    assert late.frames == FrameRange(FRAMES.frames[24:])

@@ -47,7 +47,7 @@ def test_the_footprint_of_one_photosite_has_the_known_energy(demosaic, site, in_
     assert near / energy.sum() == pytest.approx(in_three, abs=0.006)
 
 
-@pytest.mark.parametrize("demosaic", Demosaic)
+@pytest.mark.parametrize("demosaic", [Demosaic.MALVAR, Demosaic.BILINEAR])
 def test_development_is_linear(demosaic):
     rng = np.random.default_rng(0)
     first, second = rng.uniform(0, 900, (2, 10, 12)).astype(np.float32)
@@ -56,13 +56,35 @@ def test_development_is_linear(demosaic):
     assert np.allclose(together, apart, atol=1e-5)
 
 
-def test_a_bad_photosite_stays_in_its_footprint():
+@pytest.mark.parametrize("demosaic", Demosaic)
+def test_a_bad_photosite_stays_in_its_footprint(demosaic):
     electrons = np.full((16, 16), 100, np.float32)
     electrons[7, 8] = np.nan
-    spoiled = ~np.isfinite(develop(electrons, SENSOR)).all(axis=-1)
+    spoiled = ~np.isfinite(develop(electrons, SENSOR, demosaic)).all(axis=-1)
     assert spoiled[7, 8]
-    spoiled[5:10, 6:11] = False
+    reach = demosaic.reach_px
+    spoiled[7 - reach : 8 + reach, 8 - reach : 9 + reach] = False
     assert not spoiled.any()
+
+
+def edge_of_one_colour(angle):
+    """A grey step edge; horizontal or vertical."""
+    picture = np.full((24, 24, 3), 0.05, np.float32)
+    picture[12:] = 0.8
+    light = camera_light(picture if angle == 0 else picture.transpose(1, 0, 2).copy(), SENSOR)
+    rows, columns = np.mgrid[:24, :24]
+    return light[rows % 2 + columns % 2, rows, columns]
+
+
+@pytest.mark.parametrize("angle", [0, 90])
+def test_an_edge_directed_demosaic_draws_no_zip_along_an_edge(angle):
+    """Along a straight grey edge every pixel is alike; a linear demosaic alternates there."""
+    rough = {}
+    for demosaic in (Demosaic.EDGE, Demosaic.BILINEAR):
+        developed = develop(edge_of_one_colour(angle), SENSOR, demosaic)
+        along = developed if angle == 0 else developed.transpose(1, 0, 2)
+        rough[demosaic] = np.abs(np.diff(along[8:16, 6:18], axis=1)).max()
+    assert rough[Demosaic.EDGE] < 0.3 * rough[Demosaic.BILINEAR]
 
 
 def test_development_does_not_touch_its_input():
@@ -71,7 +93,7 @@ def test_development_does_not_touch_its_input():
     assert (electrons == 1e6).all()
 
 
-@pytest.mark.parametrize("shape", [(3, 8), (8, 8, 3)])
+@pytest.mark.parametrize("shape", [(4, 8), (8, 8, 3)])
 def test_what_is_no_mosaic_is_refused(shape):
     with pytest.raises(ValueError, match="mosaic"):
         develop(np.zeros(shape, np.float32), SENSOR)

@@ -1,20 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What looks like a defect and is none: stars and LEDs, rain, burnt-in lettering."""
+"""Point lights that look like hot pixels: stars, LEDs, and glints on water."""
 
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage, special
+from scipy import special
 
-from pixmend.simulate._kernels import draw_strokes
 from pixmend.simulate._sensor import Sensor, camera_light
 
-__all__ = ["Lights", "burn_in_mask", "rain_light", "scatter_lights"]
+__all__ = ["HD_AREA", "Lights", "glints_of_frame", "scatter_lights"]
+
+HD_AREA = 1920 * 1080
+"""Distractors are counted per this many pixels."""
 
 _PSF_REACH_PX = 4
-_HD_AREA = 1920 * 1080
+_TWO_FRAMES = 0.4  # share of the glints that are seen in two frames, not in one
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,7 +52,7 @@ class Lights:
 def scatter_lights(size: tuple[int, int], offset: tuple[float, float], *, seed: int) -> Lights:
     """Scatter stars (two in three, near white) and LEDs (one colour) over the resting camera's view."""
     rng = np.random.default_rng([seed, 107])
-    count = max(round(90 * size[0] * size[1] / _HD_AREA), 3)
+    count = max(round(90 * size[0] * size[1] / HD_AREA), 3)
     stars = 2 * count // 3
     colour = rng.uniform(0.7, 1.3, (count, 3))
     colour[stars:] = np.eye(3)[rng.integers(3, size=count - stars)] + 0.08
@@ -62,6 +63,34 @@ def scatter_lights(size: tuple[int, int], offset: tuple[float, float], *, seed: 
         sigma_px=rng.uniform(0.45, 0.8, count),
         colour=colour.astype(np.float32),
     )
+
+
+def glints_of_frame(size: tuple[int, int], offset: tuple[float, float], index: int, *, seed: int) -> Lights:
+    """Return the glints of one frame: sun on a stretch of water, each for one frame or two.
+
+    The water is a band across the lower half of the resting camera's view, and the glints
+    crowd towards one place of it.
+    """
+    new = _glints_born(size, index, seed=seed)
+    old = _glints_born(size, index - 1, seed=seed)[:, : int(_TWO_FRAMES * _glint_count(size))]
+    y, x, sigma, light = np.concatenate([new, old], axis=1)
+    warm = np.array([1.05, 1.0, 0.9])
+    colour = (light[:, None] * warm).astype(np.float32)
+    return Lights(y=y + offset[0], x=x + offset[1], sigma_px=sigma, colour=colour)
+
+
+def _glint_count(size: tuple[int, int]) -> int:
+    return max(round(100 * size[0] * size[1] / HD_AREA), 6)
+
+
+def _glints_born(size: tuple[int, int], index: int, *, seed: int) -> NDArray[np.float64]:
+    """Return y, x, sigma and light of the glints that begin in a frame, (4, N)."""
+    rng = np.random.default_rng([seed, index + 1, 110])
+    count = _glint_count(size)
+    y = size[0] * rng.uniform(0.55, 0.95, count)
+    x = size[1] * (0.5 + 0.18 * rng.standard_normal(count))
+    light = np.exp(rng.uniform(np.log(0.1), np.log(12.0), count))
+    return np.stack([y, x, rng.uniform(0.45, 0.9, count), light])
 
 
 def _add_point(
@@ -86,39 +115,3 @@ def _in_photosite(distance: NDArray[np.float64], sigma: float) -> NDArray[np.flo
         special.erf((distance + 0.5) / scale) - special.erf((distance - 0.5) / scale)
     )
     return inside
-
-
-def rain_light(electrons: NDArray[np.float32], sensor: Sensor, rng: np.random.Generator) -> None:
-    """Add the rain of one frame to its photosites, in place."""
-    height, width = electrons.shape
-    count = max(round(700 * height * width / _HD_AREA), 8)
-    x, y = rng.uniform(0, width, count), rng.uniform(0, height, count)
-    length = rng.uniform(6, 40, count)
-    light = rng.uniform(0.02, 0.35, count)
-    falling = np.stack([x, y, x + 0.12 * length, y + length, np.ones(count), light], axis=1)
-    layer = np.zeros((height, width), dtype=np.float32)
-    draw_strokes(layer, falling)
-    layer = ndimage.gaussian_filter(layer, 0.6, truncate=3.0)
-    gains = sensor.gains()  # rain is white: the same in every white-balanced colour
-    electrons[0::2, 0::2] += gains[0] * layer[0::2, 0::2]
-    electrons[0::2, 1::2] += gains[1] * layer[0::2, 1::2]
-    electrons[1::2, 0::2] += gains[1] * layer[1::2, 0::2]
-    electrons[1::2, 1::2] += gains[2] * layer[1::2, 1::2]
-
-
-@lru_cache(maxsize=4)
-def burn_in_mask(size: tuple[int, int], *, seed: int) -> NDArray[np.float32]:
-    """Return the cover of two lines of lettering, (H, W) float32, 0 to 1; do not write to it."""
-    rng = np.random.default_rng([seed, 108])
-    height, width = size
-    unit = max(height // 540, 1)
-    cover = np.zeros(size, dtype=np.float32)
-    letters = min(40, (width - 4 * unit) // (6 * unit))
-    for y in (height // 30, height - height // 30 - 7 * unit):
-        glyphs = np.zeros((7, 6 * letters), dtype=np.float32)
-        for k in range(letters):
-            glyphs[:, 6 * k : 6 * k + 5] = rng.random((7, 5)) < 0.45
-        line = np.kron(glyphs, np.ones((unit, unit), dtype=np.float32))
-        cover[y : y + line.shape[0], 2 * unit : 2 * unit + line.shape[1]] = line
-    cover.flags.writeable = False
-    return cover

@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
+import itertools
+
 import numpy as np
 import pytest
 
 from pixmend.simulate import Motion, Sensor
 from pixmend.simulate._camera import camera_path, views_of_shutter
-from pixmend.simulate._distractors import Lights, burn_in_mask, rain_light, scatter_lights
+from pixmend.simulate._lights import Lights, glints_of_frame, scatter_lights
 
 SENSOR = Sensor()
 
@@ -55,15 +57,16 @@ def test_scattered_lights_lie_in_the_view_of_the_resting_camera():
     assert ((lights.x >= 60) & (lights.x < 1980)).all()
 
 
-def test_rain_adds_light_and_takes_none():
-    electrons = np.zeros((120, 160), np.float32)
-    rain_light(electrons, SENSOR, np.random.default_rng(0))
-    assert electrons.min() >= 0
-    assert 0.002 < (electrons > 1).mean() < 0.5
+def test_glints_last_one_frame_or_two():
+    frames = [glints_of_frame((540, 960), (0.0, 0.0), index, seed=3) for index in range(4)]
+    places = [set(zip(each.y.tolist(), each.x.tolist(), strict=True)) for each in frames]
+    assert all(first & second for first, second in itertools.pairwise(places))
+    assert not places[0] & places[2]
+    assert all(len(each) == len(places[0]) for each in places)
 
 
-@pytest.mark.parametrize("size", [(32, 32), (120, 160), (1080, 1920)])
-def test_lettering_fits_the_frame(size):
-    cover = burn_in_mask(size, seed=0)
-    assert cover.shape == size
-    assert 0 < cover.mean() < 0.3
+def test_glints_lie_on_the_water_and_are_the_same_each_time():
+    first, again = (glints_of_frame((540, 960), (10.0, 20.0), 5, seed=3) for _ in range(2))
+    assert np.array_equal(first.y, again.y)
+    assert np.array_equal(first.colour, again.colour)
+    assert (first.y > 10 + 0.5 * 540).all()
