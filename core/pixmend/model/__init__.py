@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The contract between the rooms: what crosses a border is one of these."""
 
-from pixmend.model._defect import ANY_CHANNEL, Defect, Sample, Severity, Status
+from pixmend.model._defect import ANY_CHANNEL, FARTHEST, Defect, Sample, Severity, Status
 from pixmend.model._evidence import Evidence, Votes
 from pixmend.model._exchange import map_from_badpixels, map_from_csv, map_to_badpixels, map_to_csv
 from pixmend.model._kinds import KINDS, Kind, KindText, kind_from_word
@@ -14,6 +14,7 @@ from pixmend.model._ranges import FrameRange
 
 __all__ = [
     "ANY_CHANNEL",
+    "FARTHEST",
     "KINDS",
     "MAP_SCHEMA",
     "Channel",
