@@ -20,6 +20,7 @@ from pixmend.simulate import (
     SimulatedShot,
     plant_defects,
 )
+from pixmend.stats import PlanesAt
 
 LINEAR = Encoding("linear", "the tests' own")
 FRAMES = FrameRange.parse("1001-1016")
@@ -43,6 +44,11 @@ def rgb_plate(raster: Raster, sample: SampleType = SampleType.HALF) -> PlateInfo
 def mono_plate(raster: Raster, sample: SampleType = SampleType.HALF) -> PlateInfo:
     """Return a plate of luminance alone."""
     return PlateInfo(raster, (raster.width, raster.height), (Channel("Y", sample),), ("Y",), "exr")
+
+
+def planes_of(picture: NDArray[np.float32]) -> PlanesAt:
+    """Return a picture (C, H, W), given on the sigma scale, as `measure_frame` asks for it."""
+    return lambda rows, columns: picture[:, rows][:, :, columns]
 
 
 def small_spec(**changes: object) -> ShotSpec:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Merge laws of the statistics: any partition, any order, the same to the bit."""
 
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 
 from pixmend.model import FrameRange, Raster, SampleType
 from pixmend.stats import FrameEvidence, NoiseModel, ShotModel, ShotStatistics, SigmaScale, measure_frame
-from tests.make.shots import LINEAR
+from tests.make.shots import LINEAR, planes_of
 
 SHAPE = (1, 9, 11)
 FRAMES = FrameRange(range(-3, 5))
@@ -27,11 +28,11 @@ MODEL = ShotModel(
 def _evidence(frame):
     values = np.random.default_rng(frame + 99).normal(0, 40, SHAPE).astype(np.float32)
     values[0, frame % 9, 3] = np.nan
-    return measure_frame(values, MODEL)
+    return list(measure_frame(planes_of(values), MODEL))
 
 
 EVIDENCE = {frame: _evidence(frame) for frame in FRAMES}
-NAMES = ("excess", "level", "square", "seen")
+NAMES = ("excess", "level", "seen", "grid_level", "grid_square")
 
 
 def pooled(frames):
@@ -85,7 +86,8 @@ def test_a_bad_sample_stays_local(y, x, bad):
     values = np.random.default_rng(5).normal(0, 1, (1, 40, 44)).astype(np.float32)
     spoiled = values.copy()
     spoiled[0, y + 15, x + 15] = bad
-    sound, found = (measure_frame(each, MODEL) for each in (values, spoiled))
+    model = replace(MODEL, raster=Raster(0, 0, 44, 40))
+    (sound,), (found,) = (measure_frame(planes_of(each), model) for each in (values, spoiled))
     reach = 9
     far = np.ones((40, 44), bool)
     far[y + 15 - reach : y + 16 + reach, x + 15 - reach : x + 16 + reach] = False
@@ -108,6 +110,7 @@ def test_the_scale_rises_with_the_light_whatever_the_noise(coefficients, lights)
 
 
 def test_evidence_is_whole_numbers():
-    assert isinstance(EVIDENCE[0], FrameEvidence)
-    assert EVIDENCE[0].excess.dtype == np.int16
-    assert EVIDENCE[0].level.dtype == np.int32
+    (strip,) = EVIDENCE[0]
+    assert isinstance(strip, FrameEvidence)
+    assert strip.excess.dtype == np.int16
+    assert strip.level.dtype == np.int32

@@ -17,8 +17,6 @@ from pixmend.stats import ShotStatistics
 
 __all__ = ["defects_left", "find_defects"]
 
-_STUCK_SHARE = 0.5  # a stuck photosite varies less than half as much as its surroundings
-_STILLER_THAN_LIGHT = 0.002  # of the level: a full well of 100 000 electrons has a noise of 0.003
 _RIM_PX, _RIM_CAUTION = 2, 1.5  # debayer and resize leave a rim that is fixed too: it must score more
 _BRIGHT_SIGMA = 8.0  # visible at unity in normal playback
 _CHANCE, _EXPECTED = 8e-4, 5.0  # pixels that score 5 by chance; defects that a camera is expected to have
@@ -57,8 +55,7 @@ def find_defects(
     sites = believable_sites(
         found, statistics, settings, is_known=lambda site: _near(site, places) is not None
     )
-    spread = statistics.level_sigma()
-    defects = [_to_defect(site, index, statistics, picture, spread) for index, site in enumerate(sites)]
+    defects = [_to_defect(site, index, statistics) for index, site in enumerate(sites)]
     carried = [_carry_over(defect, _near(site, places)) for defect, site in zip(defects, sites, strict=True)]
     return _with_severity(carried)
 
@@ -101,46 +98,19 @@ def _carry_over(defect: Defect, known: Defect | None) -> Defect:
     return defect if known is None else replace(defect, status=known.status, note=known.note)
 
 
-def _to_defect(
-    site: Site, index: int, statistics: ShotStatistics, picture: MeanPicture, spread: NDArray[np.float32]
-) -> Defect:
+def _to_defect(site: Site, index: int, statistics: ShotStatistics) -> Defect:
     model = statistics.model
     samples = sorted((int(dy), int(dx), int(channel)) for channel, dy, dx in site.samples)
     return Defect(
         id=f"d{index + 1:04d}",
         x=site.x + model.raster.x,
         y=site.y + model.raster.y,
-        kind=_kind(site, picture, spread) if len(statistics.frames) > 1 else _kind_of_one_frame(site),
+        kind=Kind.DEAD if site.amplitude_sigma < 0 else Kind.HOT,
         frames=statistics.stands_for,
         samples=tuple(Sample(dx, dy, model.channels[channel]) for dy, dx, channel in samples),
         amplitude_sigma=round(site.amplitude_sigma, 2),
         confidence=_confidence(site.score, pixels=statistics.seen.size),
     )
-
-
-def _kind_of_one_frame(site: Site) -> Kind:
-    return Kind.DEAD if site.amplitude_sigma < 0 else Kind.HOT
-
-
-def _kind(site: Site, picture: MeanPicture, spread: NDArray[np.float32]) -> Kind:
-    """Tell hot, stuck and dead apart.
-
-    Too dark is dead. Of the bright, a hot photosite adds to the scene: it varies as
-    the scene does (compared in linear light, where adding does not compress what
-    shows through) and has the noise of its own brightness. A stuck one has neither.
-    """
-    if site.amplitude_sigma < 0:
-        return Kind.DEAD
-    centre = (site.peak_channel, site.peak_y, site.peak_x)
-    window = (
-        site.peak_channel,
-        slice(max(site.peak_y - 5, 0), site.peak_y + 6),
-        slice(max(site.peak_x - 5, 0), site.peak_x + 6),
-    )
-    scene = float(np.median(spread[window] * picture.sigma[window]))
-    own = float(spread[centre] * picture.sigma[centre])
-    is_stuck = own < max(_STUCK_SHARE * scene, _STILLER_THAN_LIGHT * float(picture.light[centre]))
-    return Kind.STUCK if is_stuck else Kind.HOT
 
 
 def _confidence(score: float, *, pixels: int) -> float:

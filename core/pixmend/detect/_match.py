@@ -76,7 +76,7 @@ def score_footprints(statistics: ShotStatistics, shapes: Sequence[NDArray[np.flo
     of_mean = Whitener(train_covariance([mean]), len(mean))
     views = (
         (statistics.mean_excess(), statistics.model.whitener),
-        (_evened(of_mean.whiten(mean)), of_mean),
+        (_evened(of_mean.whiten_mirrored(mean)), of_mean),
     )
     score = np.zeros(mean.shape[1:], np.float32)
     best = np.zeros(mean.shape[1:], np.int8)

@@ -22,6 +22,7 @@ _VISIBLE_SIGMA = 0.35  # a sample off by less is left alone: mending it would ad
 _SIGNIFICANT = 4.0  # in scatters of the background
 _OUTSHINES = 2.0  # times as strong: then the neighbour is the defect, and this is its ring
 _LARGEST_GROUP_PX = 400  # more is a burn-in, a matte edge or a frozen area
+_LIKE_A_FOOTPRINT = 0.5  # of the excess is explained: then the footprint has less noise than the excess
 _LEAST_SCATTER = 0.02  # sigma; a perfectly smooth mean picture still has rounding
 
 
@@ -43,6 +44,9 @@ class Site:
         Mean excess of the strongest sample over the background's noise, signed.
     likeness : float
         Share of the excess, up to 1, that one photosite's footprint explains.
+    shape : (C, 7, 7) float64 ndarray
+        Its excess about (y, x) in sigma, without noise: the best footprint's where that is
+        like it, else its own spoiled samples.
     """
 
     x: int
@@ -54,6 +58,7 @@ class Site:
     peak_x: int
     amplitude_sigma: float
     likeness: float
+    shape: NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -223,6 +228,7 @@ def _site_at(y: int, x: int, around: _Surroundings, score: float, footprints: Se
         peak_x=int(x + peak[2] - _REACH_PX),
         amplitude_sigma=float(core[tuple(peak)]),
         likeness=likeness,
+        shape=model if likeness >= _LIKE_A_FOOTPRINT else np.where(spoiled, core, 0.0),
     )
 
 

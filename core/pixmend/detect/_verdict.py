@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pixmend.detect._fleeting import is_fleeting
 from pixmend.detect._sites import Site
 from pixmend.stats import ShotStatistics
 
@@ -44,7 +43,7 @@ class DetectSettings:
 
 def shot_is_still(statistics: ShotStatistics) -> bool:
     """Tell whether the picture stands still, so that time cannot tell a defect from the scene."""
-    return bool(np.quantile(statistics.level_sigma(), 0.9) < _STILL_SIGMA)
+    return bool(np.quantile(statistics.grid_sigma(), 0.9) < _STILL_SIGMA)
 
 
 def believable_sites(
@@ -57,8 +56,7 @@ def believable_sites(
     """Return the sites that nothing else explains.
 
     Left out is what is too faint to mend; what scores more than it shows (ringing); what
-    a far stronger neighbour explains; what comes from few frames (stars, glints); and,
-    where nothing moves, what does not look like one photosite, unless one is known there.
+    a far stronger neighbour explains; and, where nothing moves, what does not look like one photosite, unless one is known there.
     """
     kept = [
         site
@@ -68,12 +66,7 @@ def believable_sites(
     ]
     if shot_is_still(statistics):
         kept = [site for site in kept if _is_one_photosite(site, settings) or is_known(site)]
-    level, spread = statistics.mean_level(), statistics.level_sigma()
-    return [
-        site
-        for site in _without_echoes(kept)
-        if not is_fleeting((site.peak_channel, site.peak_y, site.peak_x), level, spread)
-    ]
+    return _without_echoes(kept)
 
 
 def _is_as_strong_as_it_scores(site: Site, statistics: ShotStatistics) -> bool:

@@ -3,6 +3,11 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 import pixmend
 from pixmend.detect import DetectSettings, find_defects, shot_is_still
@@ -12,7 +17,7 @@ from pixmend.model import DefectMap, FrameRange, Source
 from pixmend.pipeline._frames_at_once import frames_at_once
 from pixmend.pipeline._training import read_training_rows
 from pixmend.progress import Progress, Silent
-from pixmend.stats import FrameEvidence, ShotStatistics, SigmaScale, measure_frame, train_shot_model
+from pixmend.stats import ShotStatistics, SigmaScale, measure_frame, train_shot_model
 
 __all__ = [
     "MOST_FRAMES",
@@ -148,13 +153,20 @@ def _measure(
     workers: int,
     progress: Progress,
 ) -> None:
-    def measure(frame: int) -> FrameEvidence:
-        return measure_frame(scale.forward(shot.read(frame)), statistics.model)
+    def measure(frame: int) -> None:
+        samples = shot.read(frame)
+        planes = partial(_planes_at, scale, samples)
+        statistics.add(frame, measure_frame(planes, statistics.model))
 
     progress.start("looking for defects", len(frames))
-    for frame, evidence in zip(frames, frames_at_once(measure, frames, workers=workers), strict=True):
-        statistics.add(frame, evidence)
+    for _ in frames_at_once(measure, frames, workers=workers):
         progress.advance()
+
+
+def _planes_at(
+    scale: SigmaScale, samples: NDArray[Any], rows: NDArray[np.intp], columns: NDArray[np.intp]
+) -> NDArray[np.float32]:
+    return scale.forward(samples, rows=rows, columns=columns)
 
 
 def merge_statistics(parts: Sequence[ShotStatistics]) -> ShotStatistics:

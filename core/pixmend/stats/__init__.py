@@ -1,20 +1,28 @@
 # SPDX-License-Identifier: Apache-2.0
 """Pure: frames -> noise model, sigma scale and statistics that merge in any order."""
 
+from pixmend.stats._hit_finder import HitFinder
+from pixmend.stats._hits import HIT, Hits
 from pixmend.stats._idle import drawn_share, frame_is_idle
 from pixmend.stats._kernels import correlate, local_scale
+from pixmend.stats._measure import FrameEvidence, PlanesAt, measure_frame
 from pixmend.stats._model import ShotModel, clip_for, train_scale, train_shot_model
 from pixmend.stats._noise import FlatBlocks, NoiseModel, estimate_noise, fit_noise, flat_blocks
-from pixmend.stats._pool import FrameEvidence, ShotStatistics, measure_frame
-from pixmend.stats._scale import SigmaScale
+from pixmend.stats._pool import ShotStatistics
+from pixmend.stats._scale import SigmaCurve, SigmaScale
 from pixmend.stats._whiten import Whitener, train_covariance
 
 __all__ = [
+    "HIT",
     "FlatBlocks",
     "FrameEvidence",
+    "HitFinder",
+    "Hits",
     "NoiseModel",
+    "PlanesAt",
     "ShotModel",
     "ShotStatistics",
+    "SigmaCurve",
     "SigmaScale",
     "Whitener",
     "clip_for",

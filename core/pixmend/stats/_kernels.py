@@ -11,87 +11,125 @@ __all__ = [
     "box_mean",
     "correlate",
     "local_scale",
+    "look_up",
     "quantise_excess",
     "quantise_level",
 ]
 
 # Adding and taking away 1.5 * 2**52 rounds a double to the nearest whole number, ties to even, as rint
-# does; unlike a call of rint it becomes vector code.
-_TO_WHOLE = 6755399441055744.0
+# does; unlike a call of rint it becomes vector code. A float of up to 2**22 likewise.
+_TO_WHOLE, _TO_WHOLE_FLOAT = 6755399441055744.0, 12582912.0
+_SIZE_STEPS = 1024.0  # in which `local_scale` counts
 
 
-@njit(cache=True, nogil=True)
 def correlate(padded: NDArray[np.float32], weights: NDArray[np.float32]) -> NDArray[np.float32]:
     """Correlate a padded stack (C, H + 2r, W + 2r) with weights (K, C, 2r + 1, 2r + 1) -> (K, H, W).
 
     The plain version: ``out[k] = sum(scipy.ndimage.correlate(stack[c], weights[k, c]) for c)``.
-    Rows are summed tap by tap so that the innermost loop is one multiply-add a sample.
     """
-    outputs, channels, side, _ = weights.shape
-    height = padded.shape[1] - side + 1
-    width = padded.shape[2] - side + 1
-    result = np.zeros((outputs, height, width), np.float32)
-    for k in range(outputs):
-        for y in range(height):
+    side = weights.shape[-1]
+    spare = -side % 7
+    taps = np.pad(weights.astype(np.float32, copy=False), ((0, 0), (0, 0), (0, 0), (0, spare)))
+    source = np.pad(padded, ((0, 0), (0, 0), (0, spare))) if spare else padded
+    result = np.zeros((len(weights), padded.shape[1] - side + 1, padded.shape[2] - side + 1), np.float32)
+    _add_taps(np.ascontiguousarray(source, np.float32), taps, result)
+    return result
+
+
+@njit(cache=True, nogil=True)
+def _add_taps(padded: NDArray[np.float32], weights: NDArray[np.float32], result: NDArray[np.float32]) -> None:
+    """Add up a correlation row by row, seven taps at a time, so that the innermost loop is vector code."""
+    outputs, channels, side, taps = weights.shape
+    width = result.shape[2]
+    for y in range(result.shape[1]):
+        for k in range(outputs):
             row = result[k, y]
             for c in range(channels):
                 for dy in range(side):
-                    source = padded[c, y + dy]
-                    for dx in range(side):
-                        weight = weights[k, c, dy, dx]
-                        if weight != 0.0:
-                            shifted = source[dx : dx + width]
-                            for x in range(width):
-                                row[x] += weight * shifted[x]
-    return result
+                    for first in range(0, taps, 7):
+                        source = padded[c, y + dy, first:]
+                        tap = weights[k, c, dy, first:]
+                        w0, w1, w2, w3, w4, w5, w6 = tap[0], tap[1], tap[2], tap[3], tap[4], tap[5], tap[6]
+                        for x in range(width):
+                            row[x] += (
+                                (w0 * source[x] + w1 * source[x + 1])
+                                + (w2 * source[x + 2] + w3 * source[x + 3])
+                                + (w4 * source[x + 4] + w5 * source[x + 5])
+                                + w6 * source[x + 6]
+                            )
 
 
 @njit(cache=True, nogil=True)
-def box_mean(plane: NDArray[np.float32], radius: int) -> NDArray[np.float32]:
-    """Mean of each (2 * radius + 1)-square window, windows cut at the borders; (H, W) -> (H, W)."""
+def box_mean(plane: NDArray[np.int32], radius: int) -> NDArray[np.float32]:
+    """Mean of each (2 * radius + 1)-square window of whole numbers, windows cut at the borders; (H, W).
+
+    The sums of columns move down row by row; whole numbers, so that nothing drifts. A window's
+    sum must fit into 32 bits.
+    """
     height, width = plane.shape
     result = np.empty((height, width), np.float32)
-    columns = np.zeros(width, np.float64)
-    for y in range(min(radius, height)):
-        for x in range(width):
-            columns[x] += plane[y, x]
-    for y in range(height):
+    columns = np.zeros(width + 2 * radius, np.int32)
+    inner = columns[radius : radius + width]
+    across = np.empty(width, np.float32)
+    for x in range(width):
+        across[x] = min(x + radius, width - 1) - max(x - radius, 0) + 1
+    for y in range(-radius, height):
         if y + radius < height:
+            entering = plane[y + radius]
             for x in range(width):
-                columns[x] += plane[y + radius, x]
+                inner[x] += entering[x]
         if y - radius - 1 >= 0:
+            leaving = plane[y - radius - 1]
             for x in range(width):
-                columns[x] -= plane[y - radius - 1, x]
-        rows = min(y + radius, height - 1) - max(y - radius, 0) + 1
-        total = 0.0
-        for x in range(min(radius, width)):
-            total += columns[x]
-        for x in range(width):
-            if x + radius < width:
-                total += columns[x + radius]
-            if x - radius - 1 >= 0:
-                total -= columns[x - radius - 1]
-            across = min(x + radius, width - 1) - max(x - radius, 0) + 1
-            result[y, x] = max(total, 0.0) / (rows * across)
+                inner[x] -= leaving[x]
+        if y >= 0:
+            _mean_of_columns(columns, across, min(y + radius, height - 1) - max(y - radius, 0) + 1, result[y])
     return result
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")  # which asks at no division whether it is by zero
+def _mean_of_columns(
+    columns: NDArray[np.int32], across: NDArray[np.float32], rows: int, result: NDArray[np.float32]
+) -> None:
+    width = len(result)
+    sums = columns[:width].copy()
+    for shift in range(1, len(columns) - width + 1):
+        moved = columns[shift : shift + width]
+        for x in range(width):
+            sums[x] += moved[x]
+    down = np.float32(rows)
+    for x in range(width):
+        result[x] = np.float32(sums[x]) / (down * across[x])
+
+
 def local_scale(plane: NDArray[np.float32], radius: int) -> NDArray[np.float32]:
-    """Robust local standard deviation of a zero-mean plane, from windows of absolute values.
+    """Robust local standard deviation of a zero-mean plane (H, W), from windows of absolute values.
 
     Two steps: the mean absolute value, then again with what stands out by more than
     2.5 of it cut down, so that a defect hardly raises its own scale. The factors make
-    it 1 for white normal noise.
+    it 1 for white normal noise. Values count in steps of 1/1024 and up to 2000.
     """
-    size = np.abs(plane)
-    first = box_mean(size, radius)
+    size = _whole_sizes(plane)
+    _cut_down(size, box_mean(size, radius))
+    scale = box_mean(size, radius)
+    scale *= np.float32(1.30 / _SIZE_STEPS)
+    return scale
+
+
+@njit(cache=True, nogil=True)
+def _whole_sizes(plane: NDArray[np.float32]) -> NDArray[np.int32]:
+    result = np.empty(plane.shape, np.int32)
     for y in range(plane.shape[0]):
         for x in range(plane.shape[1]):
-            ceiling = np.float32(2.5 * 1.2533) * first[y, x]
-            size[y, x] = min(size[y, x], ceiling)
-    second = box_mean(size, radius)
-    return second * np.float32(1.30)
+            result[y, x] = np.int32(min(abs(plane[y, x]), np.float32(2000.0)) * np.float32(1024.0))
+    return result
+
+
+@njit(cache=True, nogil=True)
+def _cut_down(size: NDArray[np.int32], mean: NDArray[np.float32]) -> None:
+    for y in range(size.shape[0]):
+        for x in range(size.shape[1]):
+            size[y, x] = min(size[y, x], np.int32(np.float32(2.5 * 1.2533) * mean[y, x]))
 
 
 @njit(cache=True, nogil=True)
@@ -132,47 +170,72 @@ def block_statistics(
     return mean, sigma
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def quantise_excess(
     whitened: NDArray[np.float32], scale: NDArray[np.float32], clip: float, steps: int
 ) -> NDArray[np.int16]:
-    """Return ``rint(clip(whitened / scale, -clip, clip) * steps)`` of planes (H, W), in one pass."""
+    """Return ``rint(clip(whitened / scale, -clip, clip) * steps)`` of planes (H, W), in one pass.
+
+    The result must be below 2**15.
+    """
     height, width = whitened.shape
     result = np.empty((height, width), np.int16)
-    low, high, fine = np.float32(-clip), np.float32(clip), np.float32(steps)
+    fine, most, rounding = np.float32(steps), np.float32(clip * steps), np.float32(_TO_WHOLE_FLOAT)
     for y in range(height):
+        value, own, row = whitened[y], scale[y], result[y]
         for x in range(width):
-            ratio = min(max(whitened[y, x] / scale[y, x], low), high)
-            result[y, x] = np.int16((np.float64(ratio * fine) + _TO_WHOLE) - _TO_WHOLE)
+            ratio = fine * value[x] / own[x]
+            ratio = min(ratio, most)
+            ratio = max(ratio, -most)
+            row[x] = np.int16(np.int32((ratio + rounding) - rounding))
     return result
 
 
 @njit(cache=True, nogil=True)
-def quantise_level(plane: NDArray[np.float32], steps: int) -> NDArray[np.int32]:
-    """Return ``rint(plane * steps)`` of a finite plane (H, W), in one pass."""
+def quantise_level(plane: NDArray[np.float32], steps: int, most: float) -> NDArray[np.int32]:
+    """Return ``rint(clip(plane, -most, most) * steps)`` of a finite plane (H, W), in one pass."""
     height, width = plane.shape
     result = np.empty((height, width), np.int32)
-    fine = np.float32(steps)
+    fine, high = np.float32(steps), np.float32(most)
     for y in range(height):
+        values, row = plane[y], result[y]
         for x in range(width):
-            result[y, x] = np.int32((np.float64(plane[y, x] * fine) + _TO_WHOLE) - _TO_WHOLE)
+            value = values[x]
+            value = min(value, high)
+            value = max(value, -high)
+            row[x] = np.int32((np.float64(value * fine) + _TO_WHOLE) - _TO_WHOLE)
     return result
 
 
 @njit(cache=True, nogil=True)
 def accumulate(
-    excess_sum: NDArray[np.int32],
-    level_sum: NDArray[np.int64],
-    square_sum: NDArray[np.int64],
+    excess_sum: NDArray[np.int16],
+    level_sum: NDArray[np.int32],
     excess: NDArray[np.int16],
     level: NDArray[np.int32],
 ) -> None:
-    """Add one frame's whole numbers, and the squares of its levels, to sums (C, H, W), in one pass."""
+    """Add one frame's whole numbers to sums (C, H, W), in one pass."""
     channels, height, width = excess.shape
     for c in range(channels):
         for y in range(height):
             for x in range(width):
-                own = np.int64(level[c, y, x])
                 excess_sum[c, y, x] += excess[c, y, x]
-                level_sum[c, y, x] += own
-                square_sum[c, y, x] += own * own
+                level_sum[c, y, x] += level[c, y, x]
+
+
+@njit(cache=True, nogil=True)
+def look_up(
+    codes: NDArray[np.unsignedinteger],
+    tables: NDArray[np.float32],
+    rows: NDArray[np.intp],
+    columns: NDArray[np.intp],
+) -> NDArray[np.float32]:
+    """Return ``tables[c, codes[rows][:, columns, c]]`` as planes (C, rows, columns), in one pass."""
+    result = np.empty((len(tables), len(rows), len(columns)), np.float32)
+    for y in range(len(rows)):
+        source = codes[rows[y]]
+        for c in range(len(tables)):
+            table, row = tables[c], result[c, y]
+            for x in range(len(columns)):
+                row[x] = table[source[columns[x], c]]
+    return result

@@ -7,38 +7,27 @@ Summing first and matching footprints afterwards means that one pool serves any
 footprint, and whole numbers make the sum the same to the bit in any order.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from threading import Lock
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import binary_dilation
 
 from pixmend.errors import RangeError, UsageError
 from pixmend.model import FrameRange, Raster
-from pixmend.stats._kernels import accumulate, local_scale, quantise_excess, quantise_level
+from pixmend.stats._kernels import accumulate
+from pixmend.stats._measure import EXCESS_STEPS, LEVEL_STEPS, FrameEvidence
 from pixmend.stats._model import ShotModel
 from pixmend.stats._scale import SigmaCurve
 
-__all__ = ["FrameEvidence", "ShotStatistics", "measure_frame"]
+__all__ = ["ShotStatistics"]
 
-_POOL_SCHEMA = "pixmend.statistics/1"
-_EXCESS_STEPS = 256  # per sigma, of one frame's clipped excess
-_LEVEL_STEPS = 64  # per sigma, of one frame's level
-_BUSYNESS_RADIUS_PX = 3  # a window of 7 px: texture is silenced where it is, and only there
-_QUIETEST = 0.05  # of the model's own whitened sigma: nothing is scaled up more than 20 times
-_MOST_FRAMES = 8192  # keeps the sums from overflowing, whatever the frames hold
-_SUMS = ("excess", "level", "square", "seen")
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class FrameEvidence:
-    """What one frame adds: whole numbers, (C, H, W) and (H, W)."""
-
-    excess: NDArray[np.int16]
-    level: NDArray[np.int32]
-    seen: NDArray[np.bool_]
+_POOL_SCHEMA = "pixmend.statistics/2"
+_GRID_PX = 8  # every so many pixels one is followed closely: does anything move?
+_MOST_FRAMES = 340  # keeps the sums from overflowing, whatever the frames hold
+_SUMS = ("excess", "level", "seen", "grid_level", "grid_square")
 
 
 @dataclass(slots=True, eq=False)
@@ -47,15 +36,15 @@ class ShotStatistics:
 
     Attributes
     ----------
-    excess : (C, H, W) int32 ndarray
-        Sum of clipped whitened excess, in 1/256 sigma.
-    level : (C, H, W) int64 ndarray
-        Sum of the sample's own level on the sigma scale, in 1/64 sigma.
-    square : (C, H, W) int64 ndarray
-        Sum of the squares of what `level` sums: exact, so that a small spread about a
-        high level is not lost.
-    seen : (H, W) int32 ndarray
+    excess : (C, H, W) int16 ndarray
+        Sum of clipped whitened excess, in 1/32 sigma.
+    level : (C, H, W) int32 ndarray
+        Sum of the sample's own level on the sigma scale, in 1/16 sigma.
+    seen : (H, W) int16 ndarray
         Frames that count at each pixel (non-finite samples do not).
+    grid_level, grid_square : (C, ceil(H / 8), ceil(W / 8)) int64 ndarray
+        At every eighth pixel down and across, the sums of its level and of the level's
+        square: exact, so that a small spread about a high level is not lost.
     frames : FrameRange
         Frames that were measured.
     stands_for : FrameRange
@@ -63,40 +52,46 @@ class ShotStatistics:
     """
 
     model: ShotModel
-    excess: NDArray[np.int32]
-    level: NDArray[np.int64]
-    square: NDArray[np.int64]
-    seen: NDArray[np.int32]
+    excess: NDArray[np.int16]
+    level: NDArray[np.int32]
+    seen: NDArray[np.int16]
+    grid_level: NDArray[np.int64]
+    grid_square: NDArray[np.int64]
     frames: FrameRange
     stands_for: FrameRange
+    _lock: Lock = field(default_factory=Lock, init=False, repr=False)
 
     @classmethod
     def empty(cls, model: ShotModel, *, stands_for: FrameRange) -> "ShotStatistics":
         """Return the statistics of no frame yet, to be drawn from `stands_for`."""
-        raster = model.raster
-        shape = (len(model.channels), raster.height, raster.width)
-        return cls(
-            model,
-            np.zeros(shape, np.int32),
-            np.zeros(shape, np.int64),
-            np.zeros(shape, np.int64),
-            np.zeros(shape[1:], np.int32),
-            FrameRange(()),
-            stands_for,
-        )
+        sums = {name: np.zeros(shape, kind) for name, (shape, kind) in _forms(model).items()}
+        return cls(model, **sums, frames=FrameRange(()), stands_for=stands_for)
 
-    def add(self, frame: int, evidence: FrameEvidence) -> None:
-        """Add one frame.
+    def add(self, frame: int, evidence: Iterable[FrameEvidence]) -> None:
+        """Add one frame, strip by strip; several threads may add frames at the same time.
 
         Raises
         ------
         UsageError
             If the frame is in already, or there are too many.
         """
-        self._check_new(FrameRange([frame]))
-        accumulate(self.excess, self.level, self.square, evidence.excess, evidence.level)
-        self.seen += evidence.seen
-        self.frames |= FrameRange([frame])
+        with self._lock:
+            self._check_new(FrameRange([frame]))
+            self.frames |= FrameRange([frame])
+        for strip in evidence:
+            with self._lock:
+                self._add_strip(strip)
+
+    def _add_strip(self, strip: FrameEvidence) -> None:
+        rows = slice(strip.top, strip.top + strip.excess.shape[1])
+        accumulate(self.excess[:, rows], self.level[:, rows], strip.excess, strip.level)
+        self.seen[rows] += strip.seen
+        first = -strip.top % _GRID_PX
+        on_grid = strip.level[:, first::_GRID_PX, ::_GRID_PX].astype(np.int64)
+        top = (strip.top + first) // _GRID_PX
+        grid = (slice(None), slice(top, top + on_grid.shape[1]))
+        self.grid_level[grid] += on_grid
+        self.grid_square[grid] += on_grid**2
 
     def merge(self, other: "ShotStatistics") -> None:
         """Add the frames of other statistics of the same shot model.
@@ -112,10 +107,8 @@ class ShotStatistics:
                 hint="make them from one shot, with the same --train frames, encoding and pixmend version",
             )
         self._check_new(other.frames)
-        self.excess += other.excess
-        self.level += other.level
-        self.square += other.square
-        self.seen += other.seen
+        for name in _SUMS:
+            getattr(self, name)[...] += getattr(other, name)
         self.frames |= other.frames
         self.stands_for |= other.stands_for
 
@@ -124,23 +117,38 @@ class ShotStatistics:
         raster = self.model.raster
         place = (..., slice(*rows), slice(*columns))
         cut = Raster(raster.x + columns[0], raster.y + rows[0], columns[1] - columns[0], rows[1] - rows[0])
-        sums = {name: getattr(self, name)[place] for name in _SUMS}
-        return replace(self, model=replace(self.model, raster=cut), **sums)
+        on_grid = (
+            ...,
+            *(slice(-(-first // _GRID_PX), -(-stop // _GRID_PX)) for first, stop in (rows, columns)),
+        )
+        return replace(
+            self,
+            model=replace(self.model, raster=cut),
+            **{name: getattr(self, name)[place] for name in ("excess", "level", "seen")},
+            **{name: getattr(self, name)[on_grid] for name in ("grid_level", "grid_square")},
+        )
 
     def mean_excess(self) -> NDArray[np.float32]:
         """Return the mean clipped excess times the root of the frames seen: (C, H, W), noise about 1."""
-        weight = 1.0 / (_EXCESS_STEPS * np.sqrt(np.maximum(self.seen, 1)))
-        return np.asarray(self.excess * weight, np.float32)
+        weight = 1.0 / (EXCESS_STEPS * np.sqrt(np.maximum(self.seen, 1), dtype=np.float32))
+        excess: NDArray[np.float32] = np.multiply(self.excess, weight, dtype=np.float32)
+        return excess
 
     def mean_level(self) -> NDArray[np.float32]:
         """Return the mean level on the sigma scale, (C, H, W)."""
-        return np.asarray(self.level / (_LEVEL_STEPS * np.maximum(self.seen, 1)), np.float32)
+        weight = 1.0 / (LEVEL_STEPS * np.maximum(self.seen, 1).astype(np.float32))
+        level: NDArray[np.float32] = np.multiply(self.level, weight, dtype=np.float32)
+        return level
 
-    def level_sigma(self) -> NDArray[np.float32]:
-        """Return the standard deviation of the level over time, (C, H, W), in sigma."""
-        count = np.maximum(self.seen, 1).astype(np.int64)
+    def grid_sigma(self) -> NDArray[np.float32]:
+        """Return the standard deviation of the level over time at every eighth pixel, in sigma."""
+        count = np.maximum(self.seen[::_GRID_PX, ::_GRID_PX], 1).astype(np.int64)
+        height, width = self.grid_level.shape[1:]
         return np.stack(
-            [_spread(level, square, count) for level, square in zip(self.level, self.square, strict=True)]
+            [
+                _spread(level, square, count[:height, :width])
+                for level, square in zip(self.grid_level, self.grid_square, strict=True)
+            ]
         )
 
     def mean_light(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
@@ -177,10 +185,16 @@ class ShotStatistics:
         """
         try:
             if str(arrays["schema"]) != _POOL_SCHEMA:
-                raise UsageError(f"statistics of schema {arrays['schema']}, not {_POOL_SCHEMA}", where=where)
+                raise UsageError(
+                    f"statistics of schema {arrays['schema']}, not {_POOL_SCHEMA}",
+                    where=where,
+                    hint="measure the frames again with this version",
+                )
             frames, stands_for = (_read_range(str(arrays[name])) for name in ("frames", "stands_for"))
             model = ShotModel.from_arrays(arrays)
-            return cls(model, *_checked_sums(arrays, model, len(frames)), frames, stands_for)
+            return cls(
+                model, **_checked_sums(arrays, model, len(frames)), frames=frames, stands_for=stands_for
+            )
         except (KeyError, ValueError, TypeError, OverflowError, RangeError) as exc:
             raise UsageError(
                 "this is no statistics file", where=where, hint="`detect --stats-out` writes one"
@@ -196,20 +210,33 @@ class ShotStatistics:
             )
 
 
+def _forms(model: ShotModel) -> dict[str, tuple[tuple[int, ...], type[np.signedinteger[Any]]]]:
+    """Return shape and type of each sum."""
+    size = (model.raster.height, model.raster.width)
+    whole = (len(model.channels), *size)
+    on_grid = (len(model.channels), *(-(-side // _GRID_PX) for side in size))
+    return {
+        "excess": (whole, np.int16),
+        "level": (whole, np.int32),
+        "seen": (size, np.int16),
+        "grid_level": (on_grid, np.int64),
+        "grid_square": (on_grid, np.int64),
+    }
+
+
 def _checked_sums(
     arrays: Mapping[str, NDArray[Any]], model: ShotModel, frames: int
-) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any], NDArray[Any]]:
-    """Return copies of the four sums; ValueError if they cannot be sums of so many frames of the shot."""
-    size = (model.raster.height, model.raster.width)
-    excess, level, square, seen = (np.array(arrays[name]) for name in _SUMS)
-    for each, kind in ((excess, np.int32), (level, np.int64), (square, np.int64)):
-        if each.shape != (len(model.channels), *size) or each.dtype != kind:
-            raise ValueError(f"sums of shape {each.shape} and type {each.dtype}")
-    if seen.shape != size or seen.dtype != np.int32 or seen.size == 0:
-        raise ValueError(f"counts of shape {seen.shape} and type {seen.dtype}")
-    if seen.min() < 0 or seen.max() > frames:
-        raise ValueError(f"counts of {seen.min()} to {seen.max()} in {frames} frames")
-    return excess, level, square, seen
+) -> dict[str, NDArray[Any]]:
+    """Return copies of the sums; ValueError if they cannot be sums of so many frames of the shot."""
+    sums = {}
+    for name, (shape, kind) in _forms(model).items():
+        each = sums[name] = np.array(arrays[name])
+        if each.shape != shape or each.dtype != kind or each.size == 0:
+            raise ValueError(f"{name} of shape {each.shape} and type {each.dtype}")
+    least, most = int(sums["seen"].min()), int(sums["seen"].max())
+    if least < 0 or most > frames:
+        raise ValueError(f"counts of {least} to {most} in {frames} frames")
+    return sums
 
 
 def _spread(
@@ -224,41 +251,8 @@ def _spread(
     beside = level - middle * count
     about_middle = square - middle * (level + beside)
     variance = about_middle / count - (beside / count) ** 2
-    return np.asarray(np.sqrt(np.maximum(variance, 0.0)) / _LEVEL_STEPS, np.float32)
+    return np.asarray(np.sqrt(np.maximum(variance, 0.0)) / LEVEL_STEPS, np.float32)
 
 
 def _read_range(text: str) -> FrameRange:
     return FrameRange.parse(text) if text else FrameRange(())
-
-
-def measure_frame(values: NDArray[np.float32], model: ShotModel) -> FrameEvidence:
-    """Whiten one frame and quantise what it says.
-
-    Parameters
-    ----------
-    values : (C, H, W) float32 ndarray
-        On the sigma scale, as `SigmaScale.forward` gives it: no value is beyond
-        a few hundred thousand.
-
-    Notes
-    -----
-    NaN: a non-finite sample counts at no pixel whose whitening window holds it, and
-    changes nothing else. At the borders the picture is mirrored.
-    """
-    finite: NDArray[np.bool_] = np.asarray(np.isfinite(values).all(axis=0))
-    if not finite.all():
-        values = np.where(np.isfinite(values), values, np.float32(0.0))
-    whitened = model.whitener.whiten(values)
-    excess = np.empty(values.shape, np.int16)
-    level = np.empty(values.shape, np.int32)
-    for channel, plane in enumerate(whitened):
-        busyness = np.maximum(local_scale(plane, _BUSYNESS_RADIUS_PX), np.float32(_QUIETEST))
-        excess[channel] = quantise_excess(plane, busyness, model.clip_sigma, _EXCESS_STEPS)
-        level[channel] = quantise_level(values[channel], _LEVEL_STEPS)
-    if finite.all():
-        return FrameEvidence(excess, level, finite)
-    reach = model.whitener.radius_px + 2 * _BUSYNESS_RADIUS_PX
-    is_near_bad = binary_dilation(~finite, np.ones((2 * reach + 1, 2 * reach + 1), bool))
-    excess[:, is_near_bad] = 0
-    level[:, is_near_bad] = 0
-    return FrameEvidence(excess, level, ~is_near_bad)

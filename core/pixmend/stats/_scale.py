@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pixmend.model import SampleCodec, SampleType
+from pixmend.stats._kernels import look_up
 from pixmend.stats._noise import NoiseModel
 
 __all__ = ["SigmaCurve", "SigmaScale"]
@@ -72,13 +73,23 @@ class SigmaScale:
         self._sample = sample
         self._tables = self._all_codes() if sample.bits <= _TABLE_BITS else None
 
-    def forward(self, samples: NDArray[Any]) -> NDArray[np.float32]:
-        """Return stored samples (H, W, C) on the sigma scale as (C, H, W); NaN and Inf become NaN."""
+    def forward(
+        self,
+        samples: NDArray[Any],
+        *,
+        rows: NDArray[np.intp] | None = None,
+        columns: NDArray[np.intp] | None = None,
+    ) -> NDArray[np.float32]:
+        """Return stored samples (H, W, C) on the sigma scale as (C, H, W); NaN and Inf become NaN.
+
+        With `rows` and `columns` only these, as (C, rows, columns).
+        """
+        rows = np.arange(samples.shape[0]) if rows is None else rows
+        columns = np.arange(samples.shape[1]) if columns is None else columns
         if self._tables is None:
-            return self.curve.from_linear(np.moveaxis(self._codec.to_linear(samples, self._sample), -1, 0))
-        bits = samples.view(f"u{self._sample.dtype.itemsize}")
-        planes = np.moveaxis(bits, -1, 0)
-        return np.stack([np.take(table, plane) for table, plane in zip(self._tables, planes, strict=True)])
+            linear = self._codec.to_linear(samples[rows], self._sample)
+            return self.curve.from_linear(np.moveaxis(linear, -1, 0)[:, :, columns])
+        return look_up(samples.view(f"u{self._sample.dtype.itemsize}"), self._tables, rows, columns)
 
     def to_bits(self, values: NDArray[Any], channel: NDArray[np.integer[Any]]) -> NDArray[np.uint32]:
         """Return the stored bit patterns nearest to sigma-scale values.

@@ -45,6 +45,10 @@ class Whitener:
         self.filters = np.ascontiguousarray(filters, np.float32)
 
     def whiten(self, planes: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return the whitened picture (C, H, W) of finite planes (C, H + 2r, W + 2r), r being `radius_px`."""
+        return correlate(planes, self.filters)
+
+    def whiten_mirrored(self, planes: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return the whitened picture, (C, H, W) like `planes`, which must be finite; borders mirrored."""
         reach = (self.radius_px, self.radius_px)
-        return correlate(np.pad(planes, ((0, 0), reach, reach), mode="reflect"), self.filters)
+        return self.whiten(np.pad(planes, ((0, 0), reach, reach), mode="reflect"))
