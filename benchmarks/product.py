@@ -1,36 +1,52 @@
 # SPDX-License-Identifier: Apache-2.0
 """pixmend itself, as the accuracy benchmarks call it: through the doors of its rooms."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pixmend.fill import Band, find_holes, mend_frame, train_kriging
 from pixmend.frames import MemoryShot, choose_encoding
-from pixmend.model import Channel, Defect, Patch, PlateInfo, Raster, SampleType
-from pixmend.pipeline import detect
-from pixmend.simulate import SimulatedShot
+from pixmend.model import Channel, DefectMap, Patch, PlateInfo, Raster, SampleType
+from pixmend.pipeline import Sampling, detect
 from pixmend.stats import SigmaScale, fit_noise, flat_blocks
 
-__all__ = ["detect_defects", "train_filler"]
+__all__ = ["detect_frames", "plate_of", "train_filler"]
 
 _NAMES = ("R", "G", "B")
+_WORKERS = 2
 
 
-def half_plate(size: tuple[int, int]) -> PlateInfo:
-    """Return the header facts of a linear half EXR of some height and width."""
+def plate_of(size: tuple[int, int], *, sample: SampleType = SampleType.HALF, count: int = 3) -> PlateInfo:
+    """Return the header facts of a plate of some height and width: RGB, or one channel Y."""
     height, width = size
-    channels = tuple(Channel(name, SampleType.HALF) for name in _NAMES)
-    raster = Raster(0, 0, width, height)
-    return PlateInfo(raster, (width, height), channels, _NAMES, "exr", "linear")
+    names = _NAMES if count == 3 else ("Y",)
+    channels = tuple(Channel(name, sample) for name in names)
+    form = "exr" if sample.is_float else "dpx"
+    return PlateInfo(Raster(0, 0, width, height), (width, height), channels, names, form, "")
 
 
-def detect_defects(shot: SimulatedShot, frames: Sequence[NDArray[np.float16]]) -> tuple[Defect, ...]:
-    """Return what `pixmend detect` finds, by its defaults."""
-    plate = half_plate(frames[0].shape[:2])
-    source = MemoryShot(plate, dict(zip(shot.frames, frames, strict=True)))
-    return detect(source, choose_encoding(plate, "linear")).defect_map.defects
+def detect_frames(
+    frames: Mapping[int, NDArray[Any]],
+    *,
+    sample: SampleType = SampleType.HALF,
+    encoding: str = "linear",
+    prior: DefectMap | None = None,
+    every: int | None = None,
+) -> DefectMap:
+    """Return the map that `pixmend detect` makes of stored frames, (H, W, C) by frame number, by its defaults."""
+    height, width, count = next(iter(frames.values())).shape
+    plate = plate_of((height, width), sample=sample, count=count)
+    found = detect(
+        MemoryShot(plate, frames),
+        choose_encoding(plate, encoding),
+        sampling=Sampling(every=every),
+        prior=prior,
+        workers=_WORKERS,
+    )
+    return found.defect_map
 
 
 def train_filler(
@@ -40,7 +56,7 @@ def train_filler(
 
     Frames are stored as half, as plates are, and the result is what stands in the mended plate.
     """
-    plate = half_plate(is_bad.shape[:2])
+    plate = plate_of((is_bad.shape[0], is_bad.shape[1]))
     stored = [frame.astype(np.float16) for frame in frames]
     codec = choose_encoding(plate, "linear")
     bad = np.asarray(is_bad.any(axis=-1))

@@ -3,29 +3,41 @@
 
 import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.accuracy.scenes import Scene, shot_of
+from benchmarks.accuracy.scenes import Scene, Storage, shot_of
 from benchmarks.accuracy.scoring import AREA_PX
-from benchmarks.product import detect_defects
-from pixmend.model import Defect
-from pixmend.simulate import Found, PlantedDefect, SimulatedShot, score_points, truth_plane
+from benchmarks.product import detect_frames
+from pixmend.model import Defect, DefectMap, SampleType
+from pixmend.simulate import (
+    Found,
+    PlantedDefect,
+    SimulatedShot,
+    score_points,
+    to_acescct,
+    truth_plane,
+)
 
-__all__ = ["Answer", "Rendered", "answer_of", "render", "score_defects"]
+__all__ = ["PRODUCT", "WITH_PRIOR", "Answer", "Rendered", "answer_of", "detected", "render", "score_map_of"]
+
+PRODUCT = "pixmend"
+WITH_PRIOR = "pixmend, with --prior"
+"""The name of pixmend's answer where it was given the map of another shot of the camera."""
 
 _WORKERS = 2
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Rendered:
-    """A scene's shot and its frames as stored, (H, W, 3), in their order."""
+    """A scene's shot and its frames as stored, (H, W, 3), by their numbers."""
 
     scene: Scene
     shot: SimulatedShot
-    frames: list[NDArray[np.float16]]
+    frames: dict[int, NDArray[Any]]
 
     @property
     def truth(self) -> NDArray[np.int32]:
@@ -50,9 +62,15 @@ class Answer:
     planted: tuple[PlantedDefect, ...]
     found: Found
     area_px: int
+    frames: int
     by_number: tuple[tuple[int, Defect], ...] = ()
     threshold: float | None = None
-    cpu_s: float = field(default=float("nan"))
+    cpu_s: float = float("nan")
+
+    @property
+    def gave_up(self) -> bool:
+        """True for a peer that has no threshold without false defects here."""
+        return self.method not in {PRODUCT, WITH_PRIOR} and self.threshold is None
 
     @property
     def false_per_area(self) -> float:
@@ -72,29 +90,48 @@ class Answer:
 def render(
     scene: Scene, *, quick: bool = False, planted: tuple[PlantedDefect, ...] | None = None
 ) -> Rendered:
-    """Render a scene to half floats, two frames at a time."""
+    """Render a scene to its stored form, two frames at a time."""
     shot = shot_of(scene, quick=quick, planted=planted)
     with ThreadPoolExecutor(_WORKERS) as pool:
-        frames = list(pool.map(lambda frame: shot.render(frame).astype(np.float16), shot.frames))
-    return Rendered(scene, shot, frames)
+        stored = pool.map(lambda frame: _stored(shot.render(frame), scene.storage), shot.frames)
+        return Rendered(scene, shot, dict(zip(shot.frames, stored, strict=True)))
+
+
+def _stored(linear: NDArray[np.float32], storage: Storage) -> NDArray[Any]:
+    if storage is Storage.HALF:
+        return linear.astype(np.float16)
+    return np.asarray(np.rint(to_acescct(linear) * np.float32(1023)), dtype=np.uint16)
+
+
+def detected(rendered: Rendered, *, prior: DefectMap | None = None) -> tuple[DefectMap, float]:
+    """Return what pixmend, by its defaults, finds in a rendered scene, and the seconds of CPU it took."""
+    is_half = rendered.scene.storage is Storage.HALF
+    started = time.process_time()
+    found = detect_frames(
+        rendered.frames,
+        sample=SampleType.HALF if is_half else SampleType.UINT10,
+        encoding="linear" if is_half else "acescct",
+        prior=prior,
+    )
+    return found, time.process_time() - started
 
 
 def answer_of(rendered: Rendered) -> Answer:
-    """Return what pixmend, by its defaults, finds in a rendered scene."""
-    started = time.process_time()
-    defects = detect_defects(rendered.shot, rendered.frames)
-    return score_defects(rendered, defects, cpu_s=time.process_time() - started)
+    """Return pixmend's answer on a rendered scene."""
+    found, cpu_s = detected(rendered)
+    return score_map_of(rendered, found, cpu_s=cpu_s)
 
 
-def score_defects(rendered: Rendered, defects: tuple[Defect, ...], *, cpu_s: float = float("nan")) -> Answer:
-    """Score a list of detections against a rendered scene's truth."""
-    truth, raster = rendered.truth, rendered.shot.raster
+def score_map_of(rendered: Rendered, found: DefectMap, *, cpu_s: float = float("nan")) -> Answer:
+    """Score a defect map against a rendered scene's truth."""
+    truth = rendered.truth
     return Answer(
         scene=rendered.scene,
-        method="pixmend",
+        method=PRODUCT,
         planted=rendered.shot.planted,
-        found=score_points([(each.x, each.y) for each in defects], truth),
-        area_px=raster.width * raster.height,
-        by_number=tuple((int(truth[each.y, each.x]), each) for each in defects),
+        found=score_points([(each.x, each.y) for each in found.defects], truth),
+        area_px=truth.size,
+        frames=len(rendered.frames),
+        by_number=tuple((int(truth[each.y, each.x]), each) for each in found.defects),
         cpu_s=cpu_s,
     )

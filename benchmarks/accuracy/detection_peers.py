@@ -16,12 +16,20 @@ from numpy.typing import NDArray
 
 __all__ = ["PEERS", "PeerScores", "score_peers"]
 
-PEERS = ("L.A.Cosmic vote", "rawpy-style count", "temporal mean of high-pass", "robust temporal t")
+PEERS = (
+    "L.A.Cosmic vote",
+    "rawpy-style count",
+    "temporal mean of high-pass",
+    "robust temporal t",
+    "darktable's rule",
+)
 
 _ELECTRONS_PER_UNIT = 2000.0
 _READ_E = 8.0
 _COSMIC_FRAMES = 6
 _SIGMAS = (4, 5, 6, 7, 8, 10, 12, 15, 20, 30, 50)
+_DARKTABLE_LEAST = 0.05  # its default threshold, of white
+_DARKTABLE_RATIOS = (2.0, 4.0, 8.0, 16.0)  # 8 is its default strength
 _ROWS = 60  # of the stack in memory at a time
 
 
@@ -37,14 +45,16 @@ class PeerScores:
 def score_peers(frames: Sequence[NDArray[np.float16]]) -> Iterator[PeerScores]:
     """Run every peer on a shot, frames (H, W, 3) scene-linear."""
     yield PeerScores(PEERS[0], _cosmic_vote(frames), (0.3, 0.5, 0.9))
-    high_passes = []
+    high_passes, ratios = [], []
     raw_count = np.zeros(frames[0].shape[:2], dtype=np.float32)
     for frame in frames:
         linear = frame.astype(np.float32)
         high_passes.append(_strongest_high_pass(_even_noise(linear)).astype(np.float16))
+        ratios.append(_over_neighbours(linear))
         limit = np.percentile(linear, 99.99) / 150  # rawpy.enhance: of the largest value
         raw_count += np.abs(_strongest_high_pass(linear)) > limit
     yield PeerScores(PEERS[1], raw_count / np.float32(len(frames)), (0.5, 0.7, 0.9, 0.95))
+    yield PeerScores(PEERS[4], _median_of(ratios), _DARKTABLE_RATIOS)
     mean, robust_t = _temporal(high_passes)
     yield PeerScores(PEERS[2], np.abs(mean) / (1.4826 * np.median(np.abs(mean)) + 1e-9), _SIGMAS)
     yield PeerScores(PEERS[3], np.abs(robust_t), _SIGMAS)
@@ -65,6 +75,26 @@ def _strongest_high_pass(picture: NDArray[np.float32]) -> NDArray[np.float32]:
     strongest = np.abs(residual).argmax(axis=-1)[..., None]
     picked: NDArray[np.float32] = np.take_along_axis(residual, strongest, axis=-1)[..., 0]
     return picked
+
+
+def _over_neighbours(linear: NDArray[np.float32]) -> NDArray[np.float16]:
+    """Return how many times a pixel is brighter than each of four at distance 2, as darktable asks, (H, W)."""
+    bright = np.where(linear > _DARKTABLE_LEAST, linear, 0)
+    around = np.full_like(linear, 1e-3)
+    around[2:-2, 2:-2] = np.maximum.reduce(
+        [linear[:-4, 2:-2], linear[4:, 2:-2], linear[2:-2, :-4], linear[2:-2, 4:], around[2:-2, 2:-2]]
+    )
+    ratio = bright / around
+    ratio[[0, 1, -2, -1]] = 0
+    ratio[:, [0, 1, -2, -1]] = 0
+    return np.asarray(np.minimum(ratio.max(axis=-1), 1000), dtype=np.float16)
+
+
+def _median_of(planes: Sequence[NDArray[np.float16]]) -> NDArray[np.float32]:
+    """Return the median over the frames: what holds in half of them."""
+    rows = range(0, planes[0].shape[0], _ROWS)
+    parts = [np.median(np.stack([each[top : top + _ROWS] for each in planes]), axis=0) for top in rows]
+    return np.concatenate(parts).astype(np.float32)
 
 
 def _cosmic_vote(frames: Sequence[NDArray[np.float16]]) -> NDArray[np.float32]:

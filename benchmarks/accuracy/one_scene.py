@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """One scene, told defect by defect: what the detector found, missed and made up."""
 
-import time
 from collections.abc import Iterator, Sequence
 
 from benchmarks.accuracy.answers import Answer, answer_of, render
@@ -10,7 +9,7 @@ from benchmarks.report import format_number
 from pixmend.model import Defect, Evidence
 from pixmend.simulate import PlantedDefect
 
-__all__ = ["tell_scene", "tell_scenes"]
+__all__ = ["tell_answer", "tell_scene", "tell_scenes"]
 
 
 def tell_scenes() -> Iterator[str]:
@@ -21,23 +20,26 @@ def tell_scenes() -> Iterator[str]:
             height, width = scene.size
             yield (
                 f"{title:5}  {scene.name:24} {scene.motion:9} {width}x{height} x {scene.count:2}  "
-                f"{scene.still or 'street':32} {what}"
+                f"{scene.picture or 'street':32} {what}"
             )
 
 
 def tell_scene(scene: Scene, *, quick: bool) -> Iterator[str]:
     """Run one scene and yield what was found, missed and false, a line each."""
-    started = time.perf_counter()
-    answer = answer_of(render(scene, quick=quick))
+    return tell_answer(answer_of(render(scene, quick=quick)))
+
+
+def tell_answer(answer: Answer) -> Iterator[str]:
+    """Yield what was found, missed and false, a line each, and how many of each last."""
     yield from _told("found", answer, sorted(answer.found.hits))
     missed = set(range(len(answer.planted))) - answer.found.hits
     yield from _told("missed", answer, sorted(missed))
     for each in answer.false:
         yield f"false   {_position(each.x, each.y)}  {_what(each)}"
     yield (
-        f"{scene.name}: {len(answer.found.hits)} of {len(answer.planted)} found, {len(answer.false)} false "
-        f"({answer.false_per_area:.1f} per 8.8 Mpx); detect {answer.cpu_s:.1f} s CPU, "
-        f"{time.perf_counter() - started:.0f} s in all"
+        f"{answer.scene.name}: {len(answer.found.hits)} of {len(answer.planted)} found, "
+        f"{len(answer.false)} false ({answer.false_per_area:.1f} per 8.8 Mpx); "
+        f"detect {answer.cpu_s:.1f} s CPU"
     )
 
 
@@ -46,7 +48,7 @@ def _told(word: str, answer: Answer, numbers: Sequence[int]) -> Iterator[str]:
         planted = answer.planted[number]
         found = answer.that_found(number)
         shown = "" if found is None else f" -> {_what(found)}"
-        yield f"{word:7} {_position(*planted.centre)}  {planted.label:14}{_frames(planted)}{shown}"
+        yield f"{word:7} {_position(*planted.centre)}  {planted.label}{_frames(planted)}{shown}"
 
 
 def _position(x: int, y: int) -> str:

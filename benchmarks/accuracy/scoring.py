@@ -5,18 +5,23 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
+from scipy import ndimage, stats
 
+from pixmend.model import FrameRange
 from pixmend.simulate import NEAR_PX, Found, PlantedDefect
 
 __all__ = [
     "AREA_PX",
     "best_threshold",
+    "hits_and_asked",
+    "poisson_interval",
     "pooled_recall",
+    "range_overlap",
     "recall",
     "rmse_over_sigma",
     "score_map",
     "variance_ratio",
+    "wilson_interval",
 ]
 
 AREA_PX = 8.8e6  # false defects are counted per this many pixels: one DCI 4K frame
@@ -64,15 +69,45 @@ def recall(found: Found, planted: Sequence[PlantedDefect], labels: Iterable[str]
     return len(asked & found.hits) / len(asked) if asked else float("nan")
 
 
-def pooled_recall(answers: Iterable[tuple[Found, Sequence[PlantedDefect]]], labels: Iterable[str]) -> float:
-    """Return the recall over all the planted defects (of some classes) of several shots together."""
+def hits_and_asked(
+    answers: Iterable[tuple[Found, Sequence[PlantedDefect]]], labels: Iterable[str]
+) -> tuple[int, int]:
+    """Return how many of the planted defects of some classes were found, and how many there are."""
     wanted = set(labels)
     hits = asked = 0
     for found, planted in answers:
         numbers = {number for number, each in enumerate(planted) if each.label in wanted}
         asked += len(numbers)
         hits += len(numbers & found.hits)
+    return hits, asked
+
+
+def pooled_recall(answers: Iterable[tuple[Found, Sequence[PlantedDefect]]], labels: Iterable[str]) -> float:
+    """Return the recall over all the planted defects (of some classes) of several shots together."""
+    hits, asked = hits_and_asked(answers, labels)
     return hits / asked if asked else float("nan")
+
+
+def wilson_interval(hits: int, asked: int) -> tuple[float, float]:
+    """Return the 95 % interval of a share (Wilson, JASA 22 (1927) 209); NaN where nothing was asked."""
+    if not asked:
+        return float("nan"), float("nan")
+    z2 = 1.959964**2
+    middle = (hits + z2 / 2) / (asked + z2)
+    half = np.sqrt(z2 * (hits * (asked - hits) / asked + z2 / 4)) / (asked + z2)
+    return max(float(middle - half), 0.0), min(float(middle + half), 1.0)
+
+
+def poisson_interval(count: int) -> tuple[float, float]:
+    """Return the 95 % interval of a Poisson mean of which `count` were seen (Garwood, 1936)."""
+    low = float(stats.chi2.ppf(0.025, 2 * count) / 2) if count else 0.0
+    return low, float(stats.chi2.ppf(0.975, 2 * count + 2) / 2)
+
+
+def range_overlap(found: FrameRange | None, truth: FrameRange | None, shot: FrameRange) -> float:
+    """Return the frames in both ranges over those in either, 0 to 1; None stands for all of the shot."""
+    mine, theirs = (set(shot if each is None else each & shot) for each in (found, truth))
+    return len(mine & theirs) / len(mine | theirs) if mine | theirs else 1.0
 
 
 def rmse_over_sigma(

@@ -5,8 +5,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from benchmarks.accuracy.scenes import TEST, Scene
-from benchmarks.pictures import load_still
+from benchmarks.accuracy.scenes import TEST, Group, Scene
+from benchmarks.pictures import load_picture
 from pixmend.model import FrameRange
 from pixmend.simulate import Motion, ShotSpec, SimulatedShot, procedural_street
 
@@ -18,7 +18,7 @@ _CROP = (384, 512)
 _ROOM_PX = 40  # around the crop, for the camera to move in
 _MOST_STEP = 4.0  # stops, of the Sobel sum: one glaring edge is not a busy place
 
-FILL_SHOTS = tuple(scene for scene in TEST if scene.is_dry_and_moving)
+FILL_SHOTS = tuple(scene for scene in TEST if scene.group is Group.DRY)
 
 
 def fill_shot(scene: Scene, *, frames: int, motion: Motion | None = None) -> SimulatedShot:
@@ -32,7 +32,7 @@ def fill_shot(scene: Scene, *, frames: int, motion: Motion | None = None) -> Sim
         recipe=(),
         seed=SEED,
     )
-    still = load_still(scene.still) if scene.still else None
+    still = load_picture(scene.picture)
     return SimulatedShot(
         spec, picture=busiest_part(procedural_street(1080, 1920) if still is None else still)
     )

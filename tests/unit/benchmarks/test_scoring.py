@@ -4,13 +4,17 @@ import pytest
 
 from benchmarks.accuracy.scoring import (
     best_threshold,
+    hits_and_asked,
+    poisson_interval,
     pooled_recall,
+    range_overlap,
     recall,
     rmse_over_sigma,
     score_map,
     variance_ratio,
+    wilson_interval,
 )
-from pixmend.model import Kind
+from pixmend.model import FrameRange, Kind
 from pixmend.simulate import Found, PlantedDefect, score_points, truth_plane
 
 SIZE = (60, 80)
@@ -80,6 +84,40 @@ def test_recall_over_shots_weighs_every_defect_alike():
     second = score_points([], TRUTH), (hot(10, 10),)
     assert pooled_recall([first, second], ["2 sigma"]) == 0.5
     assert np.isnan(pooled_recall([first, second], ["stuck"]))
+
+
+def test_hits_are_counted_with_what_was_asked():
+    found = score_points([(10, 10)], TRUTH)
+    assert hits_and_asked([(found, PLANTED), (found, PLANTED)], ["2 sigma"]) == (2, 4)
+    assert hits_and_asked([(found, PLANTED)], ["flash"]) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("hits", "asked", "low", "high"),
+    [(0, 10, 0.0, 0.2775), (10, 10, 0.7225, 1.0), (5, 10, 0.2366, 0.7634), (81, 263, 0.2553, 0.3662)],
+)
+def test_wilson_gives_the_published_intervals(hits, asked, low, high):
+    assert wilson_interval(hits, asked) == pytest.approx((low, high), abs=1e-4)
+
+
+def test_nothing_asked_has_no_interval():
+    assert all(np.isnan(limit) for limit in wilson_interval(0, 0))
+
+
+@pytest.mark.parametrize(
+    ("count", "low", "high"), [(0, 0.0, 3.6889), (1, 0.0253, 5.5716), (10, 4.7954, 18.3904)]
+)
+def test_poisson_gives_the_published_intervals(count, low, high):
+    assert poisson_interval(count) == pytest.approx((low, high), abs=1e-4)
+
+
+def test_ranges_overlap_by_the_frames_in_both():
+    shot = FrameRange(range(1, 11))
+    assert range_overlap(None, None, shot) == 1
+    assert range_overlap(FrameRange(range(6, 11)), None, shot) == 0.5
+    assert range_overlap(FrameRange([1, 2, 3]), FrameRange([2, 3, 4]), shot) == 0.5
+    assert range_overlap(FrameRange([1]), FrameRange([2]), shot) == 0
+    assert range_overlap(FrameRange([1, 2, 99]), FrameRange([1, 2]), shot) == 1
 
 
 def test_flagged_pixels_close_together_are_one_detection():
