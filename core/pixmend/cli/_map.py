@@ -3,7 +3,7 @@
 
 from argparse import Namespace
 
-from pixmend.cli import _map_edit, _map_exchange, _map_show
+from pixmend.cli import _map_convert, _map_edit, _map_merge, _map_show
 from pixmend.cli._arguments import ArgumentParser
 from pixmend.cli._output import Result
 from pixmend.progress import Progress
@@ -14,8 +14,8 @@ SUMMARY = "show, convert, merge and edit defect maps"
 
 ACTIONS = {
     "show": (_map_show.add_show_arguments, _map_show.show),
-    "convert": (_map_exchange.add_convert_arguments, _map_exchange.convert),
-    "merge": (_map_exchange.add_merge_arguments, _map_exchange.merge),
+    "convert": (_map_convert.add_convert_arguments, _map_convert.convert),
+    "merge": (_map_merge.add_merge_arguments, _map_merge.merge),
     "edit": (_map_edit.add_edit_arguments, _map_edit.edit),
 }
 

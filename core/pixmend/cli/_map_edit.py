@@ -18,7 +18,15 @@ from pixmend.cli._arguments import (
     add_write_options,
     read_frame_range,
 )
-from pixmend.cli._map_files import add_from_option, add_to_option, format_of, read_map_file, written
+from pixmend.cli._map_files import (
+    ALL_IDS,
+    add_from_option,
+    add_to_option,
+    defect_ids,
+    format_of,
+    read_map_file,
+    written,
+)
 from pixmend.cli._output import Result
 from pixmend.errors import UsageError
 
@@ -29,7 +37,6 @@ __all__ = ["add_edit_arguments", "edit"]
 
 _POINT = re.compile(r"(-?\d{1,6}),(-?\d{1,6})(?::([^@]+))?(?:@(.+))?", re.ASCII)
 _OFFSET = re.compile(r"([+-]?\d{1,6}),([+-]?\d{1,6})", re.ASCII)
-_ALL = "all"
 
 
 def add_edit_arguments(parser: ArgumentParser) -> None:
@@ -39,10 +46,10 @@ def add_edit_arguments(parser: ArgumentParser) -> None:
     target.add_argument("-o", "--output", metavar="OUT", type=Path, help="the map to write")
     target.add_argument("--in-place", action="store_true", help="replace MAP, a JSON map, by the edited one")
     changes = parser.add_argument_group("changes", "made in this order; IDS are d0001,d0002 or all")
-    changes.add_argument("--remove", metavar="IDS", type=_ids, help="take defects out")
+    changes.add_argument("--remove", metavar="IDS", type=defect_ids, help="take defects out")
     changes.add_argument("--move", metavar="DX,DY", type=_offset, help="move the whole map: right, down")
-    changes.add_argument("--accept", metavar="IDS", type=_ids, help="mark as defects")
-    changes.add_argument("--reject", metavar="IDS", type=_ids, help="mark as picture: never mended")
+    changes.add_argument("--accept", metavar="IDS", type=defect_ids, help="mark as defects")
+    changes.add_argument("--reject", metavar="IDS", type=defect_ids, help="mark as picture: never mended")
     add_frames_option(changes, "restrict all defects, or those of --ids, to these frames")
     changes.add_argument(
         "--add",
@@ -53,7 +60,7 @@ def add_edit_arguments(parser: ArgumentParser) -> None:
     )
     text = "note for the defects of --ids, else for those that this command adds, accepts or rejects"
     changes.add_argument("--note", metavar="TEXT", help=text)
-    parser.add_argument("--ids", metavar="IDS", type=_ids, help="what --frames and --note are for")
+    parser.add_argument("--ids", metavar="IDS", type=defect_ids, help="what --frames and --note are for")
     add_kind_option(parser, "kind of the added defects (default: hot)")
     add_raster_option(parser, "raster of the map, where it moves to another or does not say it")
     add_from_option(parser)
@@ -73,7 +80,7 @@ def edit(args: Namespace) -> Result:
     for ids, status in ((args.accept, Status.ACCEPTED), (args.reject, Status.REJECTED)):
         after = after.edited(_named(ids, after), partial(replace, status=status))
     if args.frames is not None:
-        after = after.edited(_named(args.ids or (_ALL,), after), partial(_restricted, frames=args.frames))
+        after = after.edited(_named(args.ids or (ALL_IDS,), after), partial(_restricted, frames=args.frames))
     after = after.added(_added(each, args.kind) for each in args.add)
     if args.note is not None:
         after = after.edited(_noted(args, before, after), partial(replace, note=args.note))
@@ -104,7 +111,7 @@ def _with_target(args: Namespace) -> Namespace:
 
 def _named(ids: tuple[str, ...] | None, defect_map: "DefectMap") -> tuple[str, ...]:
     """Return the ids that an option names."""
-    return tuple(each.id for each in defect_map.defects) if ids == (_ALL,) else tuple(ids or ())
+    return tuple(each.id for each in defect_map.defects) if ids == (ALL_IDS,) else tuple(ids or ())
 
 
 def _noted(args: Namespace, before: "DefectMap", after: "DefectMap") -> Iterable[str]:
@@ -154,13 +161,6 @@ def _difference(before: "DefectMap", after: "DefectMap") -> dict[str, list[str]]
         "removed": [each for each in old if each not in new],
         "changed": [each for each in new if each in old and new[each] != old[each]],
     }
-
-
-def _ids(text: str) -> tuple[str, ...]:
-    ids = tuple(each.strip() for each in text.split(","))
-    if not all(ids) or (_ALL in ids and len(ids) > 1):
-        raise ArgumentTypeError(f"{text!r} is no list of ids like d0001,d0002, nor `all`")
-    return ids
 
 
 def _offset(text: str) -> tuple[int, int]:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Defect maps on disk in all their forms: our JSON, CSV, dcraw ``.badpixels`` and image masks."""
 
-from argparse import Namespace
+from argparse import ArgumentTypeError, Namespace
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,8 +17,18 @@ if TYPE_CHECKING:
 
     from pixmend.model import DefectMap, Kind, Raster
 
-__all__ = ["add_from_option", "add_to_option", "format_of", "read_map_file", "write_map_file", "written"]
+__all__ = [
+    "ALL_IDS",
+    "add_from_option",
+    "add_to_option",
+    "defect_ids",
+    "format_of",
+    "read_map_file",
+    "write_map_file",
+    "written",
+]
 
+ALL_IDS = "all"
 FORMATS = ("json", "csv", "badpixels", "mask")
 _BY_SUFFIX = {
     ".json": "json",
@@ -42,6 +52,14 @@ def add_to_option(parser: ArgumentParser) -> None:
     """Add ``--to``."""
     text = "form of the output, where its suffix does not say it"
     parser.add_argument("--to", dest="to_format", choices=FORMATS, help=text)
+
+
+def defect_ids(text: str) -> tuple[str, ...]:
+    """Read ``d0001,d0002`` or ``all``."""
+    ids = tuple(each.strip() for each in text.split(","))
+    if not all(ids) or (ALL_IDS in ids and len(ids) > 1):
+        raise ArgumentTypeError(f"{text!r} is no list of ids like d0001,d0002, nor `all`")
+    return ids
 
 
 def format_of(path: Path, named: str | None = None) -> str:

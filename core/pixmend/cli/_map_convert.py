@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""``pixmend map convert`` and ``pixmend map merge``."""
+"""``pixmend map convert``."""
 
 from argparse import Namespace
 from dataclasses import replace
@@ -17,7 +17,7 @@ from pixmend.cli._map_files import add_from_option, add_to_option, format_of, re
 from pixmend.cli._output import Result
 from pixmend.errors import UsageError
 
-__all__ = ["add_convert_arguments", "add_merge_arguments", "convert", "merge"]
+__all__ = ["add_convert_arguments", "convert"]
 
 
 def add_convert_arguments(parser: ArgumentParser) -> None:
@@ -42,19 +42,3 @@ def convert(args: Namespace) -> Result:
     frames = args.frames
     defects = tuple(replace(each, frames=each.frames or frames) for each in read.defects)
     return written(args, "convert", replace(read, defects=defects))
-
-
-def add_merge_arguments(parser: ArgumentParser) -> None:
-    """Declare the arguments of ``merge``."""
-    parser.add_argument("maps", metavar="MAP", type=Path, nargs="+", help="two maps or more, of any form")
-    parser.add_argument("-o", "--output", metavar="OUT", type=Path, required=True, help="the map to write")
-    add_to_option(parser)
-    add_write_options(parser)
-    add_common_options(parser)
-
-
-def merge(args: Namespace) -> Result:
-    """Join maps of one raster; defects at the same pixel become one."""
-    from pixmend.model import merge_maps
-
-    return written(args, "merge", merge_maps(read_map_file(path) for path in args.maps))

@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A defect in words: what it is, and what speaks for it."""
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pixmend.model import Defect, Evidence
+
+__all__ = ["frames_text", "said_of"]
+
+
+def said_of(defect: "Defect", *, needed: float | None) -> str:
+    """Return a few lines that explain a defect.
+
+    Parameters
+    ----------
+    defect : Defect
+    needed : float or None
+        The score from which one was taken, where the map says it.
+    """
+    channels = list(dict.fromkeys(channel for _, _, channel in defect.samples))
+    names = "every channel" if channels == ["*"] else _listed(channels)
+    count = len(defect.samples)
+    head = (
+        f"{defect.id} ({defect.x}, {defect.y}) {defect.kind.value}, {names}, "
+        f"{count} sample{'s' * (count != 1)}, {frames_text(defect)}"
+    )
+    lines = [
+        *_strength(defect),
+        *([] if defect.evidence is None else _evidence(defect.evidence, needed)),
+        *_votes(defect),
+    ]
+    decision = [defect.status.value, defect.severity.value]
+    if defect.confidence is not None:
+        decision.append(f"confidence {defect.confidence:.3f}")
+    lines = [*(lines or ["nothing was measured"]), ", ".join(decision)]
+    if defect.note:
+        lines.append(f"note: {defect.note}".replace("\n", " "))
+    return "\n  ".join([head, *lines])
+
+
+def frames_text(defect: "Defect") -> str:
+    """Return the frames of a defect in words."""
+    if defect.frames is None:
+        return "every frame"
+    return f"frame{'s' * (len(defect.frames) != 1)} {defect.frames}"
+
+
+def _strength(defect: "Defect") -> list[str]:
+    amplitude, evidence = defect.amplitude_sigma, defect.evidence
+    if amplitude is None:
+        return []
+    swing = None if evidence is None else evidence.fluctuation
+    swings = "" if swing is None else f", swings by {_percent(swing)}"
+    return [f"{abs(amplitude):.1f} sigma {'under' if amplitude < 0 else 'over'} its surroundings{swings}"]
+
+
+def _evidence(evidence: "Evidence", needed: float | None) -> list[str]:
+    limit = "" if needed is None else f" ({needed:g} is needed)"
+    seen = f"{evidence.frames_seen} of {evidence.frames_expected} frames looked at"
+    lines = [f"score {evidence.score:.1f}{limit}; shows in {seen}"]
+    fits = [
+        f"{name} {_percent(share)}"
+        for name, share in (
+            ("one photosite explains", evidence.photosite_fit),
+            ("an optical point (star, lamp) explains", evidence.optical_fit),
+        )
+        if share is not None
+    ]
+    return [*lines, ", ".join(fits) + " of it"] if fits else lines
+
+
+def _votes(defect: "Defect") -> list[str]:
+    votes = defect.votes
+    return [] if votes is None else [f"in {votes.seen} of the {votes.of} shots that cover its place"]
+
+
+def _percent(share: float) -> str:
+    return f"{100.0 * share:.0f} %" if share >= 0.01 or share == 0.0 else "under 1 %"
+
+
+def _listed(names: list[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
