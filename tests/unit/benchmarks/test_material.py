@@ -8,7 +8,7 @@ import pytest
 from scipy import ndimage
 
 from benchmarks.accuracy.holes import HOLES, place_holes
-from benchmarks.accuracy.scenes import TEST, TRAIN, Group
+from benchmarks.accuracy.scenes import TEST, TRAIN, Group, shot_of
 from benchmarks.accuracy.shots import busiest_part
 from benchmarks.pictures import DATA, halved, load_picture
 
