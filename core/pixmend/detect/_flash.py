@@ -1,0 +1,173 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Hits of all frames -> the few that may be a flash, and the places that are hit again and again."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.spatial import cKDTree
+from scipy.stats import poisson
+
+from pixmend.stats import Hits
+
+__all__ = ["FlashCandidate", "RecurringPlace", "flash_candidates", "recurring_places"]
+
+_LEAST_SCORE = 6.0
+_KNOWN_PX = 3  # a known defect scores up to here
+_SAME_PX = 1
+_TILE_PX = 32  # how dense hits are is judged in tiles of so many px a side, over all frames
+_CHANCE = 2e-3  # a place is hit again if chance does that less often
+_NEIGHBOURHOOD_PX = 64
+_AS_STRONG = (
+    6  # neighbours in the shot; more is rain, snow, glitter or texture, and the strongest stand for it
+)
+_MOST_A_FRAME = 6  # on average
+
+
+@dataclass(frozen=True, slots=True)
+class FlashCandidate:
+    """A hit that is worth a second look.
+
+    Attributes
+    ----------
+    frame : int
+    y, x : int
+        Array position.
+    score : float
+        As `Hits.score`.
+    """
+
+    frame: int
+    y: int
+    x: int
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class RecurringPlace:
+    """A place that is hit in more frames than chance would: a blinking or static defect, or still scene.
+
+    Attributes
+    ----------
+    y, x : int
+        Array position of its strongest hit.
+    frames : tuple of int
+        In which it was hit, ascending.
+    score : float
+        Of its strongest hit, signed.
+    """
+
+    y: int
+    x: int
+    frames: tuple[int, ...]
+    score: float
+
+
+def flash_candidates(
+    hits: Hits, known_places: Sequence[tuple[int, int]], shape: tuple[int, int]
+) -> list[FlashCandidate]:
+    """Choose the hits of a shot that may be a flash, the most likely first.
+
+    Parameters
+    ----------
+    hits : Hits
+        Of all frames that were looked at.
+    known_places : sequence of (int, int)
+        Array positions (y, x) of defects that are explained already.
+    shape : (int, int)
+        Height and width of the frames.
+
+    Notes
+    -----
+    Left out is what comes again at its place, and what has many neighbours as strong, in
+    space and over the shot: what a neighbourhood does often is no rare event there (the
+    a-contrario principle of Desolneux, Moisan and Morel, 2000).
+    """
+    is_open = (np.abs(hits.score) >= _LEAST_SCORE) & ~_is_known(hits.table, known_places)
+    is_open &= ~_comes_again(hits.table, shape)
+    table = hits.table[is_open]
+    strength = np.abs(hits.score[is_open]) * hits.likeness[is_open] ** 2
+    is_rare = _as_strong_around(table, strength) <= _AS_STRONG
+    table, strength = table[is_rare], strength[is_rare]
+    most = _MOST_A_FRAME * len(np.unique(hits.table["frame"]))
+    order = np.lexsort((table["x"], table["y"], table["frame"], -strength))[:most]
+    scores = Hits(table).score
+    return [
+        FlashCandidate(int(table["frame"][k]), int(table["y"][k]), int(table["x"][k]), float(scores[k]))
+        for k in order
+    ]
+
+
+def recurring_places(hits: Hits, shape: tuple[int, int]) -> list[RecurringPlace]:
+    """Return the places that are hit in more frames than chance explains, in reading order.
+
+    Parameters
+    ----------
+    hits : Hits
+    shape : (int, int)
+        Height and width of the frames.
+    """
+    again = Hits(hits.table[_comes_again(hits.table, shape)])
+    table = again.table
+    if not len(table):
+        return []
+    order = np.lexsort((table["frame"], table["x"], table["y"], -np.abs(again.score)))
+    tree = cKDTree(_places(table))
+    places: list[RecurringPlace] = []
+    is_taken = np.zeros(len(table), bool)
+    for best in order:
+        if is_taken[best]:
+            continue
+        near = np.array(tree.query_ball_point(tree.data[best], _KNOWN_PX, p=np.inf))
+        own = near[~is_taken[near]]
+        is_taken[own] = True
+        frames = tuple(int(each) for each in np.unique(table["frame"][own]))
+        place = (int(table["y"][best]), int(table["x"][best]))
+        places.append(RecurringPlace(*place, frames, float(again.score[best])))
+    return sorted(places, key=lambda place: (place.y, place.x))
+
+
+def _places(table: NDArray[Any]) -> NDArray[np.int32]:
+    return np.stack([table["y"], table["x"]], axis=1)
+
+
+def _is_known(table: NDArray[Any], known_places: Sequence[tuple[int, int]]) -> NDArray[np.bool_]:
+    if not len(known_places) or not len(table):
+        return np.zeros(len(table), bool)
+    distance, _ = cKDTree(np.array(known_places)).query(_places(table), p=np.inf)
+    return np.asarray(distance <= _KNOWN_PX)
+
+
+def _comes_again(table: NDArray[Any], shape: tuple[int, int]) -> NDArray[np.bool_]:
+    """Tell which hits have more of other frames at their place than the density around makes likely."""
+    reach = range(-_SAME_PX, _SAME_PX + 1)
+    height, width = shape
+    count = np.zeros((height + 2 * _SAME_PX, width + 2 * _SAME_PX), np.int32)
+    y, x = table["y"] + _SAME_PX, table["x"] + _SAME_PX
+    np.add.at(count, (y, x), 1)
+    at_place = np.sum([count[y + dy, x + dx] for dy in reach for dx in reach], axis=0, dtype=np.int64)
+    tile = table["y"] // _TILE_PX * (width // _TILE_PX + 1) + table["x"] // _TILE_PX
+    in_tile = np.bincount(tile, minlength=1)[tile] if len(tile) else at_place
+    share = (2 * _SAME_PX + 1) ** 2 / _TILE_PX**2
+    expected = share * np.maximum(in_tile - at_place, 0)
+    is_surprise = poisson.sf(at_place - 2, expected) < _CHANCE
+    return np.asarray((at_place > 1) & is_surprise)
+
+
+def _as_strong_around(table: NDArray[Any], strength: NDArray[np.float32]) -> NDArray[np.intp]:
+    """Return how many hits of the shot in the neighbourhood of each are stronger; beyond the limit, at least that."""
+    places = np.column_stack([table["y"], table["x"]]) // _NEIGHBOURHOOD_PX
+    count = np.zeros(len(table), np.intp)
+    order = np.lexsort((-strength, places[:, 1], places[:, 0]))
+    rank = _rank_in_runs(places[order])
+    count[order] = rank
+    return count
+
+
+def _rank_in_runs(keys: NDArray[Any]) -> NDArray[np.intp]:
+    """Return the index of each row within its run of equal rows."""
+    index = np.arange(len(keys))
+    starts = np.concatenate([np.ones(min(len(keys), 1), bool), (keys[1:] != keys[:-1]).any(axis=1)])
+    return index - np.maximum.accumulate(np.where(starts, index, 0))

@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The second look at one hit: what of it the frames beside do not explain."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+from numpy.typing import NDArray
+
+from pixmend.arrays import robust_sigma
+from pixmend.detect._footprints import RADIUS_PX, Footprint
+from pixmend.stats import SigmaCurve
+
+__all__ = ["FLASH_WINDOW_PX", "FlashFit", "fit_flash"]
+
+FLASH_WINDOW_PX = 20
+"""The windows of a candidate reach so far from it, to each side."""
+
+_SURROUND_PX = 6  # what moves with the candidate is judged in 13 x 13 pixels around it
+_TAP_PX = 1
+_SEARCH_PX = FLASH_WINDOW_PX - _SURROUND_PX - _TAP_PX
+_SIDE = 2 * _SURROUND_PX + 1
+_CORE = slice(_SURROUND_PX - RADIUS_PX, _SURROUND_PX + RADIUS_PX + 1)
+_RIDGE = 1e-3
+_LEAST_SCATTER = 1.0  # the noise of one frame
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FlashFit:
+    """What is left of a candidate once the frames beside it have told what the scene is there.
+
+    Attributes
+    ----------
+    excess : (C, 5, 5) float64 ndarray
+        In sigma of the scene there, linear in light.
+    scatter : (C,) float64 ndarray
+        Of the prediction of the surroundings, in sigma; 1 or more.
+    model : (C, 5, 5) float64 ndarray
+        The footprint that explains it best, at its amplitude.
+    score : float
+        Of the match, in standard deviations; negative where too dark.
+    share : float
+        Of the excess that the footprint explains, 0 to 1.
+    """
+
+    excess: NDArray[np.float64]
+    scatter: NDArray[np.float64]
+    model: NDArray[np.float64]
+    score: float
+    share: float
+
+
+def fit_flash(
+    windows: NDArray[np.float32], curve: SigmaCurve, footprints: Sequence[Footprint]
+) -> FlashFit | None:
+    """Tell the excess of a candidate over the scene, and how well one photosite explains it.
+
+    Parameters
+    ----------
+    windows : (N, C, 41, 41) float32 ndarray
+        Sigma-scale values around the candidate: its own frame first, then frames beside it.
+    curve : SigmaCurve
+    footprints : sequence of Footprint
+
+    Returns
+    -------
+    FlashFit or None
+        None where a sample that is needed is no number.
+
+    Notes
+    -----
+    The scene moves. Where the surroundings of the candidate are in each frame beside is
+    searched; from the 3 x 3 pixels there, of all these frames together, a linear filter is
+    learned that predicts the surroundings in the candidate's own frame (motion finer than a
+    pixel, blur and fades are in it), and applied to the middle. A point of the scene is
+    predicted; what is in one frame only is not.
+    """
+    edge = FLASH_WINDOW_PX - _SURROUND_PX
+    target = windows[0, :, edge:-edge, edge:-edge].astype(np.float64)
+    if not np.isfinite(windows).all():
+        return None
+    taps = np.concatenate([_taps(target, other.astype(np.float64)) for other in windows[1:]])
+    predicted, scatter = _predicted(target, taps)
+    sigma = np.empty_like(scatter)
+    excess = np.empty_like(predicted)
+    for channel, plane in enumerate(predicted):
+        middle = float(np.median(plane))
+        above, below = curve.to_level(np.array([middle + 0.5, middle - 0.5]), channel)
+        sigma[channel] = above - below
+        light, scene = (curve.to_level(each, channel) for each in (target[channel, _CORE, _CORE], plane))
+        excess[channel] = (light - scene) / sigma[channel]
+    return _best_match(excess, sigma, scatter, footprints)
+
+
+def _taps(target: NDArray[np.float64], other: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the nine views (9, C, 13, 13) of another frame around where the surroundings of the target are best."""
+    inner = other[:, _TAP_PX:-_TAP_PX, _TAP_PX:-_TAP_PX]
+    views = sliding_window_view(inner, (_SIDE, _SIDE), axis=(1, 2))
+    is_around = _around().astype(np.float64)
+    cost = np.zeros(views.shape[1:3])
+    for view, own in zip(views, target, strict=True):
+        cost += np.einsum("yxij,ij->yx", np.square(view - own), is_around)
+    down, across = np.unravel_index(cost.argmin(), cost.shape)
+    near = other[:, down : down + _SIDE + 2 * _TAP_PX, across : across + _SIDE + 2 * _TAP_PX]
+    found = sliding_window_view(near, (_SIDE, _SIDE), axis=(1, 2))
+    return np.moveaxis(found, 0, 2).reshape(-1, *target.shape)
+
+
+def _predicted(
+    target: NDArray[np.float64], taps: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the predicted middle (C, 5, 5), and the scatter of the prediction around it, (C,), 1 or more."""
+    is_around = _around()
+    channels = len(target)
+    level = np.median(target[:, is_around], axis=1)[:, None, None]
+    offsets = np.broadcast_to(np.eye(channels)[:, :, None, None], (channels, *target.shape))
+    basis = np.moveaxis(np.concatenate([taps - level, offsets]), 0, -1)
+    rows = basis[:, is_around].reshape(-1, basis.shape[-1])
+    gram = rows.T @ rows
+    gram[np.diag_indices(len(gram))] += _RIDGE * np.trace(gram) / len(gram)
+    weights = np.linalg.solve(gram, rows.T @ (target - level)[:, is_around].ravel())
+    whole = basis @ weights + level
+    rest = (target - whole)[:, is_around]
+    scatter = np.array([robust_sigma(plane, centre=0.0) for plane in rest])
+    return whole[:, _CORE, _CORE], np.maximum(scatter, _LEAST_SCATTER)
+
+
+def _around() -> NDArray[np.bool_]:
+    is_around = np.ones((_SIDE, _SIDE), bool)
+    is_around[_CORE, _CORE] = False
+    return is_around
+
+
+def _best_match(
+    excess: NDArray[np.float64],
+    sigma: NDArray[np.float64],
+    scatter: NDArray[np.float64],
+    footprints: Sequence[Footprint],
+) -> FlashFit:
+    weighted = excess / scatter[:, None, None]
+    total = max(float(np.square(weighted).sum()), 1e-9)
+    best, explained = np.zeros_like(excess), 0.0
+    for footprint in footprints:
+        shape = footprint.shape / (sigma * scatter)[:, None, None]
+        norm = float(np.square(shape).sum())
+        amplitude = float((shape * weighted).sum()) / norm
+        if amplitude**2 * norm > explained:
+            best, explained = amplitude * shape * scatter[:, None, None], amplitude**2 * norm
+    peak = best.ravel()[np.abs(best).argmax()]
+    return FlashFit(
+        excess, scatter, best, float(np.copysign(np.sqrt(explained), peak)), min(explained / total, 1.0)
+    )

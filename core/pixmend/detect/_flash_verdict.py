@@ -1,0 +1,122 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Is a hit a photosite's lie in one frame, or part of the scene?"""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import label, uniform_filter
+
+from pixmend.arrays import robust_sigma
+from pixmend.detect._flash import FlashCandidate
+from pixmend.detect._flash_fit import FlashFit, fit_flash
+from pixmend.detect._footprints import RADIUS_PX, Footprint
+from pixmend.model import Defect, Evidence, FrameRange, Kind, Raster, Sample
+from pixmend.stats import SigmaCurve
+
+__all__ = ["judge_flash"]
+
+_LEAST_SCORE = 17.0  # on shots to tune on, what is no defect reached 16.8
+_LEAST_SHARE = 0.7
+_NOISE_LEFT, _SHAPE_LEFT = 110.0, 0.07  # squared sigma; share: what a true footprint may leave unexplained
+_CALM_SIGMA = 2.5
+_LIKE_IT = 0.5  # times as strong: then it is the same light, elsewhere
+_VISIBLE_SIGMA = 0.5
+_SIGNIFICANT = 4.0
+_EXPECTED, _FALSE_AT_LEAST, _FALSE_DECAY = 5.0, 1.0, 2.0
+
+
+def judge_flash(
+    candidate: FlashCandidate,
+    windows: NDArray[np.float32],
+    curve: SigmaCurve,
+    *,
+    footprints: Sequence[Footprint],
+    raster: Raster,
+    channels: Sequence[str],
+) -> Defect | None:
+    """Return the defect that a candidate is, or None.
+
+    Parameters
+    ----------
+    candidate : FlashCandidate
+    windows : (N, C, 41, 41) float32 ndarray
+        As `fit_flash` takes them; N is 2 or more.
+    curve : SigmaCurve
+    footprints : sequence of Footprint
+    raster : Raster
+        Of the plate.
+    channels : sequence of str
+        Names of the C channels.
+
+    Notes
+    -----
+    It must be strong where the frames beside predict nothing, have the shape of one
+    photosite's footprint up to noise, and, where nothing around tells the motion (a night
+    sky), have no light as strong near it in the frames beside.
+    """
+    fit = fit_flash(windows, curve, footprints)
+    if fit is None or not _is_one_photosite(fit) or _moves_on(windows):
+        return None
+    samples, peak = _spoiled(fit, _inside(candidate, raster))
+    middle = np.array([0, RADIUS_PX, RADIUS_PX])
+    places = sorted((int(dy), int(dx), int(c)) for c, dy, dx in samples - middle)
+    return Defect(
+        id=f"f{candidate.frame}-{candidate.x}-{candidate.y}",
+        x=candidate.x + raster.x,
+        y=candidate.y + raster.y,
+        kind=Kind.FLASH,
+        frames=FrameRange([candidate.frame]),
+        samples=tuple(Sample(dx, dy, channels[c]) for dy, dx, c in places),
+        amplitude_sigma=round(float(fit.excess[peak]), 2),
+        confidence=_confidence(fit.score),
+        evidence=Evidence(
+            score=round(fit.score, 2), frames_seen=1, frames_expected=1, photosite_fit=round(fit.share, 4)
+        ),
+    )
+
+
+def _is_one_photosite(fit: FlashFit) -> bool:
+    """Tell whether a fit is strong, and what it leaves is noise and small change of the shape."""
+    explained = fit.score**2
+    left = explained * (1.0 / max(fit.share, 1e-9) - 1.0)
+    may_be_left = _NOISE_LEFT + _SHAPE_LEFT * (explained + left)
+    return abs(fit.score) >= _LEAST_SCORE and fit.share >= _LEAST_SHARE and left <= may_be_left
+
+
+def _moves_on(windows: NDArray[np.float32]) -> bool:
+    """Tell whether all frames beside have a light like it, in surroundings so calm that they tell no motion."""
+    if any(robust_sigma(plane) > _CALM_SIGMA for plane in windows[0]):
+        return False
+    level = np.median(windows, axis=(2, 3), keepdims=True)
+    smooth = uniform_filter(windows - level, size=(0, 0, 3, 3))
+    strength = np.abs(smooth).max(axis=1)
+    middle = strength.shape[1] // 2
+    own = strength[0, middle, middle]
+    return bool((strength[1:].max(axis=(1, 2)) >= _LIKE_IT * own).all())
+
+
+def _inside(candidate: FlashCandidate, raster: Raster) -> NDArray[np.bool_]:
+    """Tell which of the 5 x 5 pixels around a candidate the raster has."""
+    reach = np.arange(-RADIUS_PX, RADIUS_PX + 1)
+    rows, columns = candidate.y + reach, candidate.x + reach
+    return np.logical_and.outer(
+        (rows >= 0) & (rows < raster.height), (columns >= 0) & (columns < raster.width)
+    )
+
+
+def _spoiled(fit: FlashFit, inside: NDArray[np.bool_]) -> tuple[NDArray[np.intp], tuple[int, ...]]:
+    """Return the spoiled samples (N, 3) as indices into the fit, and which of them is the strongest."""
+    seen = np.abs(fit.excess) >= (_SIGNIFICANT * fit.scatter)[:, None, None]
+    spoiled = (seen | (np.abs(fit.model) >= _VISIBLE_SIGMA)) & inside
+    peak = tuple(int(k) for k in np.unravel_index(np.abs(fit.model * inside).argmax(), fit.model.shape))
+    spoiled[peak] = True
+    joined, _ = label(spoiled.any(axis=0), structure=np.ones((3, 3)))
+    spoiled &= joined == joined[peak[1:]]
+    return np.argwhere(spoiled), peak
+
+
+def _confidence(score: float) -> float:
+    """Return how likely it is a defect, by how fast what is no defect grows rare with its score."""
+    false = _FALSE_AT_LEAST * float(np.exp((_LEAST_SCORE - abs(score)) / _FALSE_DECAY))
+    return round(_EXPECTED / (_EXPECTED + false), 4)

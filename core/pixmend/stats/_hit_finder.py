@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One frame -> hits: what stands out of its surroundings as one photosite would."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.spatial import cKDTree
+
+from pixmend.model import SampleType
+from pixmend.stats._hit_kernels import NOTHING, ODDEST, standing_out
+from pixmend.stats._hit_score_kernels import match_places
+from pixmend.stats._hits import HIT, LIKENESS_STEPS, SCORE_STEPS, Hits
+from pixmend.stats._scale import SigmaScale
+
+__all__ = ["HitFinder"]
+
+_TABLE_BITS = 16
+_STEPS = 8  # of one sigma, in which samples are compared
+_LEAST_SIGMA = 2.2  # above all of 16 neighbours: noise alone does that 100 times in a 4K frame
+_LEAST_SCORE = 4.0
+_LEAST_LIKENESS = 0.4
+_MOST_STANDING_OUT = 1 << 15  # in one frame; where there are more, less is looked at
+_MOST_SCORED = 2048
+_MOST_KEPT = 512
+_ONE_PX = 2  # hits this near are one defect's
+_SMALLEST_PX = 9  # side of a frame
+_STRIP_ROWS = 64
+_HIGHEST_SCORE = 2000.0
+
+
+class HitFinder:
+    """Finds the hits of frames of one shot; may be used by many threads.
+
+    Parameters
+    ----------
+    scale : SigmaScale
+    sample : SampleType
+        How the colour channels are stored.
+    footprints : (K, C, 5, 5) float ndarray
+        What one photosite may look like, in linear light.
+    """
+
+    def __init__(self, scale: SigmaScale, sample: SampleType, footprints: NDArray[np.floating[Any]]) -> None:
+        self._scale = scale
+        self._sample = sample
+        self._footprints = np.ascontiguousarray(footprints, np.float32)
+        self._is_tabled = sample.bits <= _TABLE_BITS
+        values = self._values()
+        self._steps = _quantised(values)
+        curves = [(plane, scale.curve.to_level, index) for index, plane in enumerate(values)]
+        self._level = np.stack([to_level(plane, c) for plane, to_level, c in curves]).astype(np.float32)
+        above, below = (
+            np.stack([to_level(plane + half, c) for plane, to_level, c in curves]) for half in (0.5, -0.5)
+        )
+        self._sigma = (above - below).astype(np.float32)
+
+    def find(self, samples: NDArray[Any], frame: int) -> Hits:
+        """Return the hits of one frame.
+
+        Parameters
+        ----------
+        samples : (H, W, C) ndarray
+            As stored. Hits near NaN or Inf are left out.
+        frame : int
+
+        Notes
+        -----
+        First, in compiled code and whole numbers, what stands out of the rim of the 5 x 5
+        pixels around it; then for those few the match with one photosite's footprint, over
+        the scatter of the pixels around. At most 512, the strongest, are kept.
+        """
+        if min(samples.shape[:2]) < _SMALLEST_PX:
+            return Hits.none()
+        bits = self._bits(samples)
+        table = _strongest(self._scored(bits, self._standing_out(bits)))
+        table["frame"] = frame
+        return Hits.joined([Hits(table)])
+
+    def _standing_out(self, bits: NDArray[np.uint16]) -> NDArray[np.int32]:
+        """Return the strongest places (N, 4): y, x, channel and by how much they stand out."""
+        found = np.empty((_MOST_STANDING_OUT, 4), np.int32)
+        least = round(_LEAST_SIGMA * _STEPS)
+        while (count := standing_out(bits, self._steps, least, found)) > len(found):
+            least *= 2
+        found = found[:count]
+        found = found[np.lexsort((found[:, 2], found[:, 1], found[:, 0], -np.abs(found[:, 3])))]
+        _, first = np.unique(found[:, :2], axis=0, return_index=True)  # of the channels of one pixel
+        return found[np.sort(first)[:_MOST_SCORED]]
+
+    def _bits(self, samples: NDArray[Any]) -> NDArray[np.uint16]:
+        """Return codes that `self._table` has; of longer samples, which it cannot hold, their quantised values."""
+        if self._is_tabled:
+            return samples.view(f"u{samples.dtype.itemsize}").astype(np.uint16, copy=False)
+        bits = np.empty(samples.shape, np.uint16)
+        for top in range(0, len(samples), _STRIP_ROWS):
+            strip = slice(top, top + _STRIP_ROWS)
+            bits[strip] = np.moveaxis(_quantised(self._scale.forward(samples[strip])), 0, -1).view(np.uint16)
+        return bits
+
+    def _scored(self, bits: NDArray[np.uint16], found: NDArray[np.int32]) -> NDArray[Any]:
+        """Return the hits (`HIT`) among places (N, 4): those that match a footprint well."""
+        explained, total = match_places(bits, (self._level, self._sigma), found, self._footprints).T
+        likeness = explained / np.maximum(total, np.float32(1e-6))
+        score = np.minimum(np.sqrt(explained), np.float32(_HIGHEST_SCORE))
+        good = (score >= _LEAST_SCORE) & (likeness >= _LEAST_LIKENESS)
+        table = np.zeros(int(good.sum()), HIT)
+        table["y"], table["x"], table["channel"] = found[good, :3].T
+        table["score"] = np.rint(np.copysign(score, found[:, 3])[good] * SCORE_STEPS)
+        table["likeness"] = np.rint(np.minimum(likeness[good], 1.0) * LIKENESS_STEPS)
+        return table
+
+    def _values(self) -> NDArray[np.float32]:
+        """Return the sigma-scale value of every code that the kernels may meet, (C, 65536)."""
+        codes = np.arange(1 << _TABLE_BITS, dtype=np.uint32)
+        channels = self._scale.curve.channels
+        if self._is_tabled:
+            samples = self._sample.from_bits(codes % (1 << 8 * self._sample.dtype.itemsize))
+            return self._scale.forward(np.stack([samples] * channels, axis=-1)[None])[:, 0]
+        steps = codes.astype(np.uint16).view(np.int16).astype(np.float32)
+        steps[np.abs(steps) > ODDEST] = np.nan
+        return np.stack([steps / np.float32(_STEPS)] * channels)
+
+
+def _quantised(values: NDArray[np.float32]) -> NDArray[np.int16]:
+    """Return sigma-scale values as the kernel compares them; what is no number is `NOTHING`."""
+    steps = np.clip(np.rint(values * np.float32(_STEPS)), -ODDEST, ODDEST)
+    return np.nan_to_num(steps, nan=NOTHING).astype(np.int16)
+
+
+def _strongest(table: NDArray[Any]) -> NDArray[Any]:
+    """Return the strongest hits, each place once."""
+    order = np.lexsort((table["channel"], table["x"], table["y"], -np.abs(table["score"])))
+    table = table[order]
+    places = np.stack([table["y"], table["x"]], axis=1)
+    pairs = cKDTree(places).query_pairs(_ONE_PX, p=np.inf, output_type="ndarray")
+    is_first = np.ones(len(table), bool)
+    is_first[pairs.max(axis=1)] = False
+    return table[is_first][:_MOST_KEPT]

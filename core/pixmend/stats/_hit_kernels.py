@@ -1,0 +1,157 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Compiled: samples of one frame that stand out of the ring of samples around them."""
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+__all__ = ["NOTHING", "ODDEST", "standing_out"]
+
+ODDEST = 16_000
+"""Largest magnitude in a table: the difference of two such still is an int16."""
+
+NOTHING = -ODDEST - 1
+"""What stands in a table for a sample that is no number."""
+
+_RING_PX = (
+    2  # the ring is the rim of 5 x 5 pixels: what one photosite spreads there is weak, or of other sign
+)
+_ROWS = 5
+_CHUNK = 128  # samples that are asked at once whether any of them stands out
+
+
+@njit(cache=True, nogil=True)
+def standing_out(
+    bits: NDArray[np.uint16], table: NDArray[np.int16], least: int, found: NDArray[np.int32]
+) -> int:
+    """Find the samples that stand out of all 16 samples of their channel 2 px away, and peak among the nearest 8.
+
+    Parameters
+    ----------
+    bits : (H, W, C) uint16 ndarray
+        Stored samples; H and W are 3 or more.
+    table : (C, 65536) int16 ndarray
+        Value of every code, within `ODDEST`, or `NOTHING`.
+    least : int
+        By how much more than this a sample must be above all of its ring, or below.
+    found : (N, 4) int32 ndarray
+        Gets y, x, channel and by how much, negative where too dark; in order of y, channel, x.
+
+    Returns
+    -------
+    int
+        How many there are; what is beyond N is counted only.
+
+    Notes
+    -----
+    At the borders the picture is mirrored. Of neighbours that are equal the first counts.
+    """
+    height, width, channels = bits.shape
+    wide = width + 2 * _RING_PX
+    rows = np.empty((_ROWS, channels, wide), np.int16)
+    highest = np.empty((_ROWS, channels, width), np.int16)
+    lowest = np.empty((_ROWS, channels, width), np.int16)
+    gap = np.empty(width, np.int16)
+    count = 0
+    for y in range(-_RING_PX, height + _RING_PX):
+        slot = (y + _RING_PX) % _ROWS
+        _take_row(bits, table, y, rows[slot])
+        for c in range(channels):
+            _ends_of_five(rows[slot, c], highest[slot, c], lowest[slot, c])
+        middle = y - _RING_PX
+        if middle < 0:
+            continue
+        for c in range(channels):
+            near = (
+                rows[(middle + 1) % _ROWS, c],
+                rows[(middle + 2) % _ROWS, c],
+                rows[(middle + 3) % _ROWS, c],
+            )
+            above, below = middle % _ROWS, slot
+            _gap_to_ring(
+                near, highest[above, c], highest[below, c], (lowest[above, c], lowest[below, c]), gap
+            )
+            count = _collect(near, gap, (middle, c), least, (found, count))
+    return count
+
+
+@njit(cache=True, nogil=True)
+def _take_row(bits: NDArray[np.uint16], table: NDArray[np.int16], y: int, row: NDArray[np.int16]) -> None:
+    """Look up one row, mirrored into 2 px more on each side; `row` is (C, W + 4)."""
+    height, width, channels = bits.shape
+    source = bits[_mirrored(y, height)]
+    for c in range(channels):
+        own = row[c]
+        values = table[c]
+        for x in range(width):
+            own[x + _RING_PX] = values[source[x, c]]
+        for x in range(_RING_PX):
+            own[x] = own[2 * _RING_PX - x]
+            own[width + 2 * _RING_PX - 1 - x] = own[width - 1 + x]
+
+
+@njit(cache=True, nogil=True)
+def _mirrored(place: int, size: int) -> int:
+    if place < 0:
+        return -place
+    return 2 * (size - 1) - place if place >= size else place
+
+
+@njit(cache=True, nogil=True)
+def _ends_of_five(row: NDArray[np.int16], highest: NDArray[np.int16], lowest: NDArray[np.int16]) -> None:
+    """Give the largest and the smallest of each five samples in a row."""
+    for x in range(len(highest)):
+        most = max(max(row[x], row[x + 1]), max(max(row[x + 2], row[x + 3]), row[x + 4]))
+        least = min(min(row[x], row[x + 1]), min(min(row[x + 2], row[x + 3]), row[x + 4]))
+        highest[x] = most
+        lowest[x] = least
+
+
+@njit(cache=True, nogil=True)
+def _gap_to_ring(near, highest_above, highest_below, lowest, gap):  # type: ignore[no-untyped-def]
+    """Give by how much each sample of a row is above its ring, or below it: the larger of the two."""
+    above, own, below = near
+    lowest_above, lowest_below = lowest
+    for x in range(len(gap)):
+        left = max(max(above[x], own[x]), below[x])
+        right = max(max(above[x + 4], own[x + 4]), below[x + 4])
+        top = max(max(left, right), max(highest_above[x], highest_below[x]))
+        left = min(min(above[x], own[x]), below[x])
+        right = min(min(above[x + 4], own[x + 4]), below[x + 4])
+        floor = min(min(left, right), min(lowest_above[x], lowest_below[x]))
+        gap[x] = max(own[x + 2] - top, floor - own[x + 2]) - ((top - floor) >> 2)
+
+
+@njit(cache=True, nogil=True)
+def _collect(near, gap, place, least, into):  # type: ignore[no-untyped-def]
+    found, count = into
+    y, c = place
+    width = len(gap)
+    for start in range(0, width, _CHUNK):
+        stop = min(start + _CHUNK, width)
+        most = gap[start]
+        for x in range(start, stop):
+            most = max(most, gap[x])
+        if most <= least:
+            continue
+        for x in range(start, stop):
+            if gap[x] > least and _is_peak(near, x + _RING_PX):
+                if count < len(found):
+                    found[count, 0] = y
+                    found[count, 1] = x
+                    found[count, 2] = c
+                    found[count, 3] = gap[x] if near[1][x + 2] > near[1][x + 4] else -gap[x]
+                count += 1
+    return count
+
+
+@njit(cache=True, nogil=True)
+def _is_peak(near, x):  # type: ignore[no-untyped-def]
+    """Tell whether a sample that stands out is the first of the oddest of its 3 x 3 pixels."""
+    above, own, below = near
+    sign = 1 if own[x] > own[x + 2] else -1
+    value = sign * own[x]
+    for dx in range(-1, 2):
+        if sign * above[x + dx] >= value or sign * below[x + dx] > value:
+            return False
+    return sign * own[x - 1] < value and sign * own[x + 1] <= value

@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Compiled: how well the pixels around a place in one frame match one photosite's footprint."""
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+__all__ = ["match_places"]
+
+_CORE_PX = 2  # footprints have 5 x 5 pixels
+_REACH_PX = 4  # the rest of 9 x 9 pixels is the background
+_SIDE = 2 * _REACH_PX + 1
+_AROUND = _SIDE**2 - (2 * _CORE_PX + 1) ** 2
+_MAD_TO_SIGMA = np.float32(1.4826)
+
+
+@njit(cache=True, nogil=True)
+def match_places(
+    bits: NDArray[np.uint16],
+    tables: tuple[NDArray[np.float32], NDArray[np.float32]],
+    places: NDArray[np.int32],
+    footprints: NDArray[np.float32],
+) -> NDArray[np.float32]:
+    """Match footprints at places of one frame.
+
+    Parameters
+    ----------
+    bits : (H, W, C) uint16 ndarray
+        Stored samples; H and W are 9 or more.
+    tables : two (C, 65536) float32 ndarray
+        Linear level of every code, NaN where it is no number; one sigma of the noise there.
+    places : (N, M) int32 ndarray
+        y and x first.
+    footprints : (K, C, 5, 5) float32 ndarray
+        In linear light.
+
+    Returns
+    -------
+    (N, 2) float32 ndarray
+        What the best footprint explains of the excess, and all of the excess: sums of squares,
+        in sigma of the background or in its scatter where that is more. 0 near what is no number.
+
+    Notes
+    -----
+    Background is the median of the pixels around the middle 5 x 5. At the borders the picture
+    is mirrored.
+    """
+    channels = bits.shape[2]
+    result = np.zeros((len(places), 2), np.float32)
+    excess = np.empty(footprints.shape[1:], np.float32)
+    unit = np.empty(channels, np.float32)
+    for index in range(len(places)):
+        y, x = places[index, 0], places[index, 1]
+        is_sound = True
+        for c in range(channels):
+            is_sound &= _excess_at(bits, (tables[0][c], tables[1][c]), (y, x, c), excess[c], unit)
+        if is_sound:
+            result[index] = _best_match(excess, unit, footprints)
+    return result
+
+
+@njit(cache=True, nogil=True)
+def _excess_at(
+    bits: NDArray[np.uint16],
+    tables: tuple[NDArray[np.float32], NDArray[np.float32]],
+    place: tuple[int, int, int],
+    excess: NDArray[np.float32],
+    unit: NDArray[np.float32],
+) -> bool:
+    """Give the excess (5, 5) of one channel over its background, and the unit it is in; tell whether all is finite."""
+    level_of, sigma_of = tables
+    y, x, c = place
+    around = np.empty(_AROUND, np.float32)
+    codes = np.empty(_AROUND, np.uint16)
+    count = 0
+    for dy in range(-_REACH_PX, _REACH_PX + 1):
+        row = _mirrored(y + dy, bits.shape[0])
+        for dx in range(-_REACH_PX, _REACH_PX + 1):
+            code = bits[row, _mirrored(x + dx, bits.shape[1]), c]
+            if abs(dy) <= _CORE_PX and abs(dx) <= _CORE_PX:
+                excess[dy + _CORE_PX, dx + _CORE_PX] = level_of[code]
+            else:
+                around[count] = level_of[code]
+                codes[count] = code
+                count += 1
+    if not (np.isfinite(around.sum()) and np.isfinite(excess.sum())):
+        return False
+    background = _middle_of(around.copy())
+    code = codes[np.argmax(around == background)]
+    unit[c] = max(sigma_of[code], _MAD_TO_SIGMA * _middle_of(np.abs(around - background)))
+    excess -= background
+    excess /= unit[c]
+    return True
+
+
+@njit(cache=True, nogil=True)
+def _middle_of(values: NDArray[np.float32]) -> np.float32:
+    """Return the upper median of a few finite values, which it sorts: by insertion, the fastest for so few."""
+    for index in range(1, len(values)):
+        value = values[index]
+        place = index
+        while place > 0 and values[place - 1] > value:
+            values[place] = values[place - 1]
+            place -= 1
+        values[place] = value
+    middle: np.float32 = values[len(values) // 2]
+    return middle
+
+
+@njit(cache=True, nogil=True)
+def _best_match(
+    excess: NDArray[np.float32], unit: NDArray[np.float32], footprints: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    result = np.zeros(2, np.float32)
+    for value in excess.flat:
+        result[1] += value * value
+    for footprint in footprints:
+        inner, norm = np.float32(0.0), np.float32(0.0)
+        for c in range(len(unit)):
+            for y in range(2 * _CORE_PX + 1):
+                for x in range(2 * _CORE_PX + 1):
+                    shape = footprint[c, y, x] / unit[c]
+                    inner += shape * excess[c, y, x]
+                    norm += shape * shape
+        result[0] = max(result[0], inner * inner / norm)
+    return result
+
+
+@njit(cache=True, nogil=True)
+def _mirrored(place: int, size: int) -> int:
+    if place < 0:
+        return -place
+    return 2 * (size - 1) - place if place >= size else place
