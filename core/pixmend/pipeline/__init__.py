@@ -14,6 +14,7 @@ from pixmend.pipeline._detect import (
 from pixmend.pipeline._fix import FixReport, SkippedFrame, fix
 from pixmend.pipeline._fix_plan import FixPlan, plan_fix
 from pixmend.pipeline._job import FixSettings
+from pixmend.pipeline._pixel_check import PixelCheck, PixelCheckSettings, check_pixels
 from pixmend.pipeline._seal import Seals
 from pixmend.pipeline._statistics_file import read_statistics, write_statistics
 from pixmend.pipeline._undo import UndoReport, left_to_undo, undo, undo_targets
@@ -26,11 +27,14 @@ __all__ = [
     "FixPlan",
     "FixReport",
     "FixSettings",
+    "PixelCheck",
+    "PixelCheckSettings",
     "Sampling",
     "Seals",
     "SkippedFrame",
     "UndoReport",
     "Verification",
+    "check_pixels",
     "chosen_frames",
     "detect",
     "fix",
