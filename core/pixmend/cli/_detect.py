@@ -18,6 +18,7 @@ from pixmend.cli._arguments import (
     read_frame_range,
     read_options,
 )
+from pixmend.cli._detect_check import add_pixel_check_options, check_pixel_check_arguments, run_pixel_check
 from pixmend.cli._map_files import format_of, read_map_file, write_map_file
 from pixmend.cli._output import Result
 from pixmend.errors import ExitCode, UsageError
@@ -62,6 +63,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         type=_sigma,
         help="how sure a defect must be (default: 8; lower finds fainter ones and more that are none)",
     )
+    add_pixel_check_options(parser)
     add_encoding_option(parser)
     add_reading_options(parser)
     add_workers_option(parser)
@@ -72,6 +74,8 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(args: Namespace, progress: Progress) -> Result:
     """Find the defects."""
     _check_arguments(args)
+    if args.pixel_check:
+        return run_pixel_check(args, progress)
     if args.dry_run:
         return _dry_run(args, progress)
     defect_map, statistics = _merged(args, progress) if args.merge else _detected(args, progress)
@@ -85,6 +89,7 @@ def run(args: Namespace, progress: Progress) -> Result:
 
 
 def _check_arguments(args: Namespace) -> None:
+    check_pixel_check_arguments(args)
     if (args.shot is None) == (args.merge is None):
         raise UsageError(
             "name either a SHOT, or statistics to --merge", hint="`pixmend detect --help` shows both"
