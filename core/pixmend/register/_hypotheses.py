@@ -76,42 +76,50 @@ def offsets(here: Constellation, there: Constellation) -> Hypotheses:
 
 def scales(here: Constellation, there: Constellation) -> Hypotheses:
     """Return the placements of one scale that bring two points of each together."""
-    rows = _from_two_pairs(here, there)
-    size_x, size_y = np.abs(rows[:, 0]), np.abs(rows[:, 1])
-    is_one_scale = np.abs(np.log(size_x / size_y)) < 0.01 + rows[:, 4]
-    rows = rows[is_one_scale]
-    size = np.sqrt(size_x * size_y)[is_one_scale, None]
-    rows = np.column_stack([np.sign(rows[:, :2]) * size, rows[:, 2:4]])
+    rows = _from_two_pairs(here, there, most_stretch=1.0)
+    size = np.sqrt(np.abs(rows[:, 0] * rows[:, 1]))[:, None]
+    rows = np.column_stack([np.sign(rows[:, :2]) * size, rows[:, 2:]])
     best = _most_wanted(rows, here.raster, is_scaled=True)
     return Hypotheses(best, len(rows), pairs_used=2, least_pairs=4, is_scaled=True)
 
 
 def stretches(here: Constellation, there: Constellation) -> Hypotheses:
     """Return the placements of two scales (desqueezed plates) that bring two points of each together."""
-    rows = _from_two_pairs(here, there)[:, :4]
-    ratio = np.abs(np.log(np.abs(rows[:, 0] / rows[:, 1])))
-    rows = rows[ratio < np.log(_MOST_STRETCH)]
+    rows = _from_two_pairs(here, there, most_stretch=_MOST_STRETCH)
     best = _most_wanted(rows, here.raster, is_scaled=True)
     return Hypotheses(best, len(rows), pairs_used=2, least_pairs=5, is_scaled=True, is_stretched=True)
 
 
-def _from_two_pairs(here: Constellation, there: Constellation) -> NDArray[np.float64]:
-    """Return (M, 5) placements by two points each, with the relative error of their scales."""
+def _from_two_pairs(here: Constellation, there: Constellation, *, most_stretch: float) -> NDArray[np.float64]:
+    """Return (M, 4) placements by two points each, whose two scales differ by a factor of `most_stretch` at most."""
     first, second = np.triu_indices(len(here), 1)
-    diagonal = np.hypot(here.raster.width, here.raster.height)
     span = here.points[second] - here.points[first]
+    diagonal = np.hypot(here.raster.width, here.raster.height)
     is_long = (np.abs(span).min(axis=1) > 1.0) & (np.hypot(*span.T) > _BASELINE * diagonal)
     first, span = first[is_long], span[is_long]
     one, other = np.nonzero(~np.eye(len(there), dtype=np.bool_))
     span_there = there.points[other] - there.points[one]
-    scale = span_there[None, :, :] / span[:, None, :]
+    is_long = np.abs(span_there).min(axis=1) > 1.0
+    one, span_there = one[is_long], span_there[is_long]
+    # The slopes of two spans tell the ratio of the scales before any scale is computed.
+    slope, doubt = _slope(span)
+    slope_there, doubt_there = _slope(span_there)
+    stretch = np.abs(slope[:, None] - slope_there[None, :])
+    row, column = np.nonzero(
+        stretch < np.float32(np.log(most_stretch)) + doubt[:, None] + doubt_there[None, :]
+    )
+    scale = span_there[column] / span[row]
     size = np.abs(scale)
-    row, column = np.nonzero(((size > _LEAST_SCALE) & (size < _MOST_SCALE)).all(axis=2))
-    scale, span = scale[row, column], span[row]
-    offset = there.points[one[column]] - scale * here.points[first[row]]
-    # A pixel of doubt in each place, against the shorter side of the span.
-    doubt = 2.0 / np.abs(span).min(axis=1) + 2.0 / np.abs(span_there[column]).min(axis=1)
-    return np.column_stack([scale, offset, np.minimum(doubt, 0.1)])
+    is_usual = ((size > _LEAST_SCALE) & (size < _MOST_SCALE)).all(axis=1)
+    row, column, scale = row[is_usual], column[is_usual], scale[is_usual]
+    return np.column_stack([scale, there.points[one[column]] - scale * here.points[first[row]]])
+
+
+def _slope(span: NDArray[np.float64]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return the logarithm of |dy / dx|, and how far a pixel of doubt in each place moves it."""
+    size = np.abs(span)
+    doubt = np.minimum(2.0 / size.min(axis=1), 0.05)
+    return np.log(size[:, 1] / size[:, 0]).astype(np.float32), doubt.astype(np.float32)
 
 
 def _most_wanted(rows: NDArray[np.float64], raster: Raster, *, is_scaled: bool) -> NDArray[np.float64]:

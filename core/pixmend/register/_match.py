@@ -30,7 +30,7 @@ MOST_CHANCE = 1e-4
 
 _FORMS = 4  # rasters, offsets, scales, stretches: each is one more try
 # Pairs of pairs grow with the fourth power of the points.
-_POINTS_OF_OFFSETS, _POINTS_OF_SCALES, _POINTS_OF_STRETCHES = 200, 36, 24
+_POINTS_OF_OFFSETS, _POINTS_OF_SCALES, _POINTS_OF_STRETCHES = 200, 36, 20
 _LEAST_TAIL = 1e-300  # smaller ones are all the same
 _MOST_FITS = 10
 _LOOSENESS = {False: (1.0, 1.0), True: (3.0, 2.0, 1.0)}  # two points extrapolate less well than one
