@@ -14,7 +14,6 @@ from pixmend.stats import Hits
 
 __all__ = ["FlashCandidate", "RecurringPlace", "flash_candidates", "recurring_places"]
 
-_LEAST_SCORE = 6.0
 _KNOWN_PX = 3  # a known defect scores up to here
 _SAME_PX = 1
 _TILE_PX = 32  # how dense hits are is judged in tiles of so many px a side, over all frames
@@ -85,11 +84,10 @@ def flash_candidates(
     space and over the shot: what a neighbourhood does often is no rare event there (the
     a-contrario principle of Desolneux, Moisan and Morel, 2000).
     """
-    is_open = (np.abs(hits.score) >= _LEAST_SCORE) & ~_is_known(hits.table, known_places)
-    is_open &= ~_comes_again(hits.table, shape)
+    is_open = ~_is_known(hits.table, known_places) & ~_comes_again(hits.table, shape)
     table = hits.table[is_open]
     strength = np.abs(hits.score[is_open]) * hits.likeness[is_open] ** 2
-    is_rare = _as_strong_around(table, strength) <= _AS_STRONG
+    is_rare = _stronger_around(table, strength) <= _AS_STRONG
     table, strength = table[is_rare], strength[is_rare]
     most = _MOST_A_FRAME * len(np.unique(hits.table["frame"]))
     order = np.lexsort((table["x"], table["y"], table["frame"], -strength))[:most]
@@ -156,8 +154,8 @@ def _comes_again(table: NDArray[Any], shape: tuple[int, int]) -> NDArray[np.bool
     return np.asarray((at_place > 1) & is_surprise)
 
 
-def _as_strong_around(table: NDArray[Any], strength: NDArray[np.float32]) -> NDArray[np.intp]:
-    """Return how many hits of the shot in the neighbourhood of each are stronger; beyond the limit, at least that."""
+def _stronger_around(table: NDArray[Any], strength: NDArray[np.float32]) -> NDArray[np.intp]:
+    """Return how many hits of the shot in the same neighbourhood (a tile) are stronger than each."""
     places = np.column_stack([table["y"], table["x"]]) // _NEIGHBOURHOOD_PX
     count = np.zeros(len(table), np.intp)
     order = np.lexsort((-strength, places[:, 1], places[:, 0]))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Is a hit a photosite's lie in one frame, or part of the scene?"""
+"""The verdict on one hit: a photosite's lie in one frame, or part of the scene."""
 
 from collections.abc import Sequence
 
@@ -7,9 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import label, uniform_filter
 
-from pixmend.arrays import robust_sigma
 from pixmend.detect._flash import FlashCandidate
-from pixmend.detect._flash_fit import FlashFit, fit_flash
+from pixmend.detect._flash_fit import FLASH_WINDOW_PX, FlashFit, fit_flash
 from pixmend.detect._footprints import RADIUS_PX, Footprint
 from pixmend.model import Defect, Evidence, FrameRange, Kind, Raster, Sample
 from pixmend.stats import SigmaCurve
@@ -19,7 +18,7 @@ __all__ = ["judge_flash"]
 _LEAST_SCORE = 17.0  # on shots to tune on, what is no defect reached 16.8
 _LEAST_SHARE = 0.7
 _NOISE_LEFT, _SHAPE_LEFT = 110.0, 0.07  # squared sigma; share: what a true footprint may leave unexplained
-_CALM_SIGMA = 2.5
+_OWN_LIGHT_PX = 4  # what reaches so far from a candidate is its own light
 _LIKE_IT = 0.5  # times as strong: then it is the same light, elsewhere
 _VISIBLE_SIGMA = 0.5
 _SIGNIFICANT = 4.0
@@ -85,15 +84,17 @@ def _is_one_photosite(fit: FlashFit) -> bool:
 
 
 def _moves_on(windows: NDArray[np.float32]) -> bool:
-    """Tell whether all frames beside have a light like it, in surroundings so calm that they tell no motion."""
-    if any(robust_sigma(plane) > _CALM_SIGMA for plane in windows[0]):
-        return False
+    """Tell whether all frames beside have a light as strong, and its own frame has no other.
+
+    Where its own frame has others, there is enough around to tell the motion, and the fit knows more.
+    """
     level = np.median(windows, axis=(2, 3), keepdims=True)
-    smooth = uniform_filter(windows - level, size=(0, 0, 3, 3))
-    strength = np.abs(smooth).max(axis=1)
-    middle = strength.shape[1] // 2
-    own = strength[0, middle, middle]
-    return bool((strength[1:].max(axis=(1, 2)) >= _LIKE_IT * own).all())
+    strength = np.abs(uniform_filter(windows - level, size=(0, 0, 3, 3))).max(axis=1)
+    own = strength[0].copy()
+    core = slice(FLASH_WINDOW_PX - _OWN_LIGHT_PX, FLASH_WINDOW_PX + _OWN_LIGHT_PX + 1)
+    enough = _LIKE_IT * own[FLASH_WINDOW_PX, FLASH_WINDOW_PX]
+    own[core, core] = 0.0
+    return bool(own.max() < enough and (strength[1:].max(axis=(1, 2)) >= enough).all())
 
 
 def _inside(candidate: FlashCandidate, raster: Raster) -> NDArray[np.bool_]:

@@ -17,8 +17,8 @@ __all__ = ["HitFinder"]
 
 _TABLE_BITS = 16
 _STEPS = 8  # of one sigma, in which samples are compared
-_LEAST_SIGMA = 2.2  # above all of 16 neighbours: noise alone does that 100 times in a 4K frame
-_LEAST_SCORE = 4.0
+_LEAST_SIGMA = 2.2  # and a quarter of what the neighbours span; noise alone does that in one of 500 000
+_LEAST_SCORE = 6.0
 _LEAST_LIKENESS = 0.4
 _MOST_STANDING_OUT = 1 << 15  # in one frame; where there are more, less is looked at
 _MOST_SCORED = 2048
@@ -125,7 +125,7 @@ class HitFinder:
 def _quantised(values: NDArray[np.float32]) -> NDArray[np.int16]:
     """Return sigma-scale values as the kernel compares them; what is no number is `NOTHING`."""
     steps = np.clip(np.rint(values * np.float32(_STEPS)), -ODDEST, ODDEST)
-    return np.nan_to_num(steps, nan=NOTHING).astype(np.int16)
+    return np.asarray(np.nan_to_num(steps, nan=NOTHING), np.int16)
 
 
 def _strongest(table: NDArray[Any]) -> NDArray[Any]:

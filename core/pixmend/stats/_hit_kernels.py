@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Compiled: samples of one frame that stand out of the ring of samples around them."""
 
+from typing import TypeAlias
+
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
@@ -13,9 +15,10 @@ ODDEST = 16_000
 NOTHING = -ODDEST - 1
 """What stands in a table for a sample that is no number."""
 
-_RING_PX = (
-    2  # the ring is the rim of 5 x 5 pixels: what one photosite spreads there is weak, or of other sign
-)
+_ThreeRows: TypeAlias = tuple[NDArray[np.int16], NDArray[np.int16], NDArray[np.int16]]
+_TwoRows: TypeAlias = tuple[NDArray[np.int16], NDArray[np.int16]]
+
+_RING_PX = 2  # the ring is the rim of 5 x 5 pixels: what one photosite spreads there is weak
 _ROWS = 5
 _CHUNK = 128  # samples that are asked at once whether any of them stands out
 
@@ -33,7 +36,8 @@ def standing_out(
     table : (C, 65536) int16 ndarray
         Value of every code, within `ODDEST`, or `NOTHING`.
     least : int
-        By how much more than this a sample must be above all of its ring, or below.
+        A sample must stand out by more than this: above all of its ring, or below, by so much
+        and a quarter of what the ring spans.
     found : (N, 4) int32 ndarray
         Gets y, x, channel and by how much, negative where too dark; in order of y, channel, x.
 
@@ -68,9 +72,8 @@ def standing_out(
                 rows[(middle + 3) % _ROWS, c],
             )
             above, below = middle % _ROWS, slot
-            _gap_to_ring(
-                near, highest[above, c], highest[below, c], (lowest[above, c], lowest[below, c]), gap
-            )
+            upper, lower = (highest[above, c], highest[below, c]), (lowest[above, c], lowest[below, c])
+            _gap_to_ring(near, upper, lower, gap)
             count = _collect(near, gap, (middle, c), least, (found, count))
     return count
 
@@ -101,34 +104,35 @@ def _mirrored(place: int, size: int) -> int:
 def _ends_of_five(row: NDArray[np.int16], highest: NDArray[np.int16], lowest: NDArray[np.int16]) -> None:
     """Give the largest and the smallest of each five samples in a row."""
     for x in range(len(highest)):
-        most = max(max(row[x], row[x + 1]), max(max(row[x + 2], row[x + 3]), row[x + 4]))
-        least = min(min(row[x], row[x + 1]), min(min(row[x + 2], row[x + 3]), row[x + 4]))
-        highest[x] = most
-        lowest[x] = least
+        highest[x] = max(row[x], row[x + 1], row[x + 2], row[x + 3], row[x + 4])
+        lowest[x] = min(row[x], row[x + 1], row[x + 2], row[x + 3], row[x + 4])
 
 
 @njit(cache=True, nogil=True)
-def _gap_to_ring(near, highest_above, highest_below, lowest, gap):  # type: ignore[no-untyped-def]
-    """Give by how much each sample of a row is above its ring, or below it: the larger of the two."""
+def _gap_to_ring(near: _ThreeRows, highest: _TwoRows, lowest: _TwoRows, gap: NDArray[np.int16]) -> None:
+    """Give by how much each sample of a row stands out: beside its ring, less a quarter of what the ring spans."""
     above, own, below = near
-    lowest_above, lowest_below = lowest
     for x in range(len(gap)):
-        left = max(max(above[x], own[x]), below[x])
-        right = max(max(above[x + 4], own[x + 4]), below[x + 4])
-        top = max(max(left, right), max(highest_above[x], highest_below[x]))
-        left = min(min(above[x], own[x]), below[x])
-        right = min(min(above[x + 4], own[x + 4]), below[x + 4])
-        floor = min(min(left, right), min(lowest_above[x], lowest_below[x]))
+        top = max(above[x], own[x], below[x], above[x + 4], own[x + 4], below[x + 4])
+        top = max(top, highest[0][x], highest[1][x])
+        floor = min(above[x], own[x], below[x], above[x + 4], own[x + 4], below[x + 4])
+        floor = min(floor, lowest[0][x], lowest[1][x])
         gap[x] = max(own[x + 2] - top, floor - own[x + 2]) - ((top - floor) >> 2)
 
 
 @njit(cache=True, nogil=True)
-def _collect(near, gap, place, least, into):  # type: ignore[no-untyped-def]
+def _collect(
+    near: _ThreeRows,
+    gap: NDArray[np.int16],
+    place: tuple[int, int],
+    least: int,
+    into: tuple[NDArray[np.int32], int],
+) -> int:
+    """Add the peaks of one row of one channel to what was found; return how many there are then."""
     found, count = into
     y, c = place
-    width = len(gap)
-    for start in range(0, width, _CHUNK):
-        stop = min(start + _CHUNK, width)
+    for start in range(0, len(gap), _CHUNK):
+        stop = min(start + _CHUNK, len(gap))
         most = gap[start]
         for x in range(start, stop):
             most = max(most, gap[x])
@@ -146,7 +150,7 @@ def _collect(near, gap, place, least, into):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _is_peak(near, x):  # type: ignore[no-untyped-def]
+def _is_peak(near: _ThreeRows, x: int) -> bool:
     """Tell whether a sample that stands out is the first of the oddest of its 3 x 3 pixels."""
     above, own, below = near
     sign = 1 if own[x] > own[x + 2] else -1
@@ -154,4 +158,4 @@ def _is_peak(near, x):  # type: ignore[no-untyped-def]
     for dx in range(-1, 2):
         if sign * above[x + dx] >= value or sign * below[x + dx] > value:
             return False
-    return sign * own[x - 1] < value and sign * own[x + 1] <= value
+    return bool(sign * own[x - 1] < value and sign * own[x + 1] <= value)

@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Hits -> flashes: the second look, at windows of the frames beside."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pixmend.detect import (
+    FLASH_WINDOW_PX,
+    FlashCandidate,
+    flash_candidates,
+    judge_flash,
+    prior_footprints,
+)
+from pixmend.errors import FrameError
+from pixmend.frames import FrameSource
+from pixmend.model import Defect
+from pixmend.pipeline._frames_at_once import frames_at_once
+from pixmend.stats import Hits, SigmaScale
+
+__all__ = ["find_flashes"]
+
+_BESIDE = 2  # frames that tell what the scene is
+
+
+def find_flashes(
+    shot: FrameSource,
+    hits: Hits,
+    scale: SigmaScale,
+    *,
+    known_places: Sequence[tuple[int, int]] = (),
+    workers: int = 1,
+) -> tuple[Defect, ...]:
+    """Return the defects that show in one frame only, by frame, then in reading order.
+
+    Parameters
+    ----------
+    hits : Hits
+        Of the frames that were looked at.
+    scale : SigmaScale
+        What the hits were found on.
+    known_places : sequence of (int, int)
+        Array positions (y, x) where a defect of another kind is.
+
+    Raises
+    ------
+    FrameError
+        If a frame with a candidate cannot be read. One beside that cannot tells nothing.
+    """
+    raster, channels = shot.plate.raster, shot.plate.colour
+    candidates = flash_candidates(hits, known_places, (raster.height, raster.width))
+    windows = _read_windows(shot, candidates, scale, workers=workers)
+    footprints = prior_footprints(len(channels))
+    found = (
+        judge_flash(each, around, scale.curve, footprints=footprints, raster=raster, channels=channels)
+        for each, around in zip(candidates, windows, strict=True)
+        if len(around) > 1
+    )
+    return tuple(sorted((each for each in found if each is not None), key=_order))
+
+
+def _order(defect: Defect) -> tuple[int, int, int]:
+    first = defect.frames.frames[0] if defect.frames is not None else 0
+    return first, defect.y, defect.x
+
+
+def _read_windows(
+    shot: FrameSource, candidates: Sequence[FlashCandidate], scale: SigmaScale, *, workers: int
+) -> list[NDArray[np.float32]]:
+    """Return the windows (N, C, 41, 41) of each candidate: its own frame, then those beside that can be read."""
+    wanted: dict[int, list[int]] = defaultdict(list)
+    beside = [_frames_beside(each.frame, shot.frames.frames) for each in candidates]
+    for number, each in enumerate(candidates):
+        for frame in (each.frame, *beside[number]):
+            wanted[frame].append(number)
+
+    def read(frame: int) -> dict[int, NDArray[np.float32]]:
+        numbers = wanted[frame]
+        try:
+            return dict(zip(numbers, _cut(shot, frame, [candidates[n] for n in numbers], scale), strict=True))
+        except FrameError:
+            if any(candidates[n].frame == frame for n in numbers):
+                raise
+            return {}
+
+    frames = sorted(wanted)
+    found = dict(zip(frames, frames_at_once(read, frames, workers=workers), strict=True))
+    return [
+        np.stack([found[frame][number] for frame in (each.frame, *beside[number]) if number in found[frame]])
+        for number, each in enumerate(candidates)
+    ]
+
+
+def _frames_beside(frame: int, frames: Sequence[int]) -> list[int]:
+    """Return the nearest other frames: one before and one after, or at the ends of the shot two of one side."""
+    near = [each for each in frames if each != frame and abs(each - frame) <= _BESIDE]
+    return sorted(near, key=lambda each: (abs(each - frame), each))[:_BESIDE]
+
+
+def _cut(
+    shot: FrameSource, frame: int, candidates: Sequence[FlashCandidate], scale: SigmaScale
+) -> list[NDArray[np.float32]]:
+    """Return the window (C, 41, 41) of each candidate in one frame, mirrored at the borders."""
+    raster = shot.plate.raster
+    reach = np.arange(-FLASH_WINDOW_PX, FLASH_WINDOW_PX + 1)
+    rows = [_mirrored(each.y + reach, raster.height) for each in candidates]
+    columns = [_mirrored(each.x + reach, raster.width) for each in candidates]
+    bands = shot.read_bands(frame, [(int(each.min()), int(each.max()) + 1) for each in rows])
+    return [
+        scale.forward(np.ascontiguousarray(band[down - down.min()][:, across]))
+        for band, down, across in zip(bands, rows, columns, strict=True)
+    ]
+
+
+def _mirrored(index: NDArray[np.intp], size: int) -> NDArray[np.intp]:
+    """Return indices inside an axis, as if it were mirrored at its ends again and again."""
+    last = size - 1
+    return np.abs((index + last) % (2 * last) - last)
