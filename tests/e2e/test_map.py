@@ -2,13 +2,16 @@
 """`pixmend map` as people and hosts call it: the command in a subprocess for the whole, `main` for the corners."""
 
 import json
+import re
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 
 from pixmend.cli import main
-from pixmend.model import map_from_json
+from pixmend.model import map_from_json, map_to_json
+from tests.make.constellations import PLATE_HD, map_at, scattered
 
 DEFECTS = [
     {"id": "d0001", "x": 10, "y": 20, "kind": "hot", "frames": "1001-1010", "samples": [[0, 0, "R"], [1, 0, "G"]],
@@ -129,6 +132,53 @@ def test_an_empty_map_is_shown(folder, say, capsys):
     assert capsys.readouterr().out.startswith("0 defects\nraster:")
 
 
+EVIDENCE = {
+    "score": 31.25, "frames_seen": 44, "frames_expected": 48,
+    "photosite_fit": 0.96, "optical_fit": 0.61, "fluctuation": 0.04,
+}  # fmt: skip
+
+
+def test_show_says_why(folder, say, capsys):
+    explained = [DEFECTS[0] | {"evidence": EVIDENCE, "votes": {"seen": 5, "of": 6}}, *DEFECTS[1:]]
+    made_by = {"pixmend": "0.1.0", "settings": {"threshold_sigma": 8.0}}
+    (folder / "why.json").write_text(
+        json.dumps(HEAD | {"made_by": made_by, "shots": 6, "defects": explained})
+    )
+    assert main(["map", "show", "why.json", "--id", "d0001"]) == 0
+    assert capsys.readouterr().out == (
+        "d0001 (10, 20) hot, R and G, 2 samples, frames 1001-1010\n"
+        "  23.1 sigma over its surroundings, swings by 4 %\n"
+        "  score 31.2 (8 is needed); shows in 44 of 48 frames looked at\n"
+        "  one photosite explains 96 %, an optical point (star, lamp) explains 61 % of it\n"
+        "  in 5 of the 6 shots that cover its place\n"
+        "  proposed, issue, confidence 0.998\n"
+    )
+    assert main(["map", "show", "why.json", "--why"]) == 0
+    assert (
+        "\n\nd0002 (0, 0) dead, every channel, 1 sample, every frame\n  nothing was measured\n"
+        "  rejected, fyi\n  note: a star\n\nd0003 (99, 49) hot, B, 1 sample, frame 1020\n"
+        "  4.0 sigma under its surroundings\n"
+    ) in capsys.readouterr().out
+    assert main(["map", "show", "why.json"]) == 0
+    table = capsys.readouterr().out.splitlines()
+    assert table[0].endswith("samples   sigma  score  seen      shots   confidence  status    severity  note")
+    assert "  31.2  44 of 48  5 of 6 " in table[1]
+    found = done(say, "map", "show", "why.json", "--id", "d0001,d0002")
+    assert [each["evidence"] for each in found["defects"]] == [EVIDENCE, None]
+    assert (found["shots"], found["made_by"], found["defects"][0]["votes"]) == (
+        6,
+        made_by,
+        {"seen": 5, "of": 6},
+    )
+
+
+def test_show_refuses_ids_that_are_not_there(folder, say):
+    assert (
+        "no defect has the id d0009" in refused(say, "map", "show", "map.json", "--id", "d0001,d0009")["what"]
+    )
+    assert "no list of ids" in refused(say, "map", "show", "map.json", "--id", ",")["what"]
+
+
 # convert
 
 
@@ -182,6 +232,91 @@ def test_merge(folder, say):
     merged = read(folder / "all.json")
     assert ids(folder / "all.json") == ["d0001", "d0002", "d0003", "d0004"]
     assert (str(merged.defects[0].frames), merged.defects[0].status.value) == ("1001-1010,1050", "accepted")
+
+
+def test_merge_by_votes(folder, say, capsys):
+    (folder / "two.csv").write_text("x,y\n11,20\n50,30\n")
+    (folder / "three.csv").write_text("x,y\n10,20\n50,30\n")
+    shots = ["map.json", "two.csv", "three.csv"]
+    found = done(say, "map", "merge", *shots, "--vote", "1", "-o", "all.json")
+    assert (found["count"], found["shots"], found["dropped"]) == (4, 3, 0)
+    found = done(say, "map", "merge", "all.json", "--vote", "2", "-o", "camera.json")
+    assert (found["count"], found["shots"], found["dropped"]) == (4, 3, 0)  # two of them a person decided
+    camera = read(folder / "camera.json")
+    assert [(each.id, each.x, each.y, each.votes.seen) for each in camera.defects] == [
+        ("d0001", 10, 20, 3),
+        ("d0002", 0, 0, 0),
+        ("d0003", 99, 49, 1),
+        ("d0004", 50, 30, 2),
+    ]
+    assert camera.made_by["settings"] == {"vote": 2, "align": False}
+    assert main(["map", "merge", *shots, "--vote", "3", "-o", "sure.json"]) == 0
+    assert capsys.readouterr().out == (
+        "1 left out: in fewer than 3 of 3 shots\n3 defects written to sure.json\n"
+    )
+
+
+def test_merge_finds_how_the_shots_lie(folder, say, capsys):
+    camera = scattered(14, seed=3)
+    other = map_at(scattered(14, seed=4))
+    for name, shot in (
+        ("a", map_at(camera)),
+        ("b", map_at(camera * (-0.5, 0.5) + (2047.0, 0.0), PLATE_HD)),
+        ("c", map_at(camera + np.array((12.0, -7.0)))),
+        ("d", other),
+    ):
+        (folder / f"{name}.json").write_text(map_to_json(shot))
+    argv = [
+        "map",
+        "merge",
+        "a.json",
+        "b.json",
+        "c.json",
+        "d.json",
+        "--vote",
+        "2",
+        "--align",
+        "-o",
+        "camera.json",
+    ]
+    assert main(argv) == 0
+    said = capsys.readouterr().out
+    assert re.search(r"^b\.json: resized by (1\.99|2\.00)\d\d, flipped in x, moved by ", said, re.MULTILINE)
+    assert re.search(
+        r"^c\.json: moved by -12\.0, \+7\.0, 1\d defects in common, by chance 1 in 1e", said, re.MULTILINE
+    )
+    assert "d.json: left out, too few defects in common" in said
+    found = done(say, *argv, "--overwrite")
+    assert [each["joined"] for each in found["maps"]] == [True, True, True, False]
+    assert found["maps"][2]["offset"] == pytest.approx([-12.0, 7.0], abs=0.3)
+    assert found["shots"] == 3
+    assert all(each.votes.seen >= 2 for each in read(folder / "camera.json").defects)
+    error = refused(say, "map", "merge", "a.json", "d.json", "--vote", "1", "--align", "-o", "x.json")
+    assert (error["where"], error["what"]) == (
+        "a.json",
+        "no other map has enough defects in common with the first",
+    )
+    assert (
+        "different rasters"
+        in refused(say, "map", "merge", "a.json", "b.json", "--vote", "1", "-o", "x.json")["what"]
+    )
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (["--vote", "0"], "'0' is not a number of shots"),
+        (["--vote", "-1"], "'-1' is not a number of shots"),
+        (["--vote", "two"], "'two' is not a number of shots"),
+        (["--vote", "9" * 4000], "is not a number of shots"),
+        (["--vote", "3"], "3 votes are asked for and there are 2 shots"),
+        (["--align"], "it is for --vote"),
+    ],
+)
+def test_a_vote_that_cannot_be_held_writes_nothing(folder, say, options, says):
+    error = refused(say, "map", "merge", "map.json", "map.json", "-o", "new.json", *options)
+    assert says in error["what"]
+    assert names(folder) == ["map.json"]
 
 
 # edit
@@ -305,6 +440,7 @@ def test_a_dry_run_writes_nothing_and_tells_the_same(folder, say):
     for argv in (
         ["convert", "map.json", "-o", "new.csv"],
         ["merge", "map.json", "map.json", "-o", "new.json"],
+        ["merge", "map.json", "map.json", "-o", "new.json", "--vote", "2"],
         ["edit", "map.json", "-o", "new.json", "--remove", "d0001"],
         ["edit", "map.json", "--in-place", "--remove", "d0001"],
     ):

@@ -75,8 +75,9 @@ def _voted(args: Namespace) -> Result:
     }
     result = written(args, "merge", camera, **fields)
     told = [_told(path, each) for path, each in zip(args.maps[1:], (placements or [])[1:], strict=False)]
-    text = f"{fields['dropped']} left out: in fewer than {args.vote} of {camera.shots} shots"
-    return replace(result, text="\n".join([*told, text, result.text]))
+    if fields["dropped"]:
+        told.append(f"{fields['dropped']} left out: in fewer than {args.vote} of {camera.shots} shots")
+    return replace(result, text="\n".join([*told, result.text]))
 
 
 def _check_votes(args: Namespace, maps: "Sequence[DefectMap]") -> None:
