@@ -1,17 +1,28 @@
 # SPDX-License-Identifier: Apache-2.0
 """A crew's pixel check through the sensor of a simulated shot: lens cap, lit card, black card."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
+from pathlib import Path
 
 import numpy as np
+import OpenEXR
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 
-from pixmend.model import Kind
-from pixmend.simulate import Ingredient, PlantedDefect, ShotSpec, SimulatedShot, develop, procedural_street
+from pixmend.frames import MemoryShot
+from pixmend.model import Kind, Raster, SampleType
+from pixmend.simulate import (
+    Ingredient,
+    PlantedDefect,
+    ShotSpec,
+    SimulatedShot,
+    develop,
+    procedural_street,
+    to_acescct,
+)
 from pixmend.simulate._sensor import add_noise, camera_light
-from tests.make.shots import small_spec
+from tests.make.shots import rgb_plate, small_spec
 
 CAP, WHITE, BLACK, FADE, HAND, STREET = "cap", "white", "black", "fade", "hand", "street"
 USUAL_PLAN = ((CAP, 12), (FADE, 5), (STREET, 3), (WHITE, 12), (HAND, 4), (BLACK, 8))
@@ -123,3 +134,24 @@ def stored_clip(
         FIRST_FRAME + index: clip.render(FIRST_FRAME + index).astype(np.float16)
         for index in range(len(clip.scenes))
     }
+
+
+def log_clip(frames: Mapping[int, NDArray[np.floating]]) -> MemoryShot:
+    """Return frames as 10-bit ACEScct codes, with blacks that are clipped at zero light."""
+    codes = {
+        number: np.rint(to_acescct(np.maximum(frame.astype(np.float32), 0)) * 1023).astype(np.uint16)
+        for number, frame in frames.items()
+    }
+    height, width, _ = next(iter(codes.values())).shape
+    return MemoryShot(rgb_plate(Raster(0, 0, width, height), SampleType.UINT10), codes, label="log")
+
+
+def write_clip(folder: Path, frames: Mapping[int, NDArray[np.floating]]) -> Path:
+    """Write frames as half-float EXR; return the folder."""
+    folder.mkdir()
+    for number, frame in frames.items():
+        channels = {name: np.ascontiguousarray(frame[..., c], np.float16) for c, name in enumerate("RGB")}
+        header = {"compression": OpenEXR.ZIPS_COMPRESSION, "type": OpenEXR.scanlineimage}
+        with OpenEXR.File(header, channels) as image:
+            image.write(str(folder / f"check.{number:04d}.exr"))
+    return folder

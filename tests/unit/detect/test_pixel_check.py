@@ -8,6 +8,7 @@ import pytest
 
 from pixmend.detect import FrameLook, find_segments, look_at_frame
 from pixmend.errors import UsageError
+from pixmend.frames import Encoding
 from pixmend.model import FrameRange, SampleType
 from pixmend.pipeline import PixelCheckSettings, check_pixels
 from pixmend.simulate import Demosaic, SimulatedShot, true_map
@@ -21,6 +22,7 @@ from tests.make.pixel_checks import (
     WHITE,
     PixelCheckClip,
     camera_shot,
+    log_clip,
     stored_clip,
 )
 from tests.make.shots import LINEAR, memory_shot, small_spec
@@ -119,7 +121,7 @@ def test_a_hit_of_a_particle_is_no_defect():
 
 
 def test_it_is_the_same_for_any_number_of_workers():
-    clip = memory_shot(stored_clip(camera_shot()))
+    clip = memory_shot(stored_clip(camera_shot(), ((CAP, 5), (WHITE, 5))))
     assert check_pixels(clip, LINEAR, workers=3).defect_map == check_pixels(clip, LINEAR).defect_map
 
 
@@ -144,6 +146,15 @@ def test_what_is_not_finite_says_nothing():
         frame[20:24, 30:33] = np.nan
     found = check_pixels(memory_shot(frames), LINEAR).defect_map
     assert {(each.x, each.y) for each in found.defects} == {each.centre for each in camera_shot().planted}
+
+
+def test_a_log_clip_with_clipped_blacks_shows_the_same_camera():
+    clip = log_clip(stored_clip(camera_shot()))
+    found = check_pixels(clip, Encoding("acescct", "the tests' own")).defect_map
+    expected = {each.centre for each in camera_shot().planted}
+    assert {(each.x, each.y) for each in found.defects} <= expected
+    faint = {each.centre for each in camera_shot().planted if each.label == "faint"}
+    assert {(each.x, each.y) for each in found.defects} >= expected - faint
 
 
 # Segments
