@@ -20,6 +20,7 @@ from pixmend.cli._arguments import (
 )
 from pixmend.cli._detect_check import add_pixel_check_options, check_pixel_check_arguments, run_pixel_check
 from pixmend.cli._map_files import format_of, read_map_file, write_map_file
+from pixmend.cli._noise_plot import add_noise_plot_option, check_noise_plot, write_noise_plot
 from pixmend.cli._output import Result
 from pixmend.errors import ExitCode, UsageError
 from pixmend.progress import Progress
@@ -64,6 +65,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         help="how sure a defect must be (default: 8; lower finds fainter ones and more that are none)",
     )
     add_pixel_check_options(parser)
+    add_noise_plot_option(parser)
     add_encoding_option(parser)
     add_reading_options(parser)
     add_workers_option(parser)
@@ -90,11 +92,12 @@ def run(args: Namespace, progress: Progress) -> Result:
 
 def _check_arguments(args: Namespace) -> None:
     check_pixel_check_arguments(args)
+    check_noise_plot(args)
     if (args.shot is None) == (args.merge is None):
         raise UsageError(
             "name either a SHOT, or statistics to --merge", hint="`pixmend detect --help` shows both"
         )
-    if args.output is None and args.stats_out is None and not args.check:
+    if not args.check and args.output is args.stats_out is args.noise_plot is None:
         raise UsageError("no place is named for the result", hint="pass -o MAP, --stats-out STATS or --check")
     if args.output is not None:
         format_of(args.output)
@@ -132,6 +135,7 @@ def _detected(args: Namespace, progress: Progress) -> "tuple[DefectMap, ShotStat
         workers=args.workers,
         progress=progress,
     )
+    write_noise_plot(args, found.statistics, shot=shot, encoding=encoding, progress=progress)
     return found.defect_map, found.statistics
 
 
@@ -165,7 +169,7 @@ def _result(args: Namespace, defect_map: "DefectMap", statistics: "ShotStatistic
         f"{count} defect{'s' * (count != 1)}{f' ({named})' * bool(named)} in {len(statistics.frames)} frames"
     )
     written: dict[str, Any] = {}
-    for name, path in (("output", args.output), ("statistics", args.stats_out)):
+    for name, path in (("output", args.output), ("statistics", args.stats_out), ("noise_plot", args.noise_plot)):
         if path is not None:
             written[name] = str(path)
             text += f"\n{path}"

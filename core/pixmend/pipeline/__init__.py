@@ -14,6 +14,7 @@ from pixmend.pipeline._detect import (
 from pixmend.pipeline._fix import FixReport, SkippedFrame, fix
 from pixmend.pipeline._fix_plan import FixPlan, plan_fix
 from pixmend.pipeline._job import FixSettings
+from pixmend.pipeline._noise_plot import plot_noise
 from pixmend.pipeline._pixel_check import PixelCheck, PixelCheckSettings, check_pixels
 from pixmend.pipeline._seal import Seals
 from pixmend.pipeline._statistics_file import read_statistics, write_statistics
@@ -42,6 +43,7 @@ __all__ = [
     "map_from_statistics",
     "merge_statistics",
     "plan_fix",
+    "plot_noise",
     "read_statistics",
     "run_demo",
     "undo",

@@ -8,6 +8,7 @@ from pixmend.stats._kernels import correlate, local_scale
 from pixmend.stats._measure import FrameEvidence, PlanesAt, measure_frame
 from pixmend.stats._model import ShotModel, clip_for, train_scale, train_shot_model
 from pixmend.stats._noise import FlatBlocks, NoiseModel, estimate_noise, fit_noise, flat_blocks
+from pixmend.stats._noise_plot import noise_plot
 from pixmend.stats._pool import ShotStatistics
 from pixmend.stats._scale import SigmaCurve, SigmaScale
 from pixmend.stats._whiten import Whitener, train_covariance
@@ -34,6 +35,7 @@ __all__ = [
     "frame_is_idle",
     "local_scale",
     "measure_frame",
+    "noise_plot",
     "train_covariance",
     "train_scale",
     "train_shot_model",
