@@ -51,19 +51,17 @@ def align_maps(maps: Sequence[DefectMap], *, most_chance: float = MOST_CHANCE) -
         return found
     found[0] = IDENTITY
     camera = _Camera.of(maps[0], 0)
-    left = list(range(1, len(maps)))
+    # The first map by itself places the others best: what they add is less well placed.
+    known, left = camera.points, list(range(1, len(maps)))
     while left:
-        still_left = []
         for index in left:
-            placement = match_points(constellation(maps[index]), camera.points, most_chance=most_chance)
-            found[index] = placement
-            if placement is None:
-                still_left.append(index)
-            else:
+            found[index] = match_points(constellation(maps[index]), known, most_chance=most_chance)
+            placement = found[index]
+            if placement is not None:
                 camera.take(maps[index], placement, [index])
-        if len(still_left) == len(left):
+        if all(found[index] is None for index in left):
             break
-        left = still_left
+        known, left = camera.points, [index for index in left if found[index] is None]
     return found
 
 

@@ -188,7 +188,12 @@ def _refined(
             across, spread = across.sum(keepdims=True), spread.sum(keepdims=True)
         usable = (spread > 0.0) & (across > 0.0)
         scale = np.where(usable, flip * across / np.where(usable, spread, 1.0), row[:2])
-    return np.concatenate([scale, mean_there - scale * mean_here])
+    offset = mean_there - scale * mean_here
+    if not form.is_scaled:
+        # Whole pixels, where whole places can not tell them from parts of a pixel.
+        doubt = 2.0 * np.sqrt(np.square(share).sum() / 6.0)
+        offset = np.where(np.abs(offset - np.rint(offset)) < doubt, np.rint(offset), offset)
+    return np.concatenate([scale, offset])
 
 
 def _log10_chance(

@@ -29,6 +29,10 @@ class _Shot:
     placement: Placement
     shots: int
 
+    def coarseness(self) -> float:
+        """Return how many pixels here one of its own covers, 1 at least."""
+        return max(1.0, self.placement.zoom)
+
     def sees(self, x: int, y: int) -> bool:
         """Tell whether the map's own raster has this place."""
         if self.covers is None:
@@ -112,7 +116,7 @@ def _groups(shots: Sequence[_Shot]) -> list[list[tuple[int, Defect]]]:
     if not all_of_them:
         return []
     points = np.array([(each.x, each.y) for _, each in all_of_them], dtype=np.float64)
-    doubt = TOLERANCE_PX * np.array([max(1.0, shots[number].placement.zoom) for number, _ in all_of_them])
+    doubt = TOLERANCE_PX * np.array([shots[number].coarseness() for number, _ in all_of_them])
     near = cKDTree(points).query_pairs(float(doubt.max()), output_type="ndarray")
     distance = np.hypot(*(points[near[:, 0]] - points[near[:, 1]]).T)
     near = near[distance <= np.maximum(doubt[near[:, 0]], doubt[near[:, 1]])]
@@ -127,7 +131,7 @@ def _groups(shots: Sequence[_Shot]) -> list[list[tuple[int, Defect]]]:
 def _voted(group: list[tuple[int, Defect]], shots: Sequence[_Shot]) -> Defect:
     """Return what a group of defects says together."""
     members = [each for _, each in group]
-    x, y = (round(float(np.median([getattr(each, axis) for each in members]))) for axis in "xy")
+    x, y, samples = _place(group, shots)
     first, decided = members[0], [each.status for each in members if each.status is not Status.PROPOSED]
     votes = _votes(group, shots, x, y)
     return replace(
@@ -136,7 +140,7 @@ def _voted(group: list[tuple[int, Defect]], shots: Sequence[_Shot]) -> Defect:
         y=y,
         kind=_kind(members, votes),
         frames=None,
-        samples=_majority(members, x, y),
+        samples=samples,
         amplitude_sigma=joined_amplitude(members),
         confidence=joined_confidence(members),
         status=decided[-1] if decided else Status.PROPOSED,
@@ -146,6 +150,15 @@ def _voted(group: list[tuple[int, Defect]], shots: Sequence[_Shot]) -> Defect:
         votes=votes,
         extra={name: value for each in reversed(members) for name, value in each.extra.items()},
     )
+
+
+def _place(group: list[tuple[int, Defect]], shots: Sequence[_Shot]) -> tuple[int, int, tuple[Sample, ...]]:
+    """Return centre and footprint, by those shots that show it at the finest scale."""
+    finest = min(shots[number].coarseness() for number, _ in group)
+    members = [each for number, each in group if shots[number].coarseness() == finest]
+    often = [min(max(1, _weight(each)), 1000) for each in members]
+    x, y = (int(np.median(np.repeat([getattr(each, axis) for each in members], often))) for axis in "xy")
+    return x, y, _majority(members, x, y)
 
 
 def _votes(group: list[tuple[int, Defect]], shots: Sequence[_Shot], x: int, y: int) -> Votes:

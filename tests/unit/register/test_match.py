@@ -78,6 +78,25 @@ def test_the_pairs_are_of_the_maps_as_given():
     assert is_near(back.inverse(), found)
 
 
+@pytest.mark.parametrize("count", [4, 12, 40])
+def test_whole_pixels_are_found_as_whole_pixels(count):
+    """Else a footprint that moves along would spread over two pixels."""
+    camera = np.rint(scattered(count, seed=count))
+    beside = (
+        np.random.default_rng(0).integers(-1, 2, size=camera.shape) * (np.arange(count) % 4 == 0)[:, None]
+    )
+    found = match_maps(map_at(camera), map_at(camera + np.array((37, 21)) + beside, OPEN_GATE))
+    assert found is not None
+    assert (found.scale_x, found.offset_x, found.offset_y) == (1.0, 37.0, 21.0)
+
+
+def test_half_a_pixel_is_told_from_a_whole_one():
+    camera = np.rint(scattered(40, seed=3))
+    found = match_maps(map_at(camera), map_at(camera + np.random.default_rng(1).uniform(10, 11, (40, 2))))
+    assert found is not None
+    assert found.offset_x == pytest.approx(10.5, abs=0.2)
+
+
 def test_scale_can_be_left_out():
     camera = scattered(20, seed=4)
     larger = map_at(camera * 1.2, OPEN_GATE)
