@@ -47,6 +47,9 @@ class Site:
     shape : (C, 7, 7) float64 ndarray
         Its excess about (y, x) in sigma, without noise: the best footprint's where that is
         like it, else its own spoiled samples.
+    photosite_fit, optical_fit : float or None
+        Share of the whitened excess, up to 1, that one photosite, and that a point of
+        light, explains; None where not fitted.
     """
 
     x: int
@@ -59,6 +62,8 @@ class Site:
     amplitude_sigma: float
     likeness: float
     shape: NDArray[np.float64]
+    photosite_fit: float | None = None
+    optical_fit: float | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

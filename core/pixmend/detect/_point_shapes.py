@@ -1,0 +1,166 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What one photosite and what a point of light become in the plate, by camera."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import erf
+
+from pixmend.detect._footprints import CAMERA_MATRIX, DEMOSAICS
+
+__all__ = ["BAYER_CAMERAS", "REACH_PX", "SATURATIONS", "Camera", "PointShapes", "point_shapes"]
+
+REACH_PX = 3
+"""Shapes have (2 * REACH_PX + 1) pixels a side."""
+
+SATURATIONS = (0.0, 0.6, 1.0, 1.4)
+"""How far the camera matrix is from none; the typical one is 1."""
+
+_SPREADS_PX = (0.4, 0.5, 0.62, 0.78, 1.0)
+_FEW_SPREADS_PX = (0.45, 0.7)
+_OFFSETS_PX = np.linspace(-1.0, 1.0, 7)
+_FEW_OFFSETS_PX = np.linspace(-0.8, 0.8, 5)
+_LIGHT_REACH_PX = 5  # what of a point of light falls further is nothing
+_FIELD_PX = 24  # a picture to develop shapes in, with room for every filter
+_MIDDLE = (_FIELD_PX // 2, _FIELD_PX // 2)
+_NEIGHBOURS = tuple((dy, dx) for dy in (-1, 0, 1) for dx in (-1, 0, 1))
+
+
+class Camera(NamedTuple):
+    """How light became samples.
+
+    Attributes
+    ----------
+    demosaic : str
+        A name of `DEMOSAICS`; empty where every pixel has photosites of all channels.
+    row, column : int
+        Where in the plate's first 2x2 pixels the red photosite is.
+    saturation : float
+        Of the camera matrix.
+    """
+
+    demosaic: str
+    row: int = 0
+    column: int = 0
+    saturation: float = 1.0
+
+
+BAYER_CAMERAS = tuple(Camera(name, row, column) for name in DEMOSAICS for row in (0, 1) for column in (0, 1))
+"""One camera for each demosaic and order of colours."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PointShapes:
+    """Shapes about one pixel, in linear light of the plate's channels.
+
+    Attributes
+    ----------
+    photosites : (P, C, 7, 7) float64 ndarray
+        One lit photosite each: at the pixel or one beside it.
+    points : (N, K, C, 7, 7) float64 ndarray
+        Points of light through the lens, by spread and sub-pixel place, and of each in
+        the K colours of the camera: a point is their sum with weights of one sign.
+    """
+
+    photosites: NDArray[np.float64]
+    points: NDArray[np.float64]
+
+
+@lru_cache(maxsize=128)
+def point_shapes(camera: Camera, y: int, x: int, *, channels: int = 3, few: bool = False) -> PointShapes:
+    """Return the shapes about a pixel of even or odd `y` and `x`.
+
+    Parameters
+    ----------
+    camera : Camera
+    y, x : int
+        0 or 1.
+    channels : int
+        3 where the camera has a demosaic.
+    few : bool
+        A coarser choice of points, enough to tell cameras apart.
+
+    Notes
+    -----
+    The lens' point spread is a Gaussian integrated over each photosite, sigma 0.4 to
+    1.0 px; it goes through the same mosaic, demosaic and matrix as the photosite.
+    """
+    if camera.demosaic:
+        return _bayer_shapes(camera, (y + camera.row) % 2, (x + camera.column) % 2, few=few)
+    return _plain_shapes(channels, few=few)
+
+
+def _plain_shapes(channels: int, *, few: bool) -> PointShapes:
+    """Shapes of a camera without mosaic: a defect lies in all channels alike, or in one."""
+    sites = np.stack([_lit_pixel(_MIDDLE[0] + dy, _MIDDLE[1] + dx) for dy, dx in _NEIGHBOURS])
+    colours = np.concatenate([np.eye(channels), np.ones((1, channels))])[channels == 1 :]
+    photosites = np.einsum("kc,nyx->kncyx", colours, _window(sites, *_MIDDLE))
+    lights = _window(_lights(*_MIDDLE, few=few), *_MIDDLE)
+    return PointShapes(
+        photosites.reshape(-1, *photosites.shape[2:]), np.einsum("kc,nyx->nkcyx", np.eye(channels), lights)
+    )
+
+
+def _bayer_shapes(camera: Camera, row: int, column: int, *, few: bool) -> PointShapes:
+    """Shapes about a photosite at (row, column) of an RGGB cell."""
+    y, x = _FIELD_PX // 2 + row, _FIELD_PX // 2 + column
+    lit, of_colour = _developed_photosites(camera.demosaic, row, column)
+    lights = _near(_lights(y, x, few=few), y, x)
+    points = np.einsum("nyx,kyx,yxjvu->nkjvu", lights, of_colour, lit, optimize=True)
+    middle = slice(_LIGHT_REACH_PX - 1, _LIGHT_REACH_PX + 2)
+    photosites = lit[middle, middle].reshape(-1, *lit.shape[2:])
+    matrix = np.eye(3) + camera.saturation * (CAMERA_MATRIX - np.eye(3))
+    return PointShapes(
+        np.einsum("ij,njyx->niyx", matrix, photosites), np.einsum("ij,nkjyx->nkiyx", matrix, points)
+    )
+
+
+@lru_cache(maxsize=8)
+def _developed_photosites(
+    demosaic: str, row: int, column: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Develop each photosite near (row, column) alone, (11, 11, 3, 7, 7); say which have which colour."""
+    y, x = _FIELD_PX // 2 + row, _FIELD_PX // 2 + column
+    reach = range(-_LIGHT_REACH_PX, _LIGHT_REACH_PX + 1)
+    lit = [[_window(DEMOSAICS[demosaic](_lit_pixel(y + dy, x + dx)), y, x) for dx in reach] for dy in reach]
+    lines = np.arange(_FIELD_PX) % 2
+    colour = _near(lines[:, None] + lines[None, :], y, x)
+    return np.array(lit), (colour == np.arange(3)[:, None, None]).astype(np.float64)
+
+
+def _lit_pixel(y: int, x: int) -> NDArray[np.float64]:
+    field = np.zeros((_FIELD_PX, _FIELD_PX))
+    field[y, x] = 1.0
+    return field
+
+
+def _lights(y: int, x: int, *, few: bool) -> NDArray[np.float64]:
+    """Return points of light about a pixel, (N, H, W), each of spread and place another."""
+    spreads, offsets = (_FEW_SPREADS_PX, _FEW_OFFSETS_PX) if few else (_SPREADS_PX, _OFFSETS_PX)
+    lines = np.arange(_FIELD_PX)
+    return np.stack(
+        [
+            np.outer(_in_photosite(lines - y - dy, spread), _in_photosite(lines - x - dx, spread))
+            for spread in spreads
+            for dy in offsets
+            for dx in offsets
+        ]
+    )
+
+
+def _in_photosite(distance: NDArray[np.float64], spread: float) -> NDArray[np.float64]:
+    scale = spread * np.sqrt(2.0)
+    inside: NDArray[np.float64] = 0.5 * (erf((distance + 0.5) / scale) - erf((distance - 0.5) / scale))
+    return inside
+
+
+def _window(field: NDArray[np.float64], y: int, x: int) -> NDArray[np.float64]:
+    return field[..., y - REACH_PX : y + REACH_PX + 1, x - REACH_PX : x + REACH_PX + 1]
+
+
+def _near(field: NDArray[Any], y: int, x: int) -> NDArray[Any]:
+    reach = slice(-_LIGHT_REACH_PX, _LIGHT_REACH_PX + 1)
+    return field[..., y + reach.start : y + reach.stop, x + reach.start : x + reach.stop]

@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Where nothing moves, only the shape tells: which sites are photosites that lie."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pixmend.detect._optical import ShapeFit, StillPicture, fit_shapes
+from pixmend.detect._sites import MeanPicture, Site
+from pixmend.stats import ShotStatistics, train_covariance
+
+__all__ = ["photosites_only", "with_fits"]
+
+_SITE_PX = 2  # a site's own excess reaches so far
+_CONTEST = 1.1  # a photosite leaves at most so much of what a point of light leaves
+_CLEARLY_LIGHT = 3.0  # so much more is left by a photosite where a lamp hides one that is known
+# Surprise times score: chance makes neither large where the other is. What is dark is no light, and
+# seldom texture.
+_BRIGHT_SURPRISE, _DARK_SURPRISE = 6.5, 4.0
+
+
+def with_fits(
+    sites: Sequence[Site], statistics: ShotStatistics, picture: MeanPicture
+) -> tuple[list[Site], ShapeFit]:
+    """Return the sites with what a photosite and a point of light explain of them, and all of the fit."""
+    fit = fit_shapes(
+        StillPicture(light=picture.light, sigma=picture.sigma, covariance=_texture(sites, statistics)),
+        np.array([(site.y, site.x) for site in sites], np.intp).reshape(-1, 2),
+        telling=np.array([site.score for site in sites], np.float64),
+    )
+    fitted = [
+        replace(site, photosite_fit=round(float(photosite), 3), optical_fit=round(float(optical), 3))
+        for site, photosite, optical in zip(sites, fit.photosite, fit.optical, strict=True)
+    ]
+    return fitted, fit
+
+
+def _texture(sites: Sequence[Site], statistics: ShotStatistics) -> NDArray[np.float64]:
+    """Return the covariance of the scene's own patches: what is to be judged teaches nothing."""
+    level = statistics.mean_level()
+    for site in sites:
+        rows, columns = (slice(max(each - _SITE_PX, 0), each + _SITE_PX + 1) for each in (site.y, site.x))
+        level[:, rows, columns] = np.nan
+    return train_covariance([level])
+
+
+def photosites_only(sites: Sequence[Site], fit: ShapeFit, *, is_known: Callable[[Site], bool]) -> list[Site]:
+    """Return the sites of a still shot that look like one photosite.
+
+    Parameters
+    ----------
+    sites : sequence of Site
+    fit : ShapeFit
+        Of these sites.
+    is_known : callable
+        Tells whether the camera is known to have a defect there: that is evidence from
+        elsewhere, and the shape need not speak for it. Only a clear point of light is
+        left out all the same, since a lamp that happens to stand there would be painted
+        over; not where the camera is unclear, as in a resized plate, whose defects are
+        as soft as lamps.
+    """
+    looks_it = _looks_like_photosite(fit, np.array([site.score for site in sites], np.float64))
+    is_light = (fit.contest > _CLEARLY_LIGHT) & (fit.camera is not None)
+    return [
+        site
+        for site, alike, light in zip(sites, looks_it, is_light, strict=True)
+        if alike or (is_known(site) and not light)
+    ]
+
+
+def _looks_like_photosite(fit: ShapeFit, score: NDArray[np.float64]) -> NDArray[np.bool_]:
+    needed = np.where(score < 0, _DARK_SURPRISE, _BRIGHT_SURPRISE)
+    return np.asarray((fit.contest < _CONTEST) & (fit.surprise * np.abs(score) >= needed))
