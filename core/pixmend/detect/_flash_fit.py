@@ -22,7 +22,9 @@ _TAP_PX = 1
 _SEARCH_PX = FLASH_WINDOW_PX - _SURROUND_PX - _TAP_PX
 _SIDE = 2 * _SURROUND_PX + 1
 _CORE = slice(_SURROUND_PX - RADIUS_PX, _SURROUND_PX + RADIUS_PX + 1)
-_RIDGE = 1e-3
+_TAPS = (2 * _TAP_PX + 1) ** 2
+_PULL = 2.0  # times the noise of a tap
+_TINY = 1e-6
 _LEAST_SCATTER = 1.0  # the noise of one frame
 
 
@@ -52,7 +54,11 @@ class FlashFit:
 
 
 def fit_flash(
-    windows: NDArray[np.float32], curve: SigmaCurve, footprints: Sequence[Footprint]
+    windows: NDArray[np.float32],
+    curve: SigmaCurve,
+    footprints: Sequence[Footprint],
+    *,
+    inside: NDArray[np.bool_],
 ) -> FlashFit | None:
     """Tell the excess of a candidate over the scene, and how well one photosite explains it.
 
@@ -62,6 +68,8 @@ def fit_flash(
         Sigma-scale values around the candidate: its own frame first, then frames beside it.
     curve : SigmaCurve
     footprints : sequence of Footprint
+    inside : (5, 5) bool ndarray
+        Which pixels of the middle the plate has; the others say nothing.
 
     Returns
     -------
@@ -89,8 +97,9 @@ def fit_flash(
         above, below = curve.to_level(np.array([middle + 0.5, middle - 0.5]), channel)
         sigma[channel] = above - below
         light, scene = (curve.to_level(each, channel) for each in (target[channel, _CORE, _CORE], plane))
-        excess[channel] = (light - scene) / sigma[channel]
-    return _best_match(excess, sigma, scatter, footprints)
+        excess[channel] = inside * (light - scene) / sigma[channel]
+    shapes = [inside * footprint.shape / sigma[:, None, None] for footprint in footprints]
+    return _best_match(excess, scatter, shapes)
 
 
 def _taps(target: NDArray[np.float64], other: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -117,13 +126,29 @@ def _predicted(
     offsets = np.broadcast_to(np.eye(channels)[:, :, None, None], (channels, *target.shape))
     basis = np.moveaxis(np.concatenate([taps - level, offsets]), 0, -1)
     rows = basis[:, is_around].reshape(-1, basis.shape[-1])
-    gram = rows.T @ rows
-    gram[np.diag_indices(len(gram))] += _RIDGE * np.trace(gram) / len(gram)
-    weights = np.linalg.solve(gram, rows.T @ (target - level)[:, is_around].ravel())
+    weights = _filter_of(rows, (target - level)[:, is_around].ravel(), taps=len(taps))
     whole = basis @ weights + level
     rest = (target - whole)[:, is_around]
     scatter = np.array([robust_sigma(plane, centre=0.0) for plane in rest])
     return whole[:, _CORE, _CORE], np.maximum(scatter, _LEAST_SCATTER)
+
+
+def _filter_of(rows: NDArray[np.float64], values: NDArray[np.float64], *, taps: int) -> NDArray[np.float64]:
+    """Return the weights (D,) that predict `values` (M,) from `rows` (M, D), of which so many columns are taps.
+
+    The taps are noisy too: plain least squares would take the weights for noise and smooth,
+    and a lone light would not be predicted. So the noise, M a tap, is taken out of the normal
+    equations, and twice as much pulls towards the mean of the frames where they match best:
+    that is what is left where there is nothing to learn from.
+    """
+    noise = float(len(rows))
+    is_tap = np.arange(rows.shape[1]) < taps
+    is_match = is_tap & (np.arange(rows.shape[1]) % _TAPS == _TAPS // 2)
+    gram = rows.T @ rows + np.diag(np.where(is_tap, (_PULL - 1.0) * noise, _TINY))
+    pulled: NDArray[np.float64] = np.linalg.solve(
+        gram, rows.T @ values + is_match * (_PULL * noise / is_match.sum())
+    )
+    return pulled
 
 
 def _around() -> NDArray[np.bool_]:
@@ -133,21 +158,16 @@ def _around() -> NDArray[np.bool_]:
 
 
 def _best_match(
-    excess: NDArray[np.float64],
-    sigma: NDArray[np.float64],
-    scatter: NDArray[np.float64],
-    footprints: Sequence[Footprint],
+    excess: NDArray[np.float64], scatter: NDArray[np.float64], shapes: Sequence[NDArray[np.float64]]
 ) -> FlashFit:
-    weighted = excess / scatter[:, None, None]
-    total = max(float(np.square(weighted).sum()), 1e-9)
+    weight = 1.0 / scatter[:, None, None]
+    total = max(float(np.square(weight * excess).sum()), 1e-9)
     best, explained = np.zeros_like(excess), 0.0
-    for footprint in footprints:
-        shape = footprint.shape / (sigma * scatter)[:, None, None]
-        norm = float(np.square(shape).sum())
-        amplitude = float((shape * weighted).sum()) / norm
+    for shape in shapes:
+        norm = float(np.square(weight * shape).sum())
+        amplitude = float((weight**2 * shape * excess).sum()) / norm
         if amplitude**2 * norm > explained:
-            best, explained = amplitude * shape * scatter[:, None, None], amplitude**2 * norm
+            best, explained = amplitude * shape, amplitude**2 * norm
     peak = best.ravel()[np.abs(best).argmax()]
-    return FlashFit(
-        excess, scatter, best, float(np.copysign(np.sqrt(explained), peak)), min(explained / total, 1.0)
-    )
+    score = float(np.copysign(np.sqrt(explained), peak))
+    return FlashFit(excess, scatter, best, score, min(explained / total, 1.0))

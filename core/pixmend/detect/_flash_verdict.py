@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import label, uniform_filter
+from scipy.ndimage import label, maximum_filter, uniform_filter
 
 from pixmend.detect._flash import FlashCandidate
 from pixmend.detect._flash_fit import FLASH_WINDOW_PX, FlashFit, fit_flash
@@ -15,11 +15,13 @@ from pixmend.stats import SigmaCurve
 
 __all__ = ["judge_flash"]
 
-_LEAST_SCORE = 17.0  # on shots to tune on, what is no defect reached 16.8
+_LEAST_SCORE = 15.5  # on shots to tune on, what is no defect and no lamp reached 16.8
 _LEAST_SHARE = 0.7
 _NOISE_LEFT, _SHAPE_LEFT = 110.0, 0.07  # squared sigma; share: what a true footprint may leave unexplained
 _OWN_LIGHT_PX = 4  # what reaches so far from a candidate is its own light
 _LIKE_IT = 0.5  # times as strong: then it is the same light, elsewhere
+_RING = np.ones((13, 13), bool)  # a lone light has nothing as strong in this ring around it
+_RING[3:-3, 3:-3] = False
 _VISIBLE_SIGMA = 0.5
 _SIGNIFICANT = 4.0
 _EXPECTED, _FALSE_AT_LEAST, _FALSE_DECAY = 5.0, 1.0, 2.0
@@ -54,10 +56,11 @@ def judge_flash(
     photosite's footprint up to noise, and, where nothing around tells the motion (a night
     sky), have no light as strong near it in the frames beside.
     """
-    fit = fit_flash(windows, curve, footprints)
+    inside = _inside(candidate, raster)
+    fit = fit_flash(windows, curve, footprints, inside=inside)
     if fit is None or not _is_one_photosite(fit) or _moves_on(windows):
         return None
-    samples, peak = _spoiled(fit, _inside(candidate, raster))
+    samples, peak = _spoiled(fit, inside)
     middle = np.array([0, RADIUS_PX, RADIUS_PX])
     places = sorted((int(dy), int(dx), int(c)) for c, dy, dx in samples - middle)
     return Defect(
@@ -84,17 +87,19 @@ def _is_one_photosite(fit: FlashFit) -> bool:
 
 
 def _moves_on(windows: NDArray[np.float32]) -> bool:
-    """Tell whether all frames beside have a light as strong, and its own frame has no other.
+    """Tell whether it is a lone light, and every frame beside has a lone light as strong that its own has not.
 
-    Where its own frame has others, there is enough around to tell the motion, and the fit knows more.
+    A lone light has nothing around that would tell its motion, so the fit cannot know.
     """
     level = np.median(windows, axis=(2, 3), keepdims=True)
     strength = np.abs(uniform_filter(windows - level, size=(0, 0, 3, 3))).max(axis=1)
-    own = strength[0].copy()
-    core = slice(FLASH_WINDOW_PX - _OWN_LIGHT_PX, FLASH_WINDOW_PX + _OWN_LIGHT_PX + 1)
-    enough = _LIKE_IT * own[FLASH_WINDOW_PX, FLASH_WINDOW_PX]
-    own[core, core] = 0.0
-    return bool(own.max() < enough and (strength[1:].max(axis=(1, 2)) >= enough).all())
+    enough = _LIKE_IT * strength[0, FLASH_WINDOW_PX, FLASH_WINDOW_PX]
+    around = maximum_filter(strength, footprint=_RING[None], mode="nearest")
+    is_lone = (strength >= enough) & (around < enough)
+    middle = slice(FLASH_WINDOW_PX - _OWN_LIGHT_PX, FLASH_WINDOW_PX + _OWN_LIGHT_PX + 1)
+    own = is_lone[0]
+    is_alone = bool(own[middle, middle].any()) and own.sum() == own[middle, middle].sum()
+    return is_alone and bool(is_lone[1:].any(axis=(1, 2)).all())
 
 
 def _inside(candidate: FlashCandidate, raster: Raster) -> NDArray[np.bool_]:
@@ -110,7 +115,7 @@ def _spoiled(fit: FlashFit, inside: NDArray[np.bool_]) -> tuple[NDArray[np.intp]
     """Return the spoiled samples (N, 3) as indices into the fit, and which of them is the strongest."""
     seen = np.abs(fit.excess) >= (_SIGNIFICANT * fit.scatter)[:, None, None]
     spoiled = (seen | (np.abs(fit.model) >= _VISIBLE_SIGMA)) & inside
-    peak = tuple(int(k) for k in np.unravel_index(np.abs(fit.model * inside).argmax(), fit.model.shape))
+    peak = tuple(int(k) for k in np.unravel_index(np.abs(fit.model).argmax(), fit.model.shape))
     spoiled[peak] = True
     joined, _ = label(spoiled.any(axis=0), structure=np.ones((3, 3)))
     spoiled &= joined == joined[peak[1:]]

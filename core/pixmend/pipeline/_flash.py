@@ -102,11 +102,11 @@ def _frames_beside(frame: int, frames: Sequence[int]) -> list[int]:
 def _cut(
     shot: FrameSource, frame: int, candidates: Sequence[FlashCandidate], scale: SigmaScale
 ) -> list[NDArray[np.float32]]:
-    """Return the window (C, 41, 41) of each candidate in one frame, mirrored at the borders."""
+    """Return the window (C, 41, 41) of each candidate in one frame."""
     raster = shot.plate.raster
     reach = np.arange(-FLASH_WINDOW_PX, FLASH_WINDOW_PX + 1)
-    rows = [_mirrored(each.y + reach, raster.height) for each in candidates]
-    columns = [_mirrored(each.x + reach, raster.width) for each in candidates]
+    rows = [_inside(each.y + reach, raster.height) for each in candidates]
+    columns = [_inside(each.x + reach, raster.width) for each in candidates]
     bands = shot.read_bands(frame, [(int(each.min()), int(each.max()) + 1) for each in rows])
     return [
         scale.forward(np.ascontiguousarray(band[down - down.min()][:, across]))
@@ -114,7 +114,12 @@ def _cut(
     ]
 
 
-def _mirrored(index: NDArray[np.intp], size: int) -> NDArray[np.intp]:
-    """Return indices inside an axis, as if it were mirrored at its ends again and again."""
-    last = size - 1
-    return np.abs((index + last) % (2 * last) - last)
+def _inside(index: NDArray[np.intp], size: int) -> NDArray[np.intp]:
+    """Return indices inside an axis: what lies beyond its ends is taken from beyond the window.
+
+    So no candidate is seen twice in its window, as it would be in a mirror.
+    """
+    index = np.where(index < 0, FLASH_WINDOW_PX - index, index)
+    beyond = index - (size - 1)
+    index = np.where(beyond > 0, size - 1 - FLASH_WINDOW_PX - beyond, index)
+    return np.clip(index, 0, size - 1)

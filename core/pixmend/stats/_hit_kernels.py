@@ -19,6 +19,7 @@ _ThreeRows: TypeAlias = tuple[NDArray[np.int16], NDArray[np.int16], NDArray[np.i
 _TwoRows: TypeAlias = tuple[NDArray[np.int16], NDArray[np.int16]]
 
 _RING_PX = 2  # the ring is the rim of 5 x 5 pixels: what one photosite spreads there is weak
+_INWARD_PX = 4  # beyond the border stands what is so far further in: no sample is in its own ring
 _ROWS = 5
 _CHUNK = 128  # samples that are asked at once whether any of them stands out
 
@@ -32,7 +33,7 @@ def standing_out(
     Parameters
     ----------
     bits : (H, W, C) uint16 ndarray
-        Stored samples; H and W are 3 or more.
+        Stored samples; H and W are 5 or more.
     table : (C, 65536) int16 ndarray
         Value of every code, within `ODDEST`, or `NOTHING`.
     least : int
@@ -48,7 +49,7 @@ def standing_out(
 
     Notes
     -----
-    At the borders the picture is mirrored. Of neighbours that are equal the first counts.
+    Beyond the borders stand samples of further in. Of neighbours that are equal the first counts.
     """
     height, width, channels = bits.shape
     wide = width + 2 * _RING_PX
@@ -80,24 +81,24 @@ def standing_out(
 
 @njit(cache=True, nogil=True)
 def _take_row(bits: NDArray[np.uint16], table: NDArray[np.int16], y: int, row: NDArray[np.int16]) -> None:
-    """Look up one row, mirrored into 2 px more on each side; `row` is (C, W + 4)."""
+    """Look up one row and 2 px more on each side; `row` is (C, W + 4)."""
     height, width, channels = bits.shape
-    source = bits[_mirrored(y, height)]
+    source = bits[_inside(y, height)]
     for c in range(channels):
         own = row[c]
         values = table[c]
         for x in range(width):
             own[x + _RING_PX] = values[source[x, c]]
         for x in range(_RING_PX):
-            own[x] = own[2 * _RING_PX - x]
-            own[width + 2 * _RING_PX - 1 - x] = own[width - 1 + x]
+            own[x] = own[x + _INWARD_PX]
+            own[width + _RING_PX + x] = own[width + _RING_PX + x - _INWARD_PX]
 
 
 @njit(cache=True, nogil=True)
-def _mirrored(place: int, size: int) -> int:
+def _inside(place: int, size: int) -> int:
     if place < 0:
-        return -place
-    return 2 * (size - 1) - place if place >= size else place
+        return place + _INWARD_PX
+    return place - _INWARD_PX if place >= size else place
 
 
 @njit(cache=True, nogil=True)

@@ -42,8 +42,8 @@ def match_places(
 
     Notes
     -----
-    Background is the median of the pixels around the middle 5 x 5. At the borders the picture
-    is mirrored.
+    Background is the median of the pixels around the middle 5 x 5. Beyond the borders stand
+    pixels of further in.
     """
     channels = bits.shape[2]
     result = np.zeros((len(places), 2), np.float32)
@@ -74,9 +74,9 @@ def _excess_at(
     codes = np.empty(_AROUND, np.uint16)
     count = 0
     for dy in range(-_REACH_PX, _REACH_PX + 1):
-        row = _mirrored(y + dy, bits.shape[0])
+        row = _inside(y + dy, bits.shape[0])
         for dx in range(-_REACH_PX, _REACH_PX + 1):
-            code = bits[row, _mirrored(x + dx, bits.shape[1]), c]
+            code = bits[row, _inside(x + dx, bits.shape[1]), c]
             if abs(dy) <= _CORE_PX and abs(dx) <= _CORE_PX:
                 excess[dy + _CORE_PX, dx + _CORE_PX] = level_of[code]
             else:
@@ -127,7 +127,8 @@ def _best_match(
 
 
 @njit(cache=True, nogil=True)
-def _mirrored(place: int, size: int) -> int:
+def _inside(place: int, size: int) -> int:
+    """Return a place inside an axis: beyond its ends stands what is 8 px further in, never the place's own core."""
     if place < 0:
-        return -place
-    return 2 * (size - 1) - place if place >= size else place
+        return place + 2 * _REACH_PX
+    return place - 2 * _REACH_PX if place >= size else place

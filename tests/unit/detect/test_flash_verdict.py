@@ -1,0 +1,140 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The second look: a flash is what the frames beside cannot explain and one photosite can."""
+
+import numpy as np
+import pytest
+from scipy.ndimage import gaussian_filter
+
+from pixmend.detect import (
+    FLASH_WINDOW_PX,
+    FlashCandidate,
+    fit_flash,
+    judge_flash,
+    prior_footprints,
+)
+from pixmend.model import Kind, Raster, Sample, SampleType
+from pixmend.stats import NoiseModel, SigmaScale
+from tests.make.shots import LINEAR
+
+_R = FLASH_WINDOW_PX
+_FOOTPRINTS = prior_footprints(3)
+_CURVE = SigmaScale(LINEAR, SampleType.HALF, NoiseModel(np.array([[1e-4, 0.0, 0.0]] * 3))).curve
+_RASTER = Raster(100, 200, 400, 300)
+
+
+def _scene(*, texture: float, shifts: tuple[int, ...] = (0, -3, 3), seed: int = 4) -> np.ndarray:
+    """Windows (3, 3, 41, 41) in sigma, of a texture of so many sigma that moves sideways."""
+    rng = np.random.default_rng(seed)
+    picture = gaussian_filter(rng.standard_normal((3, 90, 90)), (0, 1.2, 1.2))
+    picture *= texture / picture.std()
+    cut = [picture[:, 20 : 20 + 2 * _R + 1, 20 + s : 21 + s + 2 * _R] for s in shifts]
+    return (20 + np.stack(cut) + rng.standard_normal((len(shifts), 3, 2 * _R + 1, 2 * _R + 1))).astype(
+        np.float32
+    )
+
+
+def _add(window: np.ndarray, shape: np.ndarray, *, dx: int = 0) -> None:
+    reach = shape.shape[-1] // 2
+    middle = slice(_R - reach, _R + reach + 1)
+    window[:, middle, _R + dx - reach : _R + dx + reach + 1] += shape.astype(np.float32)
+
+
+def _judge(windows: np.ndarray, y: int = 50, x: int = 60):
+    candidate = FlashCandidate(1003, y, x, 20.0)
+    return judge_flash(
+        candidate, windows, _CURVE, footprints=_FOOTPRINTS, raster=_RASTER, channels=("R", "G", "B")
+    )
+
+
+def _point(sigma_px: float) -> np.ndarray:
+    reach = np.arange(-4, 5)
+    blob = np.exp(-0.5 * (reach / sigma_px) ** 2)
+    return np.stack([np.outer(blob, blob)] * 3)
+
+
+@pytest.mark.parametrize("footprint", _FOOTPRINTS, ids=lambda each: each.name)
+@pytest.mark.parametrize("texture", [0.0, 15.0])
+def test_one_photosite_in_one_frame_is_a_flash(footprint, texture):
+    windows = _scene(texture=texture)
+    _add(windows[0], 30 * footprint.shape)
+
+    defect = _judge(windows)
+
+    assert defect is not None
+    assert (defect.kind, str(defect.frames), defect.x, defect.y) == (Kind.FLASH, "1003", 160, 250)
+    assert abs(defect.amplitude_sigma) == pytest.approx(30, abs=4)
+    strongest = np.unravel_index(np.abs(footprint.shape).argmax(), footprint.shape.shape)
+    assert Sample(int(strongest[2]) - 2, int(strongest[1]) - 2, "RGB"[strongest[0]]) in defect.samples
+    assert defect.evidence is not None
+    assert defect.evidence.photosite_fit > 0.8
+
+
+def test_a_dark_flash_is_one_too():
+    windows = _scene(texture=5.0)
+    _add(windows[0], -18 * _FOOTPRINTS[0].shape)
+
+    defect = _judge(windows)
+
+    assert defect is not None
+    assert defect.amplitude_sigma < -12
+    assert defect.evidence.score < 0
+
+
+def test_what_moves_with_its_surroundings_is_scene():
+    windows = _scene(texture=10.0)
+    for window, dx in zip(windows, (0, 3, -3), strict=True):
+        _add(window, 40 * _FOOTPRINTS[0].shape, dx=dx)
+
+    assert _judge(windows) is None
+
+
+def test_a_light_that_moves_through_the_dark_is_scene():
+    windows = _scene(texture=0.0)
+    for window, dx in zip(windows, (0, 7, -7), strict=True):
+        _add(window, 40 * _FOOTPRINTS[0].shape, dx=dx)
+
+    assert _judge(windows) is None
+
+
+def test_a_blob_is_no_photosite():
+    windows = _scene(texture=3.0)
+    _add(windows[0], 60 * _point(1.3))
+
+    assert _judge(windows) is None
+
+
+def test_a_streak_is_no_photosite():
+    windows = _scene(texture=3.0)
+    windows[0, :, _R - 6 : _R + 7, _R] += 30
+
+    assert _judge(windows) is None
+
+
+def test_noise_and_texture_alone_are_nothing():
+    assert all(_judge(_scene(texture=12.0, seed=seed)) is None for seed in range(12))
+
+
+def test_one_frame_beside_is_enough_for_a_flash():
+    windows = _scene(texture=5.0)[:2]
+    _add(windows[0], 40 * _FOOTPRINTS[1].shape)
+
+    assert _judge(windows) is not None
+
+
+def test_where_a_sample_is_no_number_nothing_is_said():
+    windows = _scene(texture=5.0)
+    _add(windows[0], 40 * _FOOTPRINTS[1].shape)
+    windows[1, 0, 3, 3] = np.nan
+
+    assert fit_flash(windows, _CURVE, _FOOTPRINTS, inside=np.ones((5, 5), bool)) is None
+    assert _judge(windows) is None
+
+
+def test_samples_stay_inside_the_raster():
+    windows = _scene(texture=0.0)
+    _add(windows[0], 60 * _FOOTPRINTS[0].shape)
+
+    defect = _judge(windows, y=0, x=399)
+
+    assert defect is not None
+    assert all(sample.dy >= 0 and sample.dx <= 0 for sample in defect.samples)

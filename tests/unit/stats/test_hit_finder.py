@@ -1,0 +1,164 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One frame to hits: the compiled search against a plain one, and what it must not trip over."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+
+from pixmend.model import SampleType
+from pixmend.simulate import PlantedDefect
+from pixmend.stats import HitFinder, NoiseModel, SigmaScale
+from pixmend.stats._hit_kernels import NOTHING, standing_out
+from tests.make.flashes import FOOTPRINTS, flash_shot, scale_of, stored_frames
+from tests.make.shots import LINEAR
+
+_NOISE = NoiseModel(np.array([[1e-4, 0.0, 0.0]] * 3))  # sigma 0.01 at every level
+_PIXEL = len(FOOTPRINTS) - 1
+
+
+def _finder(sample: SampleType = SampleType.HALF) -> HitFinder:
+    return HitFinder(SigmaScale(LINEAR, sample, _NOISE), sample, FOOTPRINTS)
+
+
+def _flat(level: float = 0.2, *, size: tuple[int, int] = (40, 50), dtype: str = "float16") -> np.ndarray:
+    noise = np.random.default_rng(3).normal(0, 0.01, (*size, 3))
+    return (level + noise).astype(dtype)
+
+
+def _with_defect(samples: np.ndarray, y: int, x: int, *, sigma: float, footprint: int = 0) -> np.ndarray:
+    """Add a footprint of so many sigma; what falls outside is lost."""
+    spoiled = np.pad(samples.astype(np.float64), ((2, 2), (2, 2), (0, 0)))
+    spoiled[y : y + 5, x : x + 5] += np.moveaxis(sigma * 0.01 * FOOTPRINTS[footprint], 0, -1)
+    return spoiled[2:-2, 2:-2].astype(samples.dtype)
+
+
+def _further_in(side: int) -> np.ndarray:
+    """Indices of an axis and 2 more at each end: there, those 4 further in."""
+    return np.concatenate([[2, 3], np.arange(side), [side - 4, side - 3]])
+
+
+def _plain_search(values: np.ndarray, least: int) -> list[tuple[int, int, int, int]]:
+    """Find what stands out of the rim of its 5 x 5 pixels, sample by sample."""
+    rows, columns = (_further_in(side) for side in values.shape[:2])
+    padded = values.astype(int)[rows][:, columns]
+    rim = np.ones((5, 5), bool)
+    rim[1:4, 1:4] = False
+    found = []
+    for y, c, x in np.ndindex(values.shape[0], values.shape[2], values.shape[1]):
+        window = padded[y : y + 5, x : x + 5, c]
+        top, floor, own = window[rim].max(), window[rim].min(), window[2, 2]
+        gap = max(own - top, floor - own) - ((top - floor) >> 2)
+        sign = 1 if own > top else -1
+        near = (sign * window[1:4, 1:4]).ravel()
+        if gap > least and (near[:4] < near[4]).all() and (near[5:] <= near[4]).all():
+            found.append((y, x, c, sign * gap))
+    return found
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    arrays.arrays(
+        np.uint16,
+        st.tuples(st.integers(5, 9), st.integers(5, 12), st.integers(1, 3)),
+        elements=st.integers(0, 24),
+    )
+)
+def test_the_compiled_search_finds_what_a_plain_one_does(bits):
+    table = np.full((bits.shape[2], 65536), NOTHING, np.int16)
+    table[:, :25] = np.arange(-12, 13) ** 3
+    found = np.empty((bits.size, 4), np.int32)
+
+    count = standing_out(bits, table, 2, found)
+
+    assert [tuple(row) for row in found[:count].tolist()] == _plain_search(table[0][bits], 2)
+
+
+def test_what_is_beyond_the_room_is_counted():
+    table = np.tile(np.arange(65536) % 1000, (1, 1)).astype(np.int16)
+    bits = np.zeros((20, 20, 1), np.uint16)
+    bits[2::6, 2::6] = 900
+
+    assert standing_out(bits, table, 8, np.empty((2, 4), np.int32)) == 9
+
+
+@pytest.mark.parametrize("footprint", range(len(FOOTPRINTS)))
+@pytest.mark.parametrize("sigma", [30.0, -18.0])
+def test_every_footprint_is_found_where_it_is_bright_or_dark(footprint, sigma):
+    samples = _with_defect(_flat(), 20, 25, sigma=sigma, footprint=footprint)
+
+    hits = _finder().find(samples, 1001)
+
+    best = hits.table[np.abs(hits.score).argmax()]
+    assert (best["frame"], best["y"], best["x"]) == (1001, 20, 25)
+    assert np.sign(best["score"]) == np.sign(sigma)
+    assert hits.likeness.max() > 0.8
+
+
+@pytest.mark.parametrize("place", [(0, 0), (39, 49), (1, 20), (20, 48)])
+def test_a_hit_at_the_border_is_found(place):
+    samples = _with_defect(_flat(), *place, sigma=40.0, footprint=_PIXEL)
+
+    hits = _finder().find(samples, 1)
+
+    assert place in zip(hits.table["y"].tolist(), hits.table["x"].tolist(), strict=True)
+
+
+def test_noise_alone_hits_nothing():
+    assert len(_finder().find(_flat(size=(200, 300)), 1).table) == 0
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+def test_what_is_no_number_is_no_hit_and_hides_only_what_is_near(bad):
+    samples = _with_defect(_flat(), 20, 25, sigma=30.0)
+    samples[10, 10] = bad
+    samples[30:36, 5:15] = bad
+
+    hits = _finder().find(samples, 1)
+
+    assert hits.table["y"].tolist() == [20]
+
+
+@pytest.mark.parametrize("shape", [(8, 50, 3), (50, 2, 3), (1, 1, 3)])
+def test_a_frame_that_is_too_small_has_no_hits(shape):
+    assert len(_finder().find(np.ones(shape, np.float16), 1).table) == 0
+
+
+def test_long_samples_give_what_short_ones_do():
+    samples = _with_defect(_flat(), 20, 25, sigma=30.0)
+
+    short = _finder().find(samples, 1)
+    long = _finder(SampleType.FLOAT).find(samples.astype(np.float32), 1)
+
+    assert long.table[["y", "x", "channel"]].tolist() == short.table[["y", "x", "channel"]].tolist()
+    assert long.score == pytest.approx(short.score, rel=0.1)
+
+
+def test_ten_bit_codes_are_searched():
+    codes = np.clip(np.rint(_with_defect(_flat(dtype="float64"), 20, 25, sigma=30.0) * 1023), 0, 1023)
+
+    hits = _finder(SampleType.UINT10).find(codes.astype(np.uint16), 1)
+
+    assert (hits.table["y"].tolist(), hits.table["x"].tolist()) == ([20], [25])
+
+
+def test_a_frame_full_of_light_gives_a_bounded_number_of_hits():
+    samples = _flat(size=(400, 400))
+    samples[4::7, 4::7] = 1.0
+
+    hits = _finder().find(samples, 1)
+
+    assert len(hits.table) == 512
+
+
+def test_most_flashes_of_a_shot_are_hits():
+    shot = flash_shot()
+    finder = HitFinder(scale_of(shot), SampleType.HALF, FOOTPRINTS)
+
+    def is_hit(defect: PlantedDefect) -> bool:
+        frame, (x, y) = defect.frames.frames[0], defect.centre
+        table = finder.find(stored_frames(shot)[frame], frame).table
+        return bool(((np.abs(table["y"] - y) <= 1) & (np.abs(table["x"] - x) <= 1)).any())
+
+    assert sum(is_hit(defect) for defect in shot.planted) >= 4
