@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Pure: frames -> noise model, sigma scale and statistics that merge in any order."""
 
+from pixmend.stats._cuts import SHORTEST_SHOT, find_cuts, frames_to_compare, sign_frame, signature_rows
 from pixmend.stats._hit_finder import HitFinder
 from pixmend.stats._hits import HIT, Hits
 from pixmend.stats._idle import drawn_share, frame_is_idle
@@ -15,6 +16,7 @@ from pixmend.stats._whiten import Whitener, train_covariance
 
 __all__ = [
     "HIT",
+    "SHORTEST_SHOT",
     "FlatBlocks",
     "FrameEvidence",
     "HitFinder",
@@ -30,12 +32,16 @@ __all__ = [
     "correlate",
     "drawn_share",
     "estimate_noise",
+    "find_cuts",
     "fit_noise",
     "flat_blocks",
     "frame_is_idle",
+    "frames_to_compare",
     "local_scale",
     "measure_frame",
     "noise_plot",
+    "sign_frame",
+    "signature_rows",
     "train_covariance",
     "train_scale",
     "train_shot_model",
