@@ -219,7 +219,7 @@ def test_light_that_is_no_number_counts_as_none():
     assert all(np.isfinite(each).all() for each in (fit.photosite, fit.optical, fit.contest, fit.surprise))
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=6, deadline=None)
 @given(
     stops=st.integers(-6, 6),
     level=st.floats(0.0, 4.0),
