@@ -22,7 +22,7 @@ _NEIGHBOURHOOD_PX = 64
 _AS_STRONG = (
     6  # neighbours in the shot; more is rain, snow, glitter or texture, and the strongest stand for it
 )
-_MOST_A_FRAME = 6  # on average
+_MOST_A_FRAME = 12  # on average
 
 
 @dataclass(frozen=True, slots=True)

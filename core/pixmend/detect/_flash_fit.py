@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from pixmend.arrays import robust_sigma
 from pixmend.detect._footprints import RADIUS_PX, Footprint
-from pixmend.stats import SigmaCurve
+from pixmend.stats import SigmaCurve, correlate
 
 __all__ = ["FLASH_WINDOW_PX", "FlashFit", "fit_flash"]
 
@@ -104,16 +104,22 @@ def fit_flash(
 
 def _taps(target: NDArray[np.float64], other: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the nine views (9, C, 13, 13) of another frame around where the surroundings of the target are best."""
-    inner = other[:, _TAP_PX:-_TAP_PX, _TAP_PX:-_TAP_PX]
-    views = sliding_window_view(inner, (_SIDE, _SIDE), axis=(1, 2))
-    is_around = _around().astype(np.float64)
-    cost = np.zeros(views.shape[1:3])
-    for view, own in zip(views, target, strict=True):
-        cost += np.einsum("yxij,ij->yx", np.square(view - own), is_around)
-    down, across = np.unravel_index(cost.argmin(), cost.shape)
+    down, across = _best_place(target, other)
     near = other[:, down : down + _SIDE + 2 * _TAP_PX, across : across + _SIDE + 2 * _TAP_PX]
     found = sliding_window_view(near, (_SIDE, _SIDE), axis=(1, 2))
     return np.moveaxis(found, 0, 2).reshape(-1, *target.shape)
+
+
+def _best_place(target: NDArray[np.float64], other: NDArray[np.float64]) -> tuple[int, int]:
+    """Return the first row and column of where another frame is most like the surroundings of the target."""
+    level = np.median(target, axis=(1, 2), keepdims=True)
+    inner = (other - level)[:, _TAP_PX:-_TAP_PX, _TAP_PX:-_TAP_PX].astype(np.float32)
+    weights = ((target - level) * _around()).astype(np.float32)
+    is_around = np.broadcast_to(_around().astype(np.float32), weights.shape)
+    cost = correlate(inner**2, np.ascontiguousarray(is_around)[None])
+    cost -= 2 * correlate(inner, weights[None])
+    down, across = np.unravel_index(int(cost[0].argmin()), cost.shape[1:])
+    return int(down), int(across)
 
 
 def _predicted(

@@ -15,7 +15,7 @@ from pixmend.stats import SigmaCurve
 
 __all__ = ["judge_flash"]
 
-_LEAST_SCORE = 15.5  # on shots to tune on, what is no defect and no lamp reached 16.8
+_LEAST_SCORE = 16.5  # on shots to tune on, what is no defect and no lamp reached 16.8
 _LEAST_SHARE = 0.7
 _NOISE_LEFT, _SHAPE_LEFT = 110.0, 0.07  # squared sigma; share: what a true footprint may leave unexplained
 _OWN_LIGHT_PX = 4  # what reaches so far from a candidate is its own light
