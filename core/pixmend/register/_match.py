@@ -33,6 +33,7 @@ _FORMS = 4  # rasters, offsets, scales, stretches: each is one more try
 _POINTS_OF_OFFSETS, _POINTS_OF_SCALES, _POINTS_OF_STRETCHES = 200, 36, 20
 _LEAST_TAIL = 1e-300  # smaller ones are all the same
 _MOST_FITS = 10
+_MOST_ROUNDS = 12
 _LOOSENESS = {False: (1.0, 1.0), True: (3.0, 2.0, 1.0)}  # two points extrapolate less well than one
 _CLEAR = 0.5  # of the points of the smaller map: what explains so many needs no second thought
 
@@ -137,11 +138,19 @@ def _fitted(
     """Fit a hypothesis to what it brings together, first with a loose hand, then with a firm one."""
     common = partial(_common, here=here.points, tree=tree)
     for looseness in _LOOSENESS[form.is_scaled]:
-        one, other = common(row, looseness=looseness)
-        if len(one) < form.least_pairs:
-            return None
-        if form.pairs_used:
-            row = _refined(row, here.points[one], there.points[other], weights=here.weights[one], form=form)
+        most = 0
+        # Each fit reaches farther from where it began, until it brings nothing new.
+        for _ in range(_MOST_ROUNDS if form.is_scaled else 1):
+            one, other = common(row, looseness=looseness)
+            if len(one) < form.least_pairs:
+                return None
+            if len(one) <= most:
+                break
+            most = len(one)
+            if form.pairs_used:
+                row = _refined(
+                    row, here.points[one], there.points[other], weights=here.weights[one], form=form
+                )
     one, other = common(row, looseness=1.0)
     if len(one) < form.least_pairs:
         return None
