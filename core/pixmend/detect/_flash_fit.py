@@ -23,6 +23,7 @@ _SEARCH_PX = FLASH_WINDOW_PX - _SURROUND_PX - _TAP_PX
 _SIDE = 2 * _SURROUND_PX + 1
 _CORE = slice(_SURROUND_PX - RADIUS_PX, _SURROUND_PX + RADIUS_PX + 1)
 _TAPS = (2 * _TAP_PX + 1) ** 2
+_RIDGE = 1e-3
 _PULL = 2.0  # times the noise of a tap
 _TINY = 1e-6
 _LEAST_SCATTER = 1.0  # the noise of one frame
@@ -59,6 +60,7 @@ def fit_flash(
     footprints: Sequence[Footprint],
     *,
     inside: NDArray[np.bool_],
+    smooths: bool = True,
 ) -> FlashFit | None:
     """Tell the excess of a candidate over the scene, and how well one photosite explains it.
 
@@ -70,6 +72,9 @@ def fit_flash(
     footprints : sequence of Footprint
     inside : (5, 5) bool ndarray
         Which pixels of the middle the plate has; the others say nothing.
+    smooths : bool
+        Whether the prediction may average neighbouring pixels to have less noise. It is then
+        the more sensitive one, but a lone light of the scene is not wholly predicted.
 
     Returns
     -------
@@ -89,7 +94,7 @@ def fit_flash(
     if not np.isfinite(windows).all():
         return None
     taps = np.concatenate([_taps(target, other.astype(np.float64)) for other in windows[1:]])
-    predicted, scatter = _predicted(target, taps)
+    predicted, scatter = _predicted(target, taps, smooths=smooths)
     sigma = np.empty_like(scatter)
     excess = np.empty_like(predicted)
     for channel, plane in enumerate(predicted):
@@ -123,7 +128,7 @@ def _best_place(target: NDArray[np.float64], other: NDArray[np.float64]) -> tupl
 
 
 def _predicted(
-    target: NDArray[np.float64], taps: NDArray[np.float64]
+    target: NDArray[np.float64], taps: NDArray[np.float64], *, smooths: bool
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return the predicted middle (C, 5, 5), and the scatter of the prediction around it, (C,), 1 or more."""
     is_around = _around()
@@ -132,29 +137,39 @@ def _predicted(
     offsets = np.broadcast_to(np.eye(channels)[:, :, None, None], (channels, *target.shape))
     basis = np.moveaxis(np.concatenate([taps - level, offsets]), 0, -1)
     rows = basis[:, is_around].reshape(-1, basis.shape[-1])
-    weights = _filter_of(rows, (target - level)[:, is_around].ravel(), taps=len(taps))
+    values = (target - level)[:, is_around].ravel()
+    weights = _smoothing_filter(rows, values) if smooths else _faithful_filter(rows, values, taps=len(taps))
     whole = basis @ weights + level
     rest = (target - whole)[:, is_around]
     scatter = np.array([robust_sigma(plane, centre=0.0) for plane in rest])
     return whole[:, _CORE, _CORE], np.maximum(scatter, _LEAST_SCATTER)
 
 
-def _filter_of(rows: NDArray[np.float64], values: NDArray[np.float64], *, taps: int) -> NDArray[np.float64]:
-    """Return the weights (D,) that predict `values` (M,) from `rows` (M, D), of which so many columns are taps.
+def _smoothing_filter(rows: NDArray[np.float64], values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the weights (D,) that predict `values` (M,) from `rows` (M, D) best: plain least squares."""
+    gram = rows.T @ rows
+    gram[np.diag_indices(len(gram))] += _RIDGE * np.trace(gram) / len(gram)
+    weights: NDArray[np.float64] = np.linalg.solve(gram, rows.T @ values)
+    return weights
 
-    The taps are noisy too: plain least squares would take the weights for noise and smooth,
-    and a lone light would not be predicted. So the noise, M a tap, is taken out of the normal
-    equations, and twice as much pulls towards the mean of the frames where they match best:
-    that is what is left where there is nothing to learn from.
+
+def _faithful_filter(
+    rows: NDArray[np.float64], values: NDArray[np.float64], *, taps: int
+) -> NDArray[np.float64]:
+    """Return the weights (D,) that predict the scene behind `values` from that behind the taps, the first columns.
+
+    Least squares would average the taps' noise away, and with it a lone light. So their
+    noise, M a tap, is taken out of the normal equations, and twice as much pulls towards the
+    mean of the frames where they match best: all that is left where there is nothing to learn from.
     """
     noise = float(len(rows))
-    is_tap = np.arange(rows.shape[1]) < taps
-    is_match = is_tap & (np.arange(rows.shape[1]) % _TAPS == _TAPS // 2)
+    index = np.arange(rows.shape[1])
+    is_tap = index < taps
+    is_match = is_tap & (index % _TAPS == _TAPS // 2)
     gram = rows.T @ rows + np.diag(np.where(is_tap, (_PULL - 1.0) * noise, _TINY))
-    pulled: NDArray[np.float64] = np.linalg.solve(
-        gram, rows.T @ values + is_match * (_PULL * noise / is_match.sum())
-    )
-    return pulled
+    pull = is_match * (_PULL * noise / is_match.sum())
+    weights: NDArray[np.float64] = np.linalg.solve(gram, rows.T @ values + pull)
+    return weights
 
 
 def _around() -> NDArray[np.bool_]:

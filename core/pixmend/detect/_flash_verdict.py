@@ -15,8 +15,9 @@ from pixmend.stats import SigmaCurve
 
 __all__ = ["judge_flash"]
 
-_LEAST_SCORE = 16.5  # on shots to tune on, what is no defect and no lamp reached 16.8
-_LEAST_SHARE = 0.7
+_LEAST_SCORE = 17.0  # on the shots to tune on, no scene reached it
+_LEAST_SHARE = 0.65
+_KEPT = 0.7  # of the score, when the prediction may not smooth
 _NOISE_LEFT, _SHAPE_LEFT = 110.0, 0.07  # squared sigma; share: what a true footprint may leave unexplained
 _OWN_LIGHT_PX = 4  # what reaches so far from a candidate is its own light
 _LIKE_IT = 0.5  # times as strong: then it is the same light, elsewhere
@@ -52,13 +53,16 @@ def judge_flash(
 
     Notes
     -----
-    It must be strong where the frames beside predict nothing, have the shape of one
+    It must be strong beside both predictions of `fit_flash`, have the shape of one
     photosite's footprint up to noise, and, where nothing around tells the motion (a night
     sky), have no light as strong near it in the frames beside.
     """
     inside = _inside(candidate, raster)
     fit = fit_flash(windows, curve, footprints, inside=inside)
     if fit is None or not _is_one_photosite(fit) or _moves_on(windows):
+        return None
+    again = fit_flash(windows, curve, footprints, inside=inside, smooths=False)
+    if again is None or again.share < _LEAST_SHARE or abs(again.score) < _KEPT * abs(fit.score):
         return None
     samples, peak = _spoiled(fit, inside)
     middle = np.array([0, RADIUS_PX, RADIUS_PX])
