@@ -16,11 +16,11 @@ def tell_scenes() -> Iterator[str]:
     """Yield a line for each scene there is."""
     for title, scenes in (("test", TEST), ("train", TRAIN)):
         for scene in scenes:
-            what = ", ".join(sorted(scene.distractors)) or "-"
+            traits = (*sorted(scene.distractors), scene.demosaic.value, scene.storage.value)
             height, width = scene.size
             yield (
                 f"{title:5}  {scene.name:24} {scene.motion:9} {width}x{height} x {scene.count:2}  "
-                f"{scene.picture or 'street':32} {what}"
+                f"{scene.picture or 'street':32} {', '.join(traits)}"
             )
 
 
