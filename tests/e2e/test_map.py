@@ -139,8 +139,16 @@ EVIDENCE = {
 
 
 def test_show_says_why(folder, say, capsys):
-    explained = [DEFECTS[0] | {"evidence": EVIDENCE, "votes": {"seen": 5, "of": 6}}, *DEFECTS[1:]]
-    made_by = {"pixmend": "0.1.0", "settings": {"threshold_sigma": 8.0}}
+    plain = {"kind": "hot", "samples": [[0, 0, "R"]]}
+    votes = {"seen": 5, "of": 6}
+    explained = [
+        DEFECTS[0] | {"evidence": EVIDENCE},
+        *DEFECTS[1:],
+        plain | {"id": "d0004", "x": 4, "y": 4, "evidence": EVIDENCE | {"score": -5.0, "optical_fit": None}},
+        plain | {"id": "d0005", "x": 9, "y": 9, "evidence": EVIDENCE, "votes": votes},
+    ]
+    settings = {"threshold_sigma": 8.0, "known_threshold_sigma": 4.5}
+    made_by = {"pixmend": "0.1.0", "settings": settings}
     (folder / "why.json").write_text(
         json.dumps(HEAD | {"made_by": made_by, "shots": 6, "defects": explained})
     )
@@ -150,9 +158,20 @@ def test_show_says_why(folder, say, capsys):
         "  23.1 sigma over its surroundings, swings by 4 %\n"
         "  score 31.2 (8 is needed); shows in 44 of 48 frames looked at\n"
         "  one photosite explains 96 %, an optical point (star, lamp) explains 61 % of it\n"
-        "  in 5 of the 6 shots that cover its place\n"
         "  proposed, issue, confidence 0.998\n"
     )
+    assert main(["map", "show", "why.json", "--id", "d0004"]) == 0
+    assert capsys.readouterr().out.splitlines()[1:4] == [
+        "  score 5.0 (4.5 is needed where the camera has one); shows in 44 of 48 frames looked at",
+        "  one photosite explains 96 % of it",
+        "  proposed, issue",
+    ]
+    assert main(["map", "show", "why.json", "--id", "d0005"]) == 0
+    assert capsys.readouterr().out.splitlines()[1:4] == [
+        "  score 31.2; shows in 44 of 48 frames looked at",
+        "  one photosite explains 96 %, an optical point (star, lamp) explains 61 % of it",
+        "  in 5 of the 6 shots that cover its place",
+    ]
     assert main(["map", "show", "why.json", "--why"]) == 0
     assert (
         "\n\nd0002 (0, 0) dead, every channel, 1 sample, every frame\n  nothing was measured\n"
@@ -162,14 +181,10 @@ def test_show_says_why(folder, say, capsys):
     assert main(["map", "show", "why.json"]) == 0
     table = capsys.readouterr().out.splitlines()
     assert table[0].endswith("samples   sigma  score  seen      shots   confidence  status    severity  note")
-    assert "  31.2  44 of 48  5 of 6 " in table[1]
-    found = done(say, "map", "show", "why.json", "--id", "d0001,d0002")
-    assert [each["evidence"] for each in found["defects"]] == [EVIDENCE, None]
-    assert (found["shots"], found["made_by"], found["defects"][0]["votes"]) == (
-        6,
-        made_by,
-        {"seen": 5, "of": 6},
-    )
+    assert "  31.2  44 of 48  5 of 6 " in table[5]
+    found = done(say, "map", "show", "why.json", "--id", "d0001,d0002,d0005")
+    assert [each["evidence"] for each in found["defects"]] == [EVIDENCE, None, EVIDENCE]
+    assert (found["shots"], found["made_by"], found["defects"][2]["votes"]) == (6, made_by, votes)
 
 
 def test_show_refuses_ids_that_are_not_there(folder, say):

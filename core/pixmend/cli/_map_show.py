@@ -3,7 +3,7 @@
 
 from argparse import Namespace
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -61,7 +61,7 @@ def show(args: Namespace) -> Result:
     fields = {"map": str(args.map), **_head(read), "count": len(chosen), "counts": counts}
     fields |= {"defects": [_defect_fields(each) for each in chosen]}
     if args.why or args.ids:
-        said = [said_of(each, needed=_needed_score(read)) for each in chosen]
+        said = [said_of(each, settings=_settings(read)) for each in chosen]
         text = [] if args.ids else [_summary(read, len(chosen), counts)]
         return Result("map.show", "\n\n".join([*said, *text]), fields)
     return Result("map.show", _summary(read, len(chosen), counts), fields, table=_table(chosen))
@@ -75,11 +75,10 @@ def _named(read: "DefectMap", ids: tuple[str, ...] | None) -> "tuple[Defect, ...
     return tuple(each for each in read.defects if each.id in (ids or ()))
 
 
-def _needed_score(read: "DefectMap") -> float | None:
-    """Return the threshold that the map was made with, where it says it."""
+def _settings(read: "DefectMap") -> Mapping[str, Any]:
+    """Return the settings that a map was made with, where it says them."""
     settings = read.made_by.get("settings")
-    needed = settings.get("threshold_sigma") if isinstance(settings, dict) else None
-    return float(needed) if isinstance(needed, int | float) else None
+    return settings if isinstance(settings, dict) else {}
 
 
 def _shows_in(defect: "Defect", frames: "FrameRange | None") -> bool:

@@ -1,22 +1,24 @@
 # SPDX-License-Identifier: Apache-2.0
 """A defect in words: what it is, and what speaks for it."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from pixmend.model import Defect, Evidence
 
 __all__ = ["frames_text", "said_of"]
 
 
-def said_of(defect: "Defect", *, needed: float | None) -> str:
+def said_of(defect: "Defect", *, settings: "Mapping[str, Any]") -> str:
     """Return a few lines that explain a defect.
 
     Parameters
     ----------
     defect : Defect
-    needed : float or None
-        The score from which one was taken, where the map says it.
+    settings : mapping
+        What the map was made with, as far as it says.
     """
     channels = list(dict.fromkeys(channel for _, _, channel in defect.samples))
     names = "every channel" if channels == ["*"] else _listed(channels)
@@ -27,7 +29,7 @@ def said_of(defect: "Defect", *, needed: float | None) -> str:
     )
     lines = [
         *_strength(defect),
-        *([] if defect.evidence is None else _evidence(defect.evidence, needed)),
+        *([] if defect.evidence is None else _evidence(defect.evidence, _limit(defect, settings))),
         *_votes(defect),
     ]
     decision = [defect.status.value, defect.severity.value]
@@ -55,10 +57,22 @@ def _strength(defect: "Defect") -> list[str]:
     return [f"{abs(amplitude):.1f} sigma {'under' if amplitude < 0 else 'over'} its surroundings{swings}"]
 
 
-def _evidence(evidence: "Evidence", needed: float | None) -> list[str]:
-    limit = "" if needed is None else f" ({needed:g} is needed)"
+def _limit(defect: "Defect", settings: "Mapping[str, Any]") -> str:
+    """Say which score was needed; lines and hits are judged by their own rules, votes by their number."""
+    if defect.evidence is None or defect.votes is not None or defect.kind in {"flash", "column", "row"}:
+        return ""
+    score, needed = abs(defect.evidence.score), settings.get("threshold_sigma")
+    known = settings.get("known_threshold_sigma")
+    if isinstance(needed, int | float) and score >= needed:
+        return f" ({needed:g} is needed)"
+    if isinstance(known, int | float) and score >= known:
+        return f" ({known:g} is needed where the camera has one)"
+    return ""
+
+
+def _evidence(evidence: "Evidence", limit: str) -> list[str]:
     seen = f"{evidence.frames_seen} of {evidence.frames_expected} frames looked at"
-    lines = [f"score {evidence.score:.1f}{limit}; shows in {seen}"]
+    lines = [f"score {abs(evidence.score):.1f}{limit}; shows in {seen}"]
     fits = [
         f"{name} {_percent(share)}"
         for name, share in (

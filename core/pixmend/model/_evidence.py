@@ -27,7 +27,7 @@ class Evidence:
     ----------
     score : float
         Its matched score over the frames, in standard deviations of what sound
-        places score (Z).
+        places score (Z); negative where too dark.
     frames_seen, frames_expected : int
         Frames in which it was seen by itself, of those looked at in which it should
         have been.

@@ -31,7 +31,8 @@ def joined_confidence(members: Sequence[Defect]) -> float | None:
 def joined_evidence(members: Sequence[Defect]) -> Evidence | None:
     """Return the evidence of all shots as if one long shot had given it.
 
-    Scores grow with the root of the frames, so that their squares add up; frames are
+    Scores grow with the root of the frames, so that their squares add up, and keep the
+    sign that most of them have; frames are
     counted together; fits are means, and fluctuations root mean squares, by frames.
     """
     found = [each.evidence for each in members if each.evidence is not None]
@@ -39,8 +40,9 @@ def joined_evidence(members: Sequence[Defect]) -> Evidence | None:
         return None
     if len(found) == 1:
         return found[0]
+    scores = [each.score for each in found]
     return Evidence(
-        score=_rounded(math.hypot(*(each.score for each in found))),
+        score=_rounded(math.copysign(math.hypot(*scores), math.fsum(scores))),
         frames_seen=sum(each.frames_seen for each in found),
         frames_expected=sum(each.frames_expected for each in found),
         photosite_fit=_mean(found, "photosite_fit", power=1),

@@ -12,7 +12,7 @@ from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
 from pixmend.errors import MapError
-from pixmend.model import Defect, DefectMap, Kind, Raster, Sample, Severity, Source, Status, Votes
+from pixmend.model import FARTHEST, Defect, DefectMap, Kind, Raster, Sample, Severity, Source, Status, Votes
 from pixmend.register._evidence import joined_amplitude, joined_confidence, joined_evidence
 from pixmend.register._match import TOLERANCE_PX
 from pixmend.register._placement import IDENTITY, Placement, placed
@@ -115,7 +115,7 @@ def _groups(shots: Sequence[_Shot]) -> list[list[tuple[int, Defect]]]:
     all_of_them = [(number, each) for number, shot in enumerate(shots) for each in shot.defects]
     if not all_of_them:
         return []
-    points = np.array([(each.x, each.y) for _, each in all_of_them], dtype=np.float64)
+    points = np.array([_across(each) for _, each in all_of_them], dtype=np.float64)
     doubt = TOLERANCE_PX * np.array([shots[number].coarseness() for number, _ in all_of_them])
     near = cKDTree(points).query_pairs(float(doubt.max()), output_type="ndarray")
     distance = np.hypot(*(points[near[:, 0]] - points[near[:, 1]]).T)
@@ -126,6 +126,18 @@ def _groups(shots: Sequence[_Shot]) -> list[list[tuple[int, Defect]]]:
     for label, each in zip(labels.tolist(), all_of_them, strict=True):
         groups.setdefault(label, []).append(each)
     return list(groups.values())
+
+
+def _across(defect: Defect) -> tuple[float, float]:
+    """Return where a defect is; of a line, whose ends differ from shot to shot, only what is across it."""
+    nowhere = -10.0 * FARTHEST
+    match defect.kind:
+        case Kind.COLUMN:
+            return defect.x, nowhere
+        case Kind.ROW:
+            return nowhere, defect.y
+        case _:
+            return defect.x, defect.y
 
 
 def _voted(group: list[tuple[int, Defect]], shots: Sequence[_Shot]) -> Defect:

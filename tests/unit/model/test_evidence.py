@@ -61,7 +61,15 @@ def test_impossible_evidence_is_not_made(change, says):
 
 @pytest.mark.parametrize(
     "evidence",
-    [*(FULL | change for change, _ in BAD), {}, 5, FULL | {"frames_seen": 1.5}, FULL | {"score": "high"}],
+    [
+        *(FULL | change for change, _ in BAD),
+        {},
+        5,
+        FULL | {"score": 1e12},
+        FULL | {"frames_expected": 10**10},
+        FULL | {"frames_seen": 1.5},
+        FULL | {"score": "high"},
+    ],
 )
 def test_impossible_evidence_is_not_read(evidence):
     with pytest.raises(MapError) as caught:

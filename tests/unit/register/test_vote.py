@@ -162,6 +162,19 @@ def test_most_shots_say_the_kind():
     assert only(vote(strong, least=1)).kind is Kind.STUCK
 
 
+def test_lines_are_one_where_they_overlap_though_their_ends_differ():
+    def column(first, last, x=30):
+        middle = (first + last) // 2
+        samples = tuple(Sample(0, y - middle, "R") for y in range(first, last + 1))
+        return hot(x, middle, kind=Kind.COLUMN, samples=samples)
+
+    maps = [shot(column(10, 100)), shot(column(10, 60)), shot(column(14, 101)), shot(column(10, 90, x=200))]
+    found = only(vote(maps, least=2))
+    rows = sorted(y for _, y, _ in found.pixels(()))
+    assert (found.kind, found.votes) == (Kind.COLUMN, Votes(seen=3, of=4))
+    assert (rows[0], rows[-1], len(rows)) == (10, 100, 91)
+
+
 def test_an_enlarged_plate_places_its_defects_less_well():
     lies = [Placement(), Placement(scale_x=2.0, scale_y=2.0, offset_x=0.5, offset_y=0.5)]
     maps = [shot(hot(103, 81)), shot(hot(50, 40), raster=Raster(0, 0, 200, 150))]
