@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.accuracy.scenes import Scene, Storage, shot_of
+from benchmarks.accuracy.scene import Scene, Storage, shot_of
 from benchmarks.accuracy.scoring import AREA_PX
 from benchmarks.product import detect_frames
 from pixmend.model import Defect, DefectMap, SampleType

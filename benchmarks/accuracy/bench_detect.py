@@ -16,8 +16,10 @@ from benchmarks.accuracy.detection_tables import frames_table, kinds_table, pool
 from benchmarks.accuracy.frame_law import law_table
 from benchmarks.accuracy.one_scene import tell_scene, tell_scenes
 from benchmarks.accuracy.real_shots import false_table, list_table
-from benchmarks.accuracy.scenes import TEST, TRAIN, Group, Scene
+from benchmarks.accuracy.scene import Group, Scene
+from benchmarks.accuracy.scenes import TEST
 from benchmarks.accuracy.scoring import best_threshold
+from benchmarks.accuracy.training_scenes import TRAIN
 from benchmarks.pictures import source_of_pictures
 from benchmarks.report import Section, Table, as_markdown
 from pixmend.model import DefectMap

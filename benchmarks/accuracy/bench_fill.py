@@ -11,7 +11,7 @@ from scipy import ndimage
 
 from benchmarks.accuracy.fill_peers import FILL_PEERS, fill_by_channel
 from benchmarks.accuracy.holes import HOLES, Hole, place_holes
-from benchmarks.accuracy.scenes import Scene
+from benchmarks.accuracy.scene import Scene
 from benchmarks.accuracy.scoring import rmse_over_sigma, variance_ratio
 from benchmarks.accuracy.shots import FILL_SHOTS, SEED, fill_shot
 from benchmarks.pictures import source_of_pictures

@@ -4,7 +4,9 @@
 from collections.abc import Iterator, Sequence
 
 from benchmarks.accuracy.answers import Answer, answer_of, render
-from benchmarks.accuracy.scenes import TEST, TRAIN, Scene
+from benchmarks.accuracy.scene import Scene
+from benchmarks.accuracy.scenes import TEST
+from benchmarks.accuracy.training_scenes import TRAIN
 from benchmarks.report import format_number
 from pixmend.model import Defect, Evidence
 from pixmend.simulate import PlantedDefect

@@ -5,7 +5,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from benchmarks.accuracy.scenes import TEST, Group, Scene
+from benchmarks.accuracy.scene import Group, Scene
+from benchmarks.accuracy.scenes import TEST
 from benchmarks.pictures import load_picture
 from pixmend.model import FrameRange
 from pixmend.simulate import Motion, ShotSpec, SimulatedShot, procedural_street

@@ -6,7 +6,8 @@ import sys
 import pytest
 
 from benchmarks.accuracy.bench_detect import main
-from benchmarks.accuracy.scenes import TEST, TRAIN
+from benchmarks.accuracy.scenes import TEST
+from benchmarks.accuracy.training_scenes import TRAIN
 
 
 def run(monkeypatch, *arguments):

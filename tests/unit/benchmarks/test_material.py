@@ -8,8 +8,10 @@ import pytest
 from scipy import ndimage
 
 from benchmarks.accuracy.holes import HOLES, place_holes
-from benchmarks.accuracy.scenes import TEST, TRAIN, Group, shot_of
+from benchmarks.accuracy.scene import Group, shot_of
+from benchmarks.accuracy.scenes import TEST
 from benchmarks.accuracy.shots import busiest_part
+from benchmarks.accuracy.training_scenes import TRAIN
 from benchmarks.pictures import DATA, halved, load_picture
 
 
