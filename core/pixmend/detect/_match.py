@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Pooled statistics -> a score map: how surely is there a footprint at each pixel."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,19 +9,26 @@ from numpy.typing import NDArray
 from scipy.ndimage import maximum_filter
 
 from pixmend.arrays import robust_sigma
-from pixmend.detect._footprints import RADIUS_PX, Footprint
-from pixmend.stats import ShotStatistics, Whitener, correlate, local_scale, train_covariance
+from pixmend.detect._footprints import Footprint
+from pixmend.detect._match_kernels import BLOCK_PX, block_noise, keep_best, match_places
+from pixmend.detect._views import Views, strips, views_of
+from pixmend.stats import ShotStatistics, correlate
 
-__all__ = ["ScoreMap", "score_footprints", "sigma_shapes"]
+__all__ = ["ScoreMap", "look_again", "match", "score_footprints", "sigma_shapes", "usual_noise", "weights_of"]
 
-_LOCAL_RADIUS_PX = 10  # the noise of the score is judged in windows of 21 px
-_LOUD = np.float32(20.0)
-_LEAST = np.float32(1e-6)
-_TRUST = 3.0  # times the pooled score; see `score_footprints`
+_MARGIN_PX = 3 * BLOCK_PX  # rows beside a strip that its noise is judged with
+_BANDS, _BAND_PX = 16, 8  # rows all over the frame that tell the usual noise of a response
+_EVERY = 3  # of their samples; odd, so that all places of a colour mosaic are among them
+_LOUD = 20.0
+_TRUST = 3.0  # times the pooled score; see `match`
 _LEAST_NOISE = (
     0.3  # of what white excess of 1 gives: where nothing is alive but defects, they are not the noise
 )
 _QUIETEST = 0.8  # a quiet corner may raise a score by a quarter, not more
+_OWN_SHARES = (0.0, 0.8)  # of each view; a spot of texture is its own noise in the mean picture
+_WORTH_A_LOOK = 4.0
+
+_Shape = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -34,18 +41,31 @@ class ScoreMap:
         Signed, in standard deviations of the score's own local noise.
     best : (H, W) int8 ndarray
         Which of the footprints matches best.
+    busyness : (2, ceil(H / 4), ceil(W / 4)) float32 ndarray
+        How much noisier than usual the two views are around each block, itself left out.
+    bold : (H, W) float32 ndarray
+        The match in terms of that noise: no wide or strong defect is its own noise, but
+        neither is a spot of texture, so it should look like a footprint too. Zero
+        where nobody looked.
     """
 
     score: NDArray[np.float32]
     best: NDArray[np.int8]
+    busyness: NDArray[np.float32] | None = None
+    bold: NDArray[np.float32] | None = None
 
 
-def sigma_shapes(statistics: ShotStatistics, footprints: Sequence[Footprint]) -> list[NDArray[np.float64]]:
-    """Return the footprints on the sigma scale of the shot's typical brightness, (C, 5, 5) each.
+def sigma_shapes(statistics: ShotStatistics, footprints: Sequence[Footprint]) -> list[_Shape]:
+    """Return the footprints on the sigma scale of the shot's typical brightness, (C, S, S) each.
 
     A linear excess counts ``1 / sigma(level)`` per channel; strongest sample 1.
     """
-    typical = np.median(statistics.mean_level(), axis=(1, 2))
+    height, width = statistics.seen.shape
+    bands = [
+        statistics.part(rows=(row, row + 1), columns=(0, width)).mean_level()
+        for row in range(height // 32, height, max(height // 64, 1))
+    ]
+    typical = np.median(np.concatenate(bands, axis=1), axis=(1, 2))
     sigma = statistics.sigma_at(typical)
     shapes = []
     for footprint in footprints:
@@ -54,62 +74,140 @@ def sigma_shapes(statistics: ShotStatistics, footprints: Sequence[Footprint]) ->
     return shapes
 
 
-def score_footprints(statistics: ShotStatistics, shapes: Sequence[NDArray[np.float64]]) -> ScoreMap:
-    """Match footprints to two views of the shot and score what both show.
+def score_footprints(statistics: ShotStatistics, shapes: Sequence[_Shape]) -> ScoreMap:
+    """Match footprints to the two views of a shot; see `match`."""
+    return match(views_of(statistics), shapes)
+
+
+def match(views: Views, shapes: Sequence[_Shape]) -> ScoreMap:
+    """Match footprints to the two views of a shot and score what both show.
+
+    Parameters
+    ----------
+    views : Views
+    shapes : sequence of (C, S, S) ndarray
+        On the sigma scale, S odd, not all need be of one size.
 
     Notes
     -----
-    The first view is the pooled excess: each frame whitened, silenced where it is busy
-    and clipped, so that no single frame decides. The second is the mean picture,
-    whitened by its own covariance: where the scene moves it is smooth, and what is
-    fixed stands out, busy surroundings or not. The score is their mean, and at most
-    three times what the first finds there: a glint that only the mean holds is no
-    defect. (The first cannot tell which footprint a strong defect has, since all of
-    its samples are clipped; that something is there it can.)
+    The score is the mean of both views, and at most three times what the pooled excess
+    finds there: a glint that only the mean picture holds is no defect. (The pooled
+    excess cannot tell which footprint a strong defect has, since all of its samples are
+    clipped; that something is there it can.)
 
     With the excess whitened by rows of the inverse covariance, the generalised
     least-squares filter for a footprint F is the plain correlation with F: one pool
-    serves all footprints. Each view is normalised by its robust spread over the frame
+    serves all footprints. Each view is normalised by its usual spread over the frame
     and, where a neighbourhood is busier than that, by its own.
     """
-    mean = statistics.mean_level()
-    of_mean = Whitener(train_covariance([mean]), len(mean))
-    views = (
-        (statistics.mean_excess(), statistics.model.whitener),
-        (_evened(of_mean.whiten_mirrored(mean)), of_mean),
-    )
-    score = np.zeros(mean.shape[1:], np.float32)
-    best = np.zeros(mean.shape[1:], np.int8)
-    pooled_most = np.zeros(mean.shape[1:], np.float32)
+    height, width = views.size
+    most = np.zeros((2, height, width), np.float32)
+    best = np.zeros((height, width), np.int8)
+    busyness = np.zeros((2, -(-height // BLOCK_PX), -(-width // BLOCK_PX)), np.float32)
+    usual = usual_noise(views, shapes)
+    for first, stop in strips(height):
+        low, high = max(first - _MARGIN_PX, 0), min(stop + _MARGIN_PX, height)
+        rows, blocks = slice(first - low, stop - low), slice((first - low) // BLOCK_PX, None)
+        for index, responses in enumerate(_responses(views, shapes, low, high)):
+            pooled, meant = (
+                _noise(*each)[blocks] for each in zip(responses, usual[index], _OWN_SHARES, strict=True)
+            )
+            inner = responses[0][rows], responses[1][rows]
+            keep_best(inner, (pooled, meant), most[:, first:stop], best[first:stop], index)
+        for view, (response, noise) in enumerate(zip(responses, usual[-1], strict=True)):
+            around = busyness[view, first // BLOCK_PX : -(-stop // BLOCK_PX)]
+            around[...] = _noise(response, noise, 0.0)[blocks][: len(around)] / noise
+    score, ceiling = most
+    maximum_filter(ceiling, size=3, output=ceiling)
+    ceiling *= np.float32(_TRUST)
+    np.clip(score, -ceiling, ceiling, out=score)
+    return ScoreMap(score, best, busyness)
+
+
+def look_again(views: Views, scores: ScoreMap, shapes: Sequence[_Shape]) -> ScoreMap:
+    """Match footprints boldly wherever the score is worth it; return the scores with `bold`.
+
+    `best` becomes a number of these shapes where they were matched; they should begin
+    with those that `scores` was made of.
+    """
+    if scores.busyness is None:
+        raise ValueError("these scores do not say how noisy their surroundings are")
+    bold, best = np.zeros_like(scores.score), scores.best.copy()
+    usual = usual_noise(views, shapes).T
+    reach = max(shape.shape[-1] for shape in shapes) // 2
+    weights = [_stacked(shapes, gain, reach) for gain in views.gains()]
+    for first, stop in strips(len(bold)):
+        places = np.argwhere(np.abs(scores.score[first:stop]) >= _WORTH_A_LOOK)
+        ys, xs = places[:, 0] + first, places[:, 1]
+        busyness = scores.busyness[:, ys // BLOCK_PX, xs // BLOCK_PX]
+        seen, meant = (
+            match_places(view, each, places) / (noise * busy[:, None])
+            for view, each, noise, busy in zip(
+                views.rows(first, stop, margin=reach), weights, usual, busyness, strict=True
+            )
+        )
+        ceiling = np.float32(_TRUST) * np.abs(seen).max(axis=1, initial=0.0)
+        both = np.float32(0.5) * (seen + meant)
+        strongest = np.abs(both).argmax(axis=1)
+        bold[ys, xs] = np.clip(both[np.arange(len(ys)), strongest], -ceiling, ceiling)
+        best[ys, xs] = strongest
+    return ScoreMap(scores.score, best, scores.busyness, bold)
+
+
+def weights_of(shape: _Shape, gain: NDArray[np.float64]) -> NDArray[np.float32]:
+    """Return what a view, whitened with `gain` (C,), is correlated with: (1, C, S, S)."""
+    return np.ascontiguousarray((shape * gain[:, None, None])[None], np.float32)
+
+
+def usual_noise(views: Views, shapes: Sequence[_Shape]) -> NDArray[np.float32]:
+    """Return the robust spread of the response of both views to each shape, (K, 2)."""
+    height = views.size[0]
+    step = max(height // _BANDS, _BAND_PX)
+    bands = [
+        [np.concatenate([view.ravel()[::_EVERY] for view in response]).reshape(2, -1) for response in each]
+        for each in (
+            _responses(views, shapes, top, min(top + _BAND_PX, height)) for top in range(0, height, step)
+        )
+    ]
+    values = np.concatenate(bands, axis=-1)
+    found = np.zeros((len(shapes), 2), np.float32)
     for index, shape in enumerate(shapes):
-        pooled, meant = (_response(excess, whitener, shape) for excess, whitener in views)
-        np.maximum(pooled_most, np.abs(pooled), out=pooled_most)
-        both = 0.5 * (pooled + meant)
-        better = np.abs(both) > np.abs(score)
-        score[better] = both[better]
-        best[better] = index
-    ceiling = _TRUST * maximum_filter(pooled_most, size=3)
-    return ScoreMap(np.clip(score, -ceiling, ceiling), best)
+        for view, gain in enumerate(views.gains()):
+            # Exactly zero is where nothing was seen or nothing ever changes: that is no noise.
+            alive = values[index, view][values[index, view] != 0]
+            least = _LEAST_NOISE * float(np.linalg.norm(weights_of(shape, gain)))
+            found[index, view] = max(robust_sigma(alive, centre=0.0), least)
+    return found
 
 
-def _evened(whitened: NDArray[np.float32]) -> NDArray[np.float32]:
-    return np.stack([plane / np.maximum(_local_noise(plane), _LEAST) for plane in whitened])
+def _responses(
+    views: Views, shapes: Sequence[_Shape], first: int, stop: int
+) -> Iterator[tuple[NDArray[np.float32], NDArray[np.float32]]]:
+    """Match footprints to rows [first, stop) of both views, one after the other."""
+    widest = max(shape.shape[-1] for shape in shapes) // 2
+    stacks = views.rows(first, stop, margin=widest)
+    for shape in shapes:
+        spare = widest - shape.shape[-1] // 2
+        inner = (slice(None), *[slice(spare, -spare or None)] * 2)
+        pooled, meant = (
+            correlate(stack[inner], weights_of(shape, gain))[0]
+            for stack, gain in zip(stacks, views.gains(), strict=True)
+        )
+        yield pooled, meant
 
 
-def _local_noise(plane: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return the local spread of a plane whose noise is about 1; no defect, however strong, raises it much."""
-    return local_scale(np.clip(plane, -_LOUD, _LOUD), _LOCAL_RADIUS_PX)
+def _noise(response: NDArray[np.float32], usual: float, own_share: float) -> NDArray[np.float32]:
+    """Return the noise of a response, block by block."""
+    noise: NDArray[np.float32] = block_noise(response, _LOUD * usual, own_share)
+    return np.maximum(noise, np.float32(_QUIETEST * usual))
 
 
-def _response(
-    excess: NDArray[np.float32], whitener: Whitener, shape: NDArray[np.float64]
-) -> NDArray[np.float32]:
-    """Match one footprint to a whitened excess (C, H, W); the result's own noise is 1."""
-    reach = (RADIUS_PX, RADIUS_PX)
-    weights = np.ascontiguousarray((shape * whitener.gain[:, None, None])[None], np.float32)
-    response: NDArray[np.float32] = correlate(np.pad(excess, ((0, 0), reach, reach)), weights)[0]
-    # Exactly zero is where nothing was seen or nothing ever changes: that is no noise.
-    noise = robust_sigma(response[response != 0], centre=0.0)
-    response /= max(noise, _LEAST_NOISE * float(np.linalg.norm(weights)))
-    response /= np.maximum(_local_noise(response), np.float32(_QUIETEST))
-    return response
+def _stacked(shapes: Sequence[_Shape], gain: NDArray[np.float64], reach: int) -> NDArray[np.float32]:
+    """Return the weights of shapes of any size as one array (C, S, S, K)."""
+    return np.stack(
+        [
+            np.pad(weights_of(shape, gain)[0], ((0, 0), *[(reach - shape.shape[-1] // 2,) * 2] * 2))
+            for shape in shapes
+        ],
+        axis=-1,
+    )

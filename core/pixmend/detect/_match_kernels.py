@@ -1,0 +1,155 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Compiled inner loops of matching. All release the GIL and are deterministic."""
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+__all__ = ["BLOCK_PX", "block_noise", "keep_best", "match_places"]
+
+BLOCK_PX = 4
+"""Noise is judged once for each block of so many pixels a side."""
+
+_AROUND, _BESIDE = 3, 1  # blocks: noise is judged in 7 x 7 less 3 x 3, so that no defect is its own noise
+
+
+@njit(cache=True, nogil=True)
+def block_noise(response: NDArray[np.float32], most: float, own_share: float) -> NDArray[np.float32]:
+    """Robust local standard deviation of a zero-mean plane (H, W) at each of its blocks of 4 x 4.
+
+    Two steps, as `pixmend.stats.local_scale` takes them: the mean absolute value of the
+    blocks around, then again with what stands out by more than 2.5 of it cut down. No
+    sample counts more than `most`. A block and those beside it are no part of what is
+    around them, so that a wide defect is not its own noise; where `own_share` times
+    their own mean is more, that counts. (ceil(H / 4), ceil(W / 4)); 1 for white normal noise.
+    """
+    rows, columns = -(-response.shape[0] // BLOCK_PX), -(-response.shape[1] // BLOCK_PX)
+    ceiling = np.full((rows, columns), np.float32(most))
+    mean = _mean_around(_block_sums(response, ceiling), response.shape, own_share)
+    for row in range(rows):
+        for column in range(columns):
+            ceiling[row, column] = min(np.float32(2.5 * 1.2533) * mean[row, column], np.float32(most))
+    scale = _mean_around(_block_sums(response, ceiling), response.shape, own_share)
+    for row in range(rows):
+        for column in range(columns):
+            scale[row, column] *= np.float32(1.30)
+    return scale
+
+
+@njit(cache=True, nogil=True)
+def _block_sums(response: NDArray[np.float32], ceiling: NDArray[np.float32]) -> NDArray[np.float32]:
+    height, width = response.shape
+    rows, columns = ceiling.shape
+    sums = np.zeros((rows, columns), np.float32)
+    most, across = np.zeros((2, columns * BLOCK_PX), np.float32)
+    for row in range(rows):
+        _spread_blocks(ceiling[row], most)
+        across[:] = 0.0
+        for y in range(row * BLOCK_PX, min((row + 1) * BLOCK_PX, height)):
+            source = response[y]
+            for x in range(width):
+                size = abs(source[x])
+                across[x] += min(size, most[x])
+        for column in range(columns):
+            start = column * BLOCK_PX
+            sums[row, column] = (across[start] + across[start + 1]) + (across[start + 2] + across[start + 3])
+    return sums
+
+
+@njit(cache=True, nogil=True)
+def _spread_blocks(values: NDArray[np.float32], line: NDArray[np.float32]) -> None:
+    for column in range(len(values)):
+        for x in range(BLOCK_PX):
+            line[column * BLOCK_PX + x] = values[column]
+
+
+@njit(cache=True, nogil=True)
+def _mean_around(sums: NDArray[np.float32], size: tuple[int, int], own_share: float) -> NDArray[np.float32]:
+    """Return the mean of the samples in the blocks around each block, without it and those beside it."""
+    rows, columns = sums.shape
+    mean = np.empty((rows, columns), np.float32)
+    outer, inner = np.empty((2, columns), np.float32)
+    for row in range(rows):
+        top, bottom = max(row - _AROUND, 0), min(row + _AROUND + 1, rows)
+        first, stop = max(row - _BESIDE, 0), min(row + _BESIDE + 1, rows)
+        outer[:] = 0.0
+        inner[:] = 0.0
+        for y in range(top, bottom):
+            if first <= y < stop:
+                inner += sums[y]
+            else:
+                outer += sums[y]
+        down, guarded = _samples(top, bottom, size[0]), _samples(first, stop, size[0])
+        for column in range(columns):
+            left, right = max(column - _AROUND, 0), min(column + _AROUND + 1, columns)
+            start, end = max(column - _BESIDE, 0), min(column + _BESIDE + 1, columns)
+            around, own = np.float32(0.0), np.float32(0.0)
+            for x in range(left, right):
+                around += outer[x]
+                if x < start or x >= end:
+                    around += inner[x]
+                else:
+                    own += inner[x]
+            of_own = guarded * _samples(start, end, size[1])
+            of_around = down * _samples(left, right, size[1]) - of_own
+            mean[row, column] = max(
+                around / np.float32(max(of_around, 1)), np.float32(own_share) * own / np.float32(of_own)
+            )
+    return mean
+
+
+@njit(cache=True, nogil=True)
+def _samples(first: int, stop: int, side: int) -> int:
+    """Count the samples of blocks [first, stop) along one axis; the last block may be cut."""
+    return min(stop * BLOCK_PX, side) - first * BLOCK_PX
+
+
+@njit(cache=True, nogil=True)
+def keep_best(
+    responses: tuple[NDArray[np.float32], NDArray[np.float32]],
+    noise: tuple[NDArray[np.float32], NDArray[np.float32]],
+    most: NDArray[np.float32],
+    best: NDArray[np.int8],
+    index: int,
+) -> None:
+    """Put what footprint number `index` scores where it is the best so far.
+
+    `responses` (H, W) of both views have a `noise` each, by block; `most` (2, H, W)
+    holds the best score so far and the largest pooled one, `best` (H, W) whose it is.
+    """
+    height, width = best.shape
+    of_pooled, of_meant = np.empty((2, noise[0].shape[1] * BLOCK_PX), np.float32)
+    for y in range(height):
+        if y % BLOCK_PX == 0:
+            _spread_blocks(np.float32(1.0) / noise[0][y // BLOCK_PX], of_pooled)
+            _spread_blocks(np.float32(1.0) / noise[1][y // BLOCK_PX], of_meant)
+        pooled, meant, score, largest = responses[0][y], responses[1][y], most[0, y], most[1, y]
+        for x in range(width):
+            seen = pooled[x] * of_pooled[x]
+            both = np.float32(0.5) * (seen + meant[x] * of_meant[x])
+            is_better = abs(both) > abs(score[x])
+            score[x] = both if is_better else score[x]
+            best[y, x] = index if is_better else best[y, x]
+            largest[x] = max(largest[x], abs(seen))
+
+
+@njit(cache=True, nogil=True)
+def match_places(
+    padded: NDArray[np.float32], weights: NDArray[np.float32], places: NDArray[np.int64]
+) -> NDArray[np.float32]:
+    """Correlate a padded stack (C, H + 2r, W + 2r) with weights (C, 2r + 1, 2r + 1, K) at places (N, 2).
+
+    (N, K); the plain version is `pixmend.stats.correlate`, looked up at the places.
+    """
+    channels, side, _, count = weights.shape
+    result = np.zeros((len(places), count), np.float32)
+    for n in range(len(places)):
+        y, x = places[n]
+        total = result[n]
+        for c in range(channels):
+            for dy in range(side):
+                for dx in range(side):
+                    value = padded[c, y + dy, x + dx]
+                    for k in range(count):
+                        total[k] += weights[c, dy, dx, k] * value
+    return result

@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The two views of a shot that footprints are matched with, strip by strip."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pixmend.detect._match_kernels import BLOCK_PX, block_noise
+from pixmend.stats import ShotStatistics, Whitener, correlate, train_covariance
+
+__all__ = ["STRIP_PX", "Views", "strips", "views_of"]
+
+STRIP_PX = 256
+"""Rows that are worked on at a time: always these, so that nothing else decides a result."""
+
+_MARGIN_PX = 4 * BLOCK_PX  # rows beside a strip that its noise is judged with
+_STEPS = 64  # per sigma, of the whitened mean picture
+_MOST = 500.0  # sigma
+_LOUD = 20.0
+_LEAST = np.float32(1e-6)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Views:
+    """What is matched.
+
+    Attributes
+    ----------
+    statistics : ShotStatistics
+        Its pooled excess is the first view: each frame whitened, silenced where it is
+        busy and clipped, so that no single frame decides.
+    evened : (C, H, W) int16 ndarray
+        The second, in 1/64 sigma: the mean picture, whitened by its own covariance and
+        divided by its local noise. Where the scene moves it is smooth, and what is fixed
+        stands out, busy surroundings or not.
+    whitener : Whitener
+        Of the second.
+    """
+
+    statistics: ShotStatistics
+    evened: NDArray[np.int16]
+    whitener: Whitener
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Height and width."""
+        return self.evened.shape[1], self.evened.shape[2]
+
+    def gains(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return the gain of each view's whitener, (C,) each; a footprint is weighted by it."""
+        return self.statistics.model.whitener.gain, self.whitener.gain
+
+    def rows(self, first: int, stop: int, *, margin: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Return rows [first - margin, stop + margin) of both views, as wide a margin at the sides.
+
+        (C, stop - first + 2 * margin, W + 2 * margin) each; zero outside the raster.
+        """
+        height, width = self.size
+        low, high = max(first - margin, 0), min(stop + margin, height)
+        pooled = self.statistics.part(rows=(low, high), columns=(0, width)).mean_excess()
+        meant = self.evened[:, low:high].astype(np.float32)
+        meant *= np.float32(1.0 / _STEPS)
+        beside = ((0, 0), (low - first + margin, stop + margin - high), (margin, margin))
+        return np.pad(pooled, beside), np.pad(meant, beside)
+
+
+def strips(height: int) -> Iterator[tuple[int, int]]:
+    """Return the first row of each strip and the one after its last."""
+    return ((first, min(first + STRIP_PX, height)) for first in range(0, height, STRIP_PX))
+
+
+def views_of(statistics: ShotStatistics) -> Views:
+    """Return the two views of a shot; both have noise of about 1 everywhere."""
+    mean = statistics.mean_level()
+    whitener = Whitener(train_covariance([mean]), len(mean))
+    reach = whitener.radius_px
+    evened = np.empty(mean.shape, np.int16)
+    padded = np.pad(mean, ((0, 0), (reach, reach), (reach, reach)), mode="reflect")
+    for first, stop in strips(mean.shape[1]):
+        low, high = max(first - _MARGIN_PX, 0), min(stop + _MARGIN_PX, mean.shape[1])
+        whitened = correlate(padded[:, low : high + 2 * reach], whitener.filters)
+        evened[:, first:stop] = even(whitened)[:, first - low : stop - low]
+    return Views(statistics, evened, whitener)
+
+
+def even(whitened: NDArray[np.float32]) -> NDArray[np.int16]:
+    """Divide whitened planes (C, H, W) by their local noise; in 1/64 sigma, at most 500."""
+    evened = np.empty(whitened.shape, np.int16)
+    height, width = whitened.shape[1:]
+    for plane, result in zip(whitened, evened, strict=True):
+        factor = _STEPS / np.maximum(block_noise(plane, _LOUD, 0.0), _LEAST)
+        factor = factor.repeat(BLOCK_PX, axis=0)[:height].repeat(BLOCK_PX, axis=1)[:, :width]
+        result[...] = np.rint(np.clip(plane * factor, -_MOST * _STEPS, _MOST * _STEPS))
+    return evened
