@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What one photosite and what a point of light become in the plate, by camera."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -9,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import erf
 
+from pixmend.detect._edge_directed import interpolate_light, interpolate_spike
 from pixmend.detect._footprints import CAMERA_MATRIX, DEMOSAICS
 
 __all__ = ["BAYER_CAMERAS", "REACH_PX", "SATURATIONS", "Camera", "PointShapes", "point_shapes"]
@@ -29,13 +31,20 @@ _MIDDLE = (_FIELD_PX // 2, _FIELD_PX // 2)
 _NEIGHBOURS = tuple((dy, dx) for dy in (-1, 0, 1) for dx in (-1, 0, 1))
 
 
+_Interpolation = Callable[[NDArray[np.float64]], NDArray[np.float64]]
+_INTERPOLATIONS: dict[str, tuple[_Interpolation, ...]] = {
+    **{name: (own,) for name, own in DEMOSAICS.items()},
+    "along edges": (interpolate_spike, interpolate_light),
+}  # the first for one photosite; light may be developed by any
+
+
 class Camera(NamedTuple):
     """How light became samples.
 
     Attributes
     ----------
     demosaic : str
-        A name of `DEMOSAICS`; empty where every pixel has photosites of all channels.
+        Empty where every pixel has photosites of all channels.
     row, column : int
         Where in the plate's first 2x2 pixels the red photosite is.
     saturation : float
@@ -48,7 +57,9 @@ class Camera(NamedTuple):
     saturation: float = 1.0
 
 
-BAYER_CAMERAS = tuple(Camera(name, row, column) for name in DEMOSAICS for row in (0, 1) for column in (0, 1))
+BAYER_CAMERAS = tuple(
+    Camera(name, row, column) for name in _INTERPOLATIONS for row in (0, 1) for column in (0, 1)
+)
 """One camera for each demosaic and order of colours."""
 
 
@@ -107,28 +118,30 @@ def _plain_shapes(channels: int, *, few: bool) -> PointShapes:
 def _bayer_shapes(camera: Camera, row: int, column: int, *, few: bool) -> PointShapes:
     """Shapes about a photosite at (row, column) of an RGGB cell."""
     y, x = _FIELD_PX // 2 + row, _FIELD_PX // 2 + column
-    lit, of_colour = _developed_photosites(camera.demosaic, row, column)
-    lights = _near(_lights(y, x, few=few), y, x)
-    points = np.einsum("nyx,kyx,yxjvu->nkjvu", lights, of_colour, lit, optimize=True)
+    lines = np.arange(_FIELD_PX) % 2
+    of_colour = _near(lines[:, None] + lines[None, :], y, x) == np.arange(3)[:, None, None]
+    lights = _near(_lights(y, x, few=few), y, x)[:, None] * of_colour
+    developed = _developed_photosites(camera.demosaic, row, column)
+    points = np.concatenate([np.tensordot(lights, lit, axes=2) for lit in developed])
     middle = slice(_LIGHT_REACH_PX - 1, _LIGHT_REACH_PX + 2)
-    photosites = lit[middle, middle].reshape(-1, *lit.shape[2:])
+    alone = developed[0, middle, middle].reshape(-1, *developed.shape[3:])
     matrix = np.eye(3) + camera.saturation * (CAMERA_MATRIX - np.eye(3))
     return PointShapes(
-        np.einsum("ij,njyx->niyx", matrix, photosites), np.einsum("ij,nkjyx->nkiyx", matrix, points)
+        np.einsum("ij,njyx->niyx", matrix, alone), np.einsum("ij,nkjyx->nkiyx", matrix, points)
     )
 
 
-@lru_cache(maxsize=8)
-def _developed_photosites(
-    demosaic: str, row: int, column: int
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Develop each photosite near (row, column) alone, (11, 11, 3, 7, 7); say which have which colour."""
+@lru_cache(maxsize=16)
+def _developed_photosites(demosaic: str, row: int, column: int) -> NDArray[np.float64]:
+    """Develop each photosite near (row, column) alone, by each interpolation: (I, 11, 11, 3, 7, 7)."""
     y, x = _FIELD_PX // 2 + row, _FIELD_PX // 2 + column
     reach = range(-_LIGHT_REACH_PX, _LIGHT_REACH_PX + 1)
-    lit = [[_window(DEMOSAICS[demosaic](_lit_pixel(y + dy, x + dx)), y, x) for dx in reach] for dy in reach]
-    lines = np.arange(_FIELD_PX) % 2
-    colour = _near(lines[:, None] + lines[None, :], y, x)
-    return np.array(lit), (colour == np.arange(3)[:, None, None]).astype(np.float64)
+    return np.array(
+        [
+            [[_window(interpolate(_lit_pixel(y + dy, x + dx)), y, x) for dx in reach] for dy in reach]
+            for interpolate in _INTERPOLATIONS[demosaic]
+        ]
+    )
 
 
 def _lit_pixel(y: int, x: int) -> NDArray[np.float64]:
