@@ -149,8 +149,7 @@ def _smoothing_filter(rows: NDArray[np.float64], values: NDArray[np.float64]) ->
     """Return the weights (D,) that predict `values` (M,) from `rows` (M, D) best: plain least squares."""
     gram = rows.T @ rows
     gram[np.diag_indices(len(gram))] += _RIDGE * np.trace(gram) / len(gram)
-    weights: NDArray[np.float64] = np.linalg.solve(gram, rows.T @ values)
-    return weights
+    return np.asarray(np.linalg.solve(gram, rows.T @ values), np.float64)
 
 
 def _faithful_filter(
@@ -168,8 +167,7 @@ def _faithful_filter(
     is_match = is_tap & (index % _TAPS == _TAPS // 2)
     gram = rows.T @ rows + np.diag(np.where(is_tap, (_PULL - 1.0) * noise, _TINY))
     pull = is_match * (_PULL * noise / is_match.sum())
-    weights: NDArray[np.float64] = np.linalg.solve(gram, rows.T @ values + pull)
-    return weights
+    return np.asarray(np.linalg.solve(gram, rows.T @ values + pull), np.float64)
 
 
 def _around() -> NDArray[np.bool_]:

@@ -15,7 +15,8 @@ from pixmend.stats import SigmaCurve
 
 __all__ = ["judge_flash"]
 
-_LEAST_SCORE = 17.0  # on the shots to tune on, no scene reached it
+_LEAST_SCORE = 18.0  # on the shots to tune on, no scene reached 17
+_BORDER_CAUTION = 1.3  # there, less of a footprint is seen
 _LEAST_SHARE = 0.65
 _KEPT = 0.7  # of the score, when the prediction may not smooth
 _NOISE_LEFT, _SHAPE_LEFT = 110.0, 0.07  # squared sigma; share: what a true footprint may leave unexplained
@@ -59,7 +60,7 @@ def judge_flash(
     """
     inside = _inside(candidate, raster)
     fit = fit_flash(windows, curve, footprints, inside=inside)
-    if fit is None or not _is_one_photosite(fit) or _moves_on(windows):
+    if fit is None or not _is_one_photosite(fit, at_border=not inside.all()) or _moves_on(windows):
         return None
     again = fit_flash(windows, curve, footprints, inside=inside, smooths=False)
     if again is None or again.share < _LEAST_SHARE or abs(again.score) < _KEPT * abs(fit.score):
@@ -82,16 +83,17 @@ def judge_flash(
     )
 
 
-def _is_one_photosite(fit: FlashFit) -> bool:
+def _is_one_photosite(fit: FlashFit, *, at_border: bool) -> bool:
     """Tell whether a fit is strong, and what it leaves is noise and small change of the shape."""
+    least = _BORDER_CAUTION * _LEAST_SCORE if at_border else _LEAST_SCORE
     explained = fit.score**2
     left = explained * (1.0 / max(fit.share, 1e-9) - 1.0)
     may_be_left = _NOISE_LEFT + _SHAPE_LEFT * (explained + left)
-    return abs(fit.score) >= _LEAST_SCORE and fit.share >= _LEAST_SHARE and left <= may_be_left
+    return abs(fit.score) >= least and fit.share >= _LEAST_SHARE and left <= may_be_left
 
 
 def _moves_on(windows: NDArray[np.float32]) -> bool:
-    """Tell whether it is a lone light, and every frame beside has a lone light as strong that its own has not.
+    """Tell whether it is a lone light, and every frame beside has as many lone lights as its own: one is it.
 
     A lone light has nothing around that would tell its motion, so the fit cannot know.
     """
@@ -101,9 +103,10 @@ def _moves_on(windows: NDArray[np.float32]) -> bool:
     around = maximum_filter(strength, footprint=_RING[None], mode="nearest")
     is_lone = (strength >= enough) & (around < enough)
     middle = slice(FLASH_WINDOW_PX - _OWN_LIGHT_PX, FLASH_WINDOW_PX + _OWN_LIGHT_PX + 1)
-    own = is_lone[0]
-    is_alone = bool(own[middle, middle].any()) and own.sum() == own[middle, middle].sum()
-    return is_alone and bool(is_lone[1:].any(axis=(1, 2)).all())
+    if not is_lone[0, middle, middle].any():
+        return False
+    own, *beside = (label(each, structure=np.ones((3, 3)))[1] for each in is_lone)
+    return all(count >= own for count in beside)
 
 
 def _inside(candidate: FlashCandidate, raster: Raster) -> NDArray[np.bool_]:
