@@ -29,7 +29,7 @@ def frame_is_idle(bands: Sequence[NDArray[Any]]) -> bool:
     """
     pixels = sum(band.shape[0] * band.shape[1] for band in bands)
     drawn = sum(drawn_share(band) * band.shape[0] * band.shape[1] for band in bands)
-    return drawn >= _DRAWN_SHARE * pixels
+    return bool(drawn >= _DRAWN_SHARE * pixels)
 
 
 def drawn_share(samples: NDArray[Any]) -> float:
@@ -49,7 +49,7 @@ def drawn_share(samples: NDArray[Any]) -> float:
     if not height * width:
         return 0.0
     bits = np.ascontiguousarray(samples).view(f"u{samples.dtype.itemsize}")
-    return _count_drawn(bits) / (height * width)
+    return float(_count_drawn(bits) / (height * width))
 
 
 @njit(cache=True, nogil=True)
