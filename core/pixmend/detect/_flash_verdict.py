@@ -21,7 +21,8 @@ _LEAST_SHARE = 0.65
 _KEPT = 0.7  # of the score, when the prediction may not smooth
 _NOISE_LEFT, _SHAPE_LEFT = 110.0, 0.07  # squared sigma; share: what a true footprint may leave unexplained
 _OWN_LIGHT_PX = 4  # what reaches so far from a candidate is its own light
-_LIKE_IT = 0.5  # times as strong: then it is the same light, elsewhere
+_LIKE_IT = 0.35  # times as strong: it may be the same light, that falls between the photosites elsewhere
+_CLEAR_SIGMA = 3.0  # of 3 x 3 pixels; less may be noise
 _RING = np.ones((13, 13), bool)  # a lone light has nothing as strong in this ring around it
 _RING[3:-3, 3:-3] = False
 _VISIBLE_SIGMA = 0.5
@@ -99,7 +100,7 @@ def _moves_on(windows: NDArray[np.float32]) -> bool:
     """
     level = np.median(windows, axis=(2, 3), keepdims=True)
     strength = np.abs(uniform_filter(windows - level, size=(0, 0, 3, 3))).max(axis=1)
-    enough = _LIKE_IT * strength[0, FLASH_WINDOW_PX, FLASH_WINDOW_PX]
+    enough = max(_LIKE_IT * float(strength[0, FLASH_WINDOW_PX, FLASH_WINDOW_PX]), _CLEAR_SIGMA)
     around = maximum_filter(strength, footprint=_RING[None], mode="nearest")
     is_lone = (strength >= enough) & (around < enough)
     middle = slice(FLASH_WINDOW_PX - _OWN_LIGHT_PX, FLASH_WINDOW_PX + _OWN_LIGHT_PX + 1)
