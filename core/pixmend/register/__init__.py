@@ -3,15 +3,21 @@
 
 from pixmend.register._cameras import align_maps, cluster_cameras
 from pixmend.register._match import MOST_CHANCE, match_maps
+from pixmend.register._other_shots import ShotFindings, confirmed_by_others, group_shots
 from pixmend.register._placement import IDENTITY, Placement, placed
+from pixmend.register._rows import joined_rows
 from pixmend.register._vote import vote
 
 __all__ = [
     "IDENTITY",
     "MOST_CHANCE",
     "Placement",
+    "ShotFindings",
     "align_maps",
     "cluster_cameras",
+    "confirmed_by_others",
+    "group_shots",
+    "joined_rows",
     "match_maps",
     "placed",
     "vote",

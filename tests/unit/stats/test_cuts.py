@@ -70,7 +70,7 @@ class TestNoCuts:
 
     def test_light_that_is_switched_on_is_none(self):
         frames = frames_of_world(6, 30)
-        assert cuts_of([frame * (2.0 if index > 14 else 1.0) for index, frame in enumerate(frames)]) == []
+        assert cuts_of([frame * (1.5 if index > 14 else 1.0) for index, frame in enumerate(frames)]) == []
 
     def test_a_picture_that_comes_back_from_black_is_none(self):
         frames = frames_of_world(7, 40, pan=0.2)
