@@ -1,0 +1,268 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a line looks like across: a profile measured in the mean picture, and what explains it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+from numpy.typing import NDArray
+from scipy.optimize import nnls
+
+from pixmend.arrays import robust_sigma
+from pixmend.detect._line_shapes import LINE_REACH_PX, NEIGHBOURS, light_shapes, line_shapes
+
+__all__ = ["LineFit", "LineProfile", "fit_line", "measure_profile"]
+
+_WIDE_PX = 192  # columns on either side that tell what profiles the scene has in these rows
+_SIDE = 2 * LINE_REACH_PX + 1
+_NEAR_PX = 28  # of those, these tell how busy it is here
+_BESIDE = (0, 1, 2, -3, -2, -1)  # samples of a profile that tell the level beside the line
+_MOST_BUSY = 25.0  # sigma squared, of what one sample says of its row: a strong line is not busyness
+_RIDGE = 0.02  # of the mean variance
+_LEVEL_WEIGHT = 20.0  # the level beside a line is unknown
+_LEAST_VARIANCE = 1e-4  # sigma squared; a perfectly smooth mean picture still has rounding
+_MISFIT = 0.01  # of the profile: no prior shape is exactly the camera's
+_LEAST = 1e-9
+_WORTH = 0.06  # of the profile: a further column must explain so much more
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LineProfile:
+    """The mean excess across a column, in sigma of one frame's noise.
+
+    Attributes
+    ----------
+    excess : (2, C, 11) float64 ndarray
+        Of rows with even, then odd number, less the level beside it; 0 outside the picture.
+    scatter : (C,) float64 ndarray
+        Spread of such an excess at the columns around.
+    whitener : (D, D) float64 ndarray
+        D = 2 * C * 11. Makes the profiles of the columns around, in the same rows, white.
+    inside : (11,) bool ndarray
+        What of the profile lies in the picture.
+    sigma : (C,) float64 ndarray
+        Noise of one frame beside the line, in linear light.
+    """
+
+    excess: NDArray[np.float64]
+    scatter: NDArray[np.float64]
+    whitener: NDArray[np.float64]
+    inside: NDArray[np.bool_]
+    sigma: NDArray[np.float64]
+
+    def whitened(self, profiles: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return profiles (..., 2, C, 11) in standard deviations of the scene's own, (..., D)."""
+        shown = profiles * self.inside
+        return np.asarray(shown.reshape(*profiles.shape[:-3], -1) @ self.whitener.T)
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class LineFit:
+    """What explains a profile.
+
+    Attributes
+    ----------
+    columns : tuple of int
+        Bad columns, from the middle of the profile; sorted. Empty where none explains a thing.
+    score : float
+        How far that stands out of the columns around, in standard deviations.
+    photosites, light : float
+        Share, 0 to 1, of the profile that these bad columns, and a thin line of light, explain.
+    contest : float
+        What the line of light leaves over what the bad columns leave.
+    model : (2, C, 11) float64 ndarray
+        What the bad columns give, in sigma.
+    """
+
+    columns: tuple[int, ...]
+    score: float
+    photosites: float
+    light: float
+    contest: float
+    model: NDArray[np.float64]
+
+    @property
+    def amplitude(self) -> float:
+        """The strongest sample of the model, signed."""
+        return float(self.model.flat[np.abs(self.model).argmax()])
+
+
+def measure_profile(
+    light: NDArray[np.floating],
+    sigma: NDArray[np.floating],
+    x: int,
+    rows: NDArray[np.intp],
+    *,
+    is_bad: NDArray[np.bool_],
+) -> LineProfile:
+    """Measure the profile across column `x` of a mean picture over some rows.
+
+    Parameters
+    ----------
+    light, sigma : (C, H, W) float ndarray
+        Level and noise of one frame, linear.
+    rows : (N,) int ndarray
+        Array positions; at least two of each parity.
+    is_bad : (W,) bool ndarray
+        Columns that other lines spoil; they do not tell what the scene looks like.
+
+    Notes
+    -----
+    Rows count by how smooth they are, even and odd ones apart. The same is measured at
+    every column up to 192 px to either side: their covariance is what the scene, its
+    streaks and its fixed patterns, looks like in these rows. A scene changes little from
+    row to row, and a bad Bayer column does: sum and difference of the two have a
+    covariance each.
+    """
+    first, stop = max(x - _WIDE_PX, 0), min(x + _WIDE_PX + 1, light.shape[2])
+    level = light[:, rows, first:stop].astype(np.float64)
+    scale = np.median(sigma[:, rows, first:stop:3], axis=2).astype(np.float64)
+    level /= scale[:, :, None]
+    mean = _mean_rows(level, rows)
+    padded = np.pad(mean, ((0, 0), (0, 0), (LINE_REACH_PX, LINE_REACH_PX)), mode="edge")
+    windows = np.moveaxis(sliding_window_view(padded, _SIDE, axis=2), 2, 0)
+    excess = windows - np.median(windows[..., _BESIDE], axis=3, keepdims=True)
+    columns = np.arange(first, stop)
+    place = x + np.arange(-LINE_REACH_PX, LINE_REACH_PX + 1)
+    inside = (place >= 0) & (place < light.shape[2])
+    is_whole = (columns >= LINE_REACH_PX) & (columns < light.shape[2] - LINE_REACH_PX)
+    apart = np.abs(columns - x)
+    is_scene = (apart > _SIDE) & is_whole & ~is_bad[first:stop]
+    if is_scene.sum() < _SIDE:
+        is_scene = np.ones_like(is_scene)
+    return LineProfile(
+        excess=excess[x - first] * inside,
+        scatter=np.array([robust_sigma(each) for each in excess[is_scene, :, :, LINE_REACH_PX].T]),
+        whitener=_whitener(windows[is_scene], inside, near=apart[is_scene] <= _NEAR_PX),
+        inside=inside,
+        sigma=np.median(scale, axis=1),
+    )
+
+
+def _mean_rows(level: NDArray[np.float64], rows: NDArray[np.intp]) -> NDArray[np.float64]:
+    """Return the weighted mean of even and of odd rows, (2, C, W); busy rows count less."""
+    busy = np.square(np.diff(level, 2, axis=2)).clip(max=_MOST_BUSY).mean(axis=(0, 2))
+    weight = 1.0 / (busy + np.median(busy) + _LEAST_VARIANCE)
+    means = []
+    for parity in (0, 1):
+        share = np.where(rows % 2 == parity, weight, 0.0)
+        means.append(np.einsum("cyx,y->cx", level, share / share.sum()))
+    return np.stack(means)
+
+
+def _whitener(
+    windows: NDArray[np.float64], inside: NDArray[np.bool_], *, near: NDArray[np.bool_]
+) -> NDArray[np.float64]:
+    """Return the whitener (D, D) of profiles (N, 2, C, 11) of a scene, and of their mirror images.
+
+    What lies outside the picture is taken for zero. `near` are profiles that tell whether
+    it is busier here.
+    """
+    both = np.concatenate([windows, windows[..., ::-1]]) * inside
+    both = (both - both.sum(axis=3, keepdims=True) / inside.sum()) * inside
+    size, half = both.shape[2] * _SIDE, np.sqrt(0.5)
+    white = np.zeros((2 * size, 2 * size))
+    for index, sign in enumerate((1.0, -1.0)):
+        profiles = ((both[:, 0] + sign * both[:, 1]) * half).reshape(len(both), size)
+        root = _root(profiles, inside, is_sum=sign > 0)
+        busy = np.square(profiles[np.tile(near, 2)] @ root.T).mean(axis=0).sum() / size if near.any() else 1.0
+        block = slice(index * size, (index + 1) * size)
+        white[block, block] = root / np.sqrt(max(busy, 1.0))
+    turn = np.kron(np.array([[half, half], [half, -half]]), np.eye(size))
+    return np.asarray(white @ turn)
+
+
+def _root(profiles: NDArray[np.float64], inside: NDArray[np.bool_], *, is_sum: bool) -> NDArray[np.float64]:
+    """Return a root of the inverse covariance of profiles (N, D), in which a few strong ones say little."""
+    energy = np.square(profiles).mean(axis=1)
+    weight = 1.0 / (energy + np.median(energy) + _LEAST_VARIANCE)
+    weight /= weight.mean()
+    size = profiles.shape[1]
+    covariance = (profiles * weight[:, None]).T @ profiles / len(profiles)
+    variance = float(np.trace(covariance)) / size + _LEAST_VARIANCE
+    covariance += _RIDGE * variance * np.eye(size)
+    if is_sum:
+        covariance += _LEVEL_WEIGHT * variance * np.kron(np.eye(size // _SIDE), np.outer(inside, inside))
+    return np.asarray(np.linalg.cholesky(np.linalg.inv(covariance)).T)
+
+
+def fit_line(profile: LineProfile) -> LineFit:
+    """Explain a profile by bad columns, and by a thin line of light.
+
+    Notes
+    -----
+    Generalised least squares. Bad columns are added one by one, each with an amplitude
+    for either of its two colours, while one more explains a good deal; a line of light
+    may have any spread, place between pixels and colour. What chance adds counts for
+    neither.
+    """
+    channels, scale = len(profile.sigma), profile.sigma[:, None]
+    excess = profile.whitened(profile.excess)
+    total, chance = float(excess @ excess), len(excess)
+    fits = [_grown(shape.columns / scale, profile, excess) for shape in line_shapes(channels)]
+    columns, model = max(fits, key=lambda fit: _energy(profile, fit[1]) - _WORTH * total * len(fit[0]))
+    explained = _energy(profile, model)
+    lit = _explained_by_light(profile.whitened(light_shapes(channels) / scale), excess)
+    sound = max(total - chance, explained, _LEAST)
+    floor = chance + _MISFIT * explained
+    return LineFit(
+        columns=columns,
+        score=float(np.sqrt(explained)),
+        photosites=min(explained / sound, 1.0),
+        light=min(lit / sound, 1.0),
+        contest=(max(total - lit, 0.0) + floor) / (max(total - explained, 0.0) + floor),
+        model=model,
+    )
+
+
+def _energy(profile: LineProfile, model: NDArray[np.float64]) -> float:
+    return float(np.square(profile.whitened(model)).sum())
+
+
+def _grown(
+    columns: NDArray[np.float64], profile: LineProfile, excess: NDArray[np.float64]
+) -> tuple[tuple[int, ...], NDArray[np.float64]]:
+    """Add columns while one more is worth it; return which, and what they give."""
+    white = profile.whitened(columns)
+    total = float(excess @ excess)
+    chosen: list[int] = []
+    explained, weights = 0.0, np.zeros(0)
+    while rest := _next_columns(chosen):
+        tried = [_amplitudes(white, excess, [*chosen, index]) for index in rest]
+        best = int(np.argmax([more for more, _ in tried]))
+        if tried[best][0] - explained < _WORTH * total:
+            break
+        chosen.append(rest[best])
+        explained, weights = tried[best]
+    parts = columns[chosen].reshape(-1, *columns.shape[2:])
+    model = np.tensordot(weights, parts, axes=1) if chosen else np.zeros(columns.shape[2:])
+    return tuple(sorted(NEIGHBOURS[index] for index in chosen)), model
+
+
+def _next_columns(chosen: Sequence[int]) -> list[int]:
+    """Return which of the `NEIGHBOURS` may be bad too: first those near the middle, then those beside."""
+    middle = len(NEIGHBOURS) // 2
+    if not chosen:
+        return [middle - 1, middle, middle + 1]
+    beside = (min(chosen) - 1, max(chosen) + 1)
+    return [index for index in beside if 0 <= index < len(NEIGHBOURS)]
+
+
+def _amplitudes(
+    white: NDArray[np.float64], excess: NDArray[np.float64], chosen: Sequence[int]
+) -> tuple[float, NDArray[np.float64]]:
+    """Return how much of an excess columns explain, all of one sign, and their amplitudes."""
+    basis = white[list(chosen)].reshape(-1, white.shape[-1]).T
+    fits = [sign * nnls(basis, sign * excess)[0] for sign in (1.0, -1.0)]
+    energies = [float(np.square(basis @ weights).sum()) for weights in fits]
+    best = int(np.argmax(energies))
+    return energies[best], fits[best]
+
+
+def _explained_by_light(lights: NDArray[np.float64], excess: NDArray[np.float64]) -> float:
+    """Return how much of the energy of an excess the best of the lights, of any colour, explains."""
+    shares = lights @ excess
+    gram = lights @ lights.swapaxes(1, 2)
+    gram += 1e-9 * np.trace(gram, axis1=1, axis2=2)[:, None, None] * np.eye(lights.shape[1])
+    return float(np.einsum("nk,nk->n", shares, np.linalg.solve(gram, shares[..., None])[..., 0]).max())

@@ -1,0 +1,184 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Bad columns and rows: found whole and in part, with their ends, and not made up."""
+
+from functools import cache
+
+import numpy as np
+import pytest
+
+from pixmend.detect._line_picture import line_picture
+from pixmend.detect._line_samples import covered, line_samples
+from pixmend.detect._line_shapes import LINE_REACH_PX, light_shapes, line_shapes
+from pixmend.detect._lines import Line, LinePicture, find_lines
+from pixmend.model import Kind
+from pixmend.simulate import Demosaic, Motion, PlantedDefect, Sensor, develop, spoiled_samples
+from tests.make.measured import measured
+from tests.make.shots import HEIGHT, WIDTH, small_shot
+
+THRESHOLD = 8.0
+
+
+def bad(columns, rows, *, amplitude=0.0, gain=1.0):
+    sites = tuple((x, y) for x in columns for y in rows)
+    kind = Kind.ROW if len(columns) > len(rows) else Kind.COLUMN
+    return PlantedDefect(sites=sites, kind=kind, amplitude_sigma=amplitude, gain=gain, fluctuation=0.1)
+
+
+FAINT = bad([41], range(HEIGHT), amplitude=1.0)
+PART = bad([96], range(50, 130), amplitude=2.0)
+DARK = bad([150], range(HEIGHT), gain=0.5)
+JOINED = bad([204, 205], range(40, 140), amplitude=4.0)
+FAINT_ROW = bad(range(WIDTH), [31], amplitude=1.0)
+PART_ROW = bad(range(60, 180), [121], amplitude=3.0)
+
+
+COLUMNS = (FAINT, PART, DARK, JOINED)
+ROWS = (FAINT_ROW, PART_ROW)
+
+
+@cache
+def picture_of(planted: tuple[PlantedDefect, ...], motion: Motion = Motion.PAN) -> LinePicture:
+    return line_picture(measured(small_shot(planted, motion=motion)))
+
+
+@cache
+def lines_of(planted: tuple[PlantedDefect, ...], motion: Motion = Motion.PAN) -> tuple[Line, ...]:
+    return find_lines(picture_of(planted, motion), threshold=THRESHOLD)
+
+
+def line_at(place, planted, motion=Motion.PAN):
+    lines = [each for each in lines_of(planted, motion) if place in each.across]
+    assert len(lines) == 1, [(each.is_row, each.across, each.first, each.stop) for each in lines]
+    return lines[0]
+
+
+def samples_as_planted(line, picture):
+    names = "RGB"
+    return {(int(x), int(y), names[channel]) for channel, y, x in line_samples(line, picture)}
+
+
+def truly_spoiled(shot, planted, *, least_sigma):
+    x, y = planted.centre
+    samples = spoiled_samples(shot, planted, least_sigma=least_sigma).samples
+    return {(x + dx, y + dy, channel) for dx, dy, channel in samples}
+
+
+def test_nothing_but_the_lines_is_found():
+    assert [each.across for each in lines_of(COLUMNS)] == [(41,), (96,), (150,), (204, 205)]
+    assert [each.across for each in lines_of(ROWS)] == [(31,), (121,)]
+
+
+def test_a_faint_column_that_no_site_shows_is_found_whole():
+    line = line_at(41, COLUMNS)
+    assert (line.is_row, line.first, line.stop) == (False, 0, HEIGHT)
+    assert line.score >= THRESHOLD
+    assert line.fit.amplitude == pytest.approx(1.3, abs=0.5)
+
+
+def test_part_of_a_column_has_its_ends():
+    line = line_at(96, COLUMNS)
+    assert (line.first, line.stop) == (pytest.approx(50, abs=2), pytest.approx(130, abs=2))
+
+
+def test_a_dark_column_is_dark():
+    line = line_at(150, COLUMNS)
+    assert line.score < -THRESHOLD
+    assert line.fit.amplitude < 0
+
+
+def test_joined_columns_are_one_line():
+    line = line_at(204, COLUMNS)
+    assert line.across == (204, 205)
+    assert (line.first, line.stop) == (pytest.approx(40, abs=2), pytest.approx(140, abs=2))
+
+
+@pytest.mark.parametrize(("place", "first", "stop"), [(31, 0, WIDTH), (121, 60, 180)])
+def test_a_row_is_found_as_a_column_is(place, first, stop):
+    line = line_at(place, ROWS)
+    assert line.is_row
+    assert (line.first, line.stop) == (pytest.approx(first, abs=6), pytest.approx(stop, abs=6))
+
+
+@pytest.mark.parametrize("motion", [Motion.PAN, Motion.HANDHELD, Motion.LOCKED])
+def test_a_street_full_of_lines_has_no_bad_ones(motion):
+    assert lines_of((), motion) == ()
+
+
+def test_where_nothing_moves_a_whole_column_is_told_from_the_street_s_own_lines():
+    strong = (bad([41], range(HEIGHT), amplitude=4.0),)
+    assert [each.across for each in lines_of(strong, Motion.LOCKED)] == [(41,)]
+
+
+def test_a_few_strong_photosites_in_one_column_are_no_line():
+    singles = tuple(bad([96], [y], amplitude=60.0) for y in range(40, 120, 12))
+    assert lines_of(singles) == ()
+
+
+@pytest.mark.parametrize("number", [1, 3])
+def test_samples_are_those_that_are_truly_spoiled(number):
+    planted = COLUMNS[number]
+    found = samples_as_planted(line_at(planted.centre[0], COLUMNS), picture_of(COLUMNS))
+    clear = truly_spoiled(small_shot(COLUMNS), planted, least_sigma=1.0)
+    touched = truly_spoiled(small_shot(COLUMNS), planted, least_sigma=0.2)
+    assert len(found & clear) >= 0.96 * len(clear)
+    assert len(found & touched) >= 0.85 * len(found)
+
+
+def test_the_samples_of_a_line_lie_in_the_picture_each_once_in_reading_order():
+    beside_the_edge = (bad([2], range(HEIGHT), amplitude=12.0),)
+    samples = line_samples(line_at(2, beside_the_edge), picture_of(beside_the_edge))
+    assert (samples >= 0).all()
+    assert (samples < [3, HEIGHT, WIDTH]).all()
+    order = [(y, x, channel) for channel, y, x in samples.tolist()]
+    assert order == sorted(set(order))
+
+
+def test_what_is_excluded_is_not_searched():
+    excluded = np.zeros((HEIGHT, WIDTH), bool)
+    excluded[:, 80:120] = True
+    picture = line_picture(measured(small_shot(COLUMNS)), excluded=excluded)
+    assert [each.across for each in find_lines(picture, threshold=THRESHOLD)] == [(41,), (150,), (204, 205)]
+
+
+def test_sites_near_a_line_are_covered_and_no_others():
+    mask = covered([line_at(96, COLUMNS), line_at(121, ROWS)], (HEIGHT, WIDTH))
+    assert mask[90, 94:99].all()
+    assert mask[119:124, 100].all()
+    assert not mask[20, 96]
+    assert not mask[90, 90]
+    assert not covered([], (4, 5)).any()
+
+
+def test_the_same_lines_every_time():
+    again = find_lines(picture_of(COLUMNS), threshold=THRESHOLD)
+    assert [(each.across, each.first, each.stop, each.score) for each in again] == [
+        (each.across, each.first, each.stop, each.score) for each in lines_of(COLUMNS)
+    ]
+
+
+@pytest.mark.parametrize("demosaic", [Demosaic.MALVAR, Demosaic.BILINEAR])
+@pytest.mark.parametrize("column", [12, 13])
+def test_prior_profiles_are_near_what_a_camera_does(column, demosaic):
+    sensor = Sensor()
+    dark, lit = np.zeros((2, 32, 32), np.float32)
+    colours = sensor.gains()[column % 2 : column % 2 + 2]
+    lit[0::2, column], lit[1::2, column] = 1000 * colours
+    picture = np.moveaxis(develop(lit, sensor, demosaic) - develop(dark, sensor, demosaic), -1, 0)
+    window = picture[:, 16:18, column - LINE_REACH_PX : column + LINE_REACH_PX + 1].swapaxes(0, 1)
+    likeness = [
+        float((window * shape.middle).sum() ** 2 / (window**2).sum() / (shape.middle**2).sum())
+        for shape in line_shapes(3)
+    ]
+    best = line_shapes(3)[int(np.argmax(likeness))]
+    assert max(likeness) > 0.88
+    assert best.name == f"{('red and green', 'green and blue')[column % 2]}, " + (
+        "Malvar" if demosaic is Demosaic.MALVAR else "bilinear"
+    )
+
+
+def test_one_channel_has_one_profile_and_lights_without_a_mosaic():
+    (shape,) = line_shapes(1)
+    assert np.argwhere(shape.middle).tolist() == [[0, 0, LINE_REACH_PX], [1, 0, LINE_REACH_PX]]
+    lights = light_shapes(1)
+    assert lights.shape[1:] == (1, 2, 1, 2 * LINE_REACH_PX + 1)
+    np.testing.assert_allclose(lights[:, 0, 0, 0], lights[:, 0, 1, 0])
