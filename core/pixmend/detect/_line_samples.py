@@ -18,7 +18,8 @@ _UNEXPLAINED = 8.0  # spreads of the columns around: a lobe that the fitted shap
 _STEADY_ROWS = 31  # over which a line's strength along itself is smoothed
 _SWING = (0.5, 4.0)  # times its mean, that a line is taken to be as weak and as strong
 _BEYOND = 2  # rows beyond its ends that debayer may have reached
-_NEAR_PX = 3  # about a line, where what scores belongs to it
+_NEAR_PX = 3  # about a line, where what it spoils may lie, and what scores belongs to it
+_RINGS_PX, _STRONG_SIGMA = 6, 3.0  # so far the filters ring about a strong one
 
 
 def line_samples(line: Line, picture: LinePicture) -> NDArray[np.intp]:
@@ -42,8 +43,9 @@ def covered(lines: Sequence[Line], size: tuple[int, int]) -> NDArray[np.bool_]:
     """Return where, (H, W), a site that scores belongs to one of the lines."""
     mask = np.zeros(size, bool)
     for line in lines:
-        along = slice(max(line.first - _NEAR_PX, 0), line.stop + _NEAR_PX)
-        across = slice(max(line.across[0] - _NEAR_PX, 0), line.across[-1] + _NEAR_PX + 1)
+        reach = _RINGS_PX if abs(line.fit.amplitude) >= _STRONG_SIGMA else _NEAR_PX
+        along = slice(max(line.first - reach, 0), line.stop + reach)
+        across = slice(max(line.across[0] - reach, 0), line.across[-1] + reach + 1)
         mask[(across, along) if line.is_row else (along, across)] = True
     return mask
 

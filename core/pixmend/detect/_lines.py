@@ -21,6 +21,7 @@ _APART_PX = 6  # what scores so near a line is its ringing
 _LEAST_AMPLITUDE = 0.3  # sigma; what is fainter nobody sees, and its repair adds more than it takes
 _FITS, _BESIDE = 0.75, (-2, -1, 1, 2)  # px; a run that fits less may be beside its line
 _MOST_COLUMNS = 3
+_CAUTION = 1.25  # times the threshold: a short one, one of a still shot, and the profile of any, must score
 _LIKE, _UNLIKE = (0.55, 0.9), 18.0  # of a profile, that bad columns must explain; by how clear it is
 _SHORT, _LIKE_STILL = 32, 0.96  # photosites; short ones, and any in a still shot, must be more like it
 _CONTEST = 1.3  # times what bad columns leave, a line of light must leave where nothing moves
@@ -213,9 +214,11 @@ def _is_believable(line: Line, picture: LinePicture, threshold: float) -> bool:
     is_inside = all(0 <= column < picture.light.shape[2] for column in line.across)
     if not is_inside or len(line.across) > _MOST_COLUMNS:
         return False
-    if abs(fit.amplitude) < _LEAST_AMPLITUDE or fit.score < threshold:
+    if abs(fit.amplitude) < _LEAST_AMPLITUDE or fit.score < _CAUTION * threshold:
         return False
     is_whole = line.length >= _SPANNING * picture.light.shape[1]
+    if not is_whole and (picture.is_still or line.length < _SHORT) and abs(line.score) < _CAUTION * threshold:
+        return False
     if picture.is_still:
         if is_whole:
             return fit.photosites >= _LIKE_WHOLE and fit.contest >= 1.0
