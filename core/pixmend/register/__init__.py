@@ -3,7 +3,7 @@
 
 from pixmend.register._cameras import align_maps, cluster_cameras
 from pixmend.register._match import MOST_CHANCE, match_maps
-from pixmend.register._other_shots import ShotFindings, confirmed_by_others, group_shots
+from pixmend.register._other_shots import ShotFindings, confirmed_by_others, group_shots, known_from_moving
 from pixmend.register._placement import IDENTITY, Placement, placed
 from pixmend.register._rows import joined_rows
 from pixmend.register._vote import vote
@@ -18,6 +18,7 @@ __all__ = [
     "confirmed_by_others",
     "group_shots",
     "joined_rows",
+    "known_from_moving",
     "match_maps",
     "placed",
     "vote",

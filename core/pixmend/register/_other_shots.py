@@ -17,10 +17,10 @@ from pixmend.model import Defect, DefectMap, Kind, Raster
 from pixmend.register._cameras import align_maps, cluster_cameras
 from pixmend.register._evidence import joined_confidence
 from pixmend.register._match import TOLERANCE_PX, match_maps
-from pixmend.register._placement import IDENTITY, Placement
+from pixmend.register._placement import IDENTITY, Placement, placed
 from pixmend.register._vote import vote
 
-__all__ = ["ShotFindings", "confirmed_by_others", "group_shots"]
+__all__ = ["ShotFindings", "confirmed_by_others", "group_shots", "known_from_moving"]
 
 _LEAST_SHOTS = 3  # in which weak candidates alone must meet
 _MOST_BY_CHANCE = 0.01  # such meetings that a camera may be expected to show by chance
@@ -93,6 +93,33 @@ def _attach(index: int, shot: ShotFindings, cameras: list[list[int]], known: Seq
     if matches:
         cameras[min(matches)[1]].append(index)
     return bool(matches)
+
+
+def known_from_moving(shots: Sequence[ShotFindings]) -> list[DefectMap | None]:
+    """Return, for each still shot of one camera, what the moving ones show surely.
+
+    Parameters
+    ----------
+    shots : sequence of ShotFindings
+        Of one camera; placed as in `confirmed_by_others`.
+
+    Returns
+    -------
+    list of DefectMap or None
+        In the raster of the shot, as a prior for it; None for a moving shot, and where there
+        is nothing to tell.
+    """
+    if all(shot.is_still for shot in shots) or not any(shot.is_still for shot in shots):
+        return [None] * len(shots)
+    placements = [each or IDENTITY for each in align_maps([shot.map for shot in shots])]
+    moving = [(shot.map, there) for shot, there in zip(shots, placements, strict=True) if not shot.is_still]
+    camera = vote([one for one, _ in moving], least=1, placements=[there for _, there in moving])
+    if not camera.defects:
+        return [None] * len(shots)
+    return [
+        placed(camera, there.inverse(), raster=shot.map.raster) if shot.is_still else None
+        for shot, there in zip(shots, placements, strict=True)
+    ]
 
 
 def confirmed_by_others(shots: Sequence[ShotFindings]) -> list[tuple[Defect, ...]]:

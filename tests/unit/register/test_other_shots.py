@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from pixmend.model import Defect, DefectMap, Evidence, Kind, Raster, Sample
-from pixmend.register import ShotFindings, confirmed_by_others, group_shots
+from pixmend.register import ShotFindings, confirmed_by_others, group_shots, known_from_moving
 
 RASTER = Raster(0, 0, 1920, 1080)
 PLACES = [(100, 100), (900, 200), (400, 800), (1500, 950), (1200, 40), (60, 700)]
@@ -95,6 +95,26 @@ class TestMeeting:
             for _ in range(30)
         ]
         assert sum(map(len, confirmed_by_others(shots))) == 0
+
+
+class TestKnown:
+    def test_still_shots_learn_what_moving_ones_show(self):
+        shots = [shot(PLACES), shot(PLACES[:2], still=True), shot([*PLACES[:1], (300, 300)])]
+        first, still, last = known_from_moving(shots)
+        assert (first, last) == (None, None)
+        assert {(each.x, each.y) for each in still.defects} == {*PLACES, (300, 300)}
+
+    def test_where_they_lie_in_their_own_picture(self):
+        moved = [(x - 30, y + 12) for x, y in PLACES]
+        still = known_from_moving([shot(PLACES), shot(moved[:4], still=True)])[1]
+        assert {(each.x, each.y) for each in still.defects} == set(moved)
+
+    @pytest.mark.parametrize("still", [(True, True), (False, False)])
+    def test_alike_shots_have_nothing_to_tell(self, still):
+        assert known_from_moving([shot(PLACES, still=each) for each in still]) == [None, None]
+
+    def test_nothing_is_known_of_a_clean_camera(self):
+        assert known_from_moving([shot(), shot(PLACES, still=True)]) == [None, None]
 
 
 class TestGroups:
