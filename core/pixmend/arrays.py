@@ -8,9 +8,10 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-__all__ = ["cut_patches", "patch_covariance", "patch_places", "robust_sigma", "sample_patches"]
+__all__ = ["MAD_TO_SIGMA", "cut_patches", "patch_covariance", "patch_places", "robust_sigma", "sample_patches"]
 
-_MAD_TO_SIGMA = 1.4826  # of a normal distribution
+MAD_TO_SIGMA = 1.4826
+"""Standard deviation of a normal distribution over its median absolute deviation."""
 
 
 def robust_sigma(values: NDArray[Any], *, centre: float | None = None) -> float:
@@ -22,7 +23,7 @@ def robust_sigma(values: NDArray[Any], *, centre: float | None = None) -> float:
     if finite.size == 0:
         return 0.0
     middle = float(np.median(finite)) if centre is None else centre
-    return float(_MAD_TO_SIGMA * np.median(np.abs(finite - middle)))
+    return float(MAD_TO_SIGMA * np.median(np.abs(finite - middle)))
 
 
 def patch_places(

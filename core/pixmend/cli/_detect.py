@@ -19,6 +19,8 @@ from pixmend.cli._arguments import (
     read_options,
 )
 from pixmend.cli._detect_check import add_pixel_check_options, check_pixel_check_arguments, run_pixel_check
+from pixmend.cli._detect_reel import add_cut_options, check_cut_arguments, find_takes, run_takes
+from pixmend.cli._exclude import add_exclude_option, read_excluded
 from pixmend.cli._map_files import format_of, read_map_file, write_map_file
 from pixmend.cli._noise_plot import add_noise_plot_option, check_noise_plot, write_noise_plot
 from pixmend.cli._output import Result
@@ -40,9 +42,21 @@ def add_arguments(parser: ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument("shot", metavar="SHOT", nargs="?", help="plate.1001-1100#.exr, a folder, or one file")
     parser.add_argument(
+        "more",
+        metavar="SHOT",
+        nargs="*",
+        help="more shots, best of the same camera: each tells of the others",
+    )
+    parser.add_argument(
         "--merge", metavar="STATS", nargs="+", type=Path, help="join statistics files in place of a SHOT"
     )
-    parser.add_argument("-o", "--output", metavar="MAP", type=Path, help="the map to write, best a .json")
+    parser.add_argument(
+        "-o",
+        "--output",
+        metavar="MAP",
+        type=Path,
+        help="the map to write, best a .json; a folder for several shots",
+    )
     parser.add_argument(
         "--stats-out", metavar="STATS", type=Path, help="write the statistics too, for --merge"
     )
@@ -64,6 +78,8 @@ def add_arguments(parser: ArgumentParser) -> None:
         type=_sigma,
         help="how sure a defect must be (default: 8; lower finds fainter ones and more that are none)",
     )
+    add_cut_options(parser)
+    add_exclude_option(parser)
     add_pixel_check_options(parser)
     add_noise_plot_option(parser)
     add_encoding_option(parser)
@@ -78,6 +94,10 @@ def run(args: Namespace, progress: Progress) -> Result:
     _check_arguments(args)
     if args.pixel_check:
         return run_pixel_check(args, progress)
+    if args.dry_run and args.cuts is None and not args.more:
+        return _dry_run(args, progress)
+    if (takes := find_takes(args, progress)) is not None:
+        return run_takes(takes, args, progress, settings=_settings(args))
     if args.dry_run:
         return _dry_run(args, progress)
     defect_map, statistics = _merged(args, progress) if args.merge else _detected(args, progress)
@@ -99,6 +119,9 @@ def _check_arguments(args: Namespace) -> None:
         )
     if not args.check and args.output is args.stats_out is args.noise_plot is None:
         raise UsageError("no place is named for the result", hint="pass -o MAP, --stats-out STATS or --check")
+    check_cut_arguments(args)
+    if args.more:
+        return
     if args.output is not None:
         format_of(args.output)
     for output in (args.output, args.stats_out):
@@ -132,6 +155,7 @@ def _detected(args: Namespace, progress: Progress) -> "tuple[DefectMap, ShotStat
         settings=_settings(args),
         sampling=Sampling(frames=args.frames, every=args.every, train=args.train),
         prior=prior,
+        excluded=read_excluded(args.exclude, shot.plate.raster),
         workers=args.workers,
         progress=progress,
     )
@@ -140,11 +164,18 @@ def _detected(args: Namespace, progress: Progress) -> "tuple[DefectMap, ShotStat
 
 
 def _merged(args: Namespace, progress: Progress) -> "tuple[DefectMap, ShotStatistics]":
-    from pixmend.pipeline import map_from_statistics, merge_statistics, read_statistics
+    from pixmend.pipeline import detect_in_statistics, merge_statistics, read_statistics
 
     statistics = merge_statistics([read_statistics(path) for path in args.merge])
     prior = _prior(args, statistics.model.raster)
-    return map_from_statistics(statistics, _settings(args), prior=prior, progress=progress), statistics
+    found = detect_in_statistics(
+        statistics,
+        _settings(args),
+        prior=prior,
+        excluded=read_excluded(args.exclude, statistics.model.raster),
+        progress=progress,
+    )
+    return found.defect_map, statistics
 
 
 def _dry_run(args: Namespace, progress: Progress) -> Result:
@@ -169,7 +200,11 @@ def _result(args: Namespace, defect_map: "DefectMap", statistics: "ShotStatistic
         f"{count} defect{'s' * (count != 1)}{f' ({named})' * bool(named)} in {len(statistics.frames)} frames"
     )
     written: dict[str, Any] = {}
-    for name, path in (("output", args.output), ("statistics", args.stats_out), ("noise_plot", args.noise_plot)):
+    for name, path in (
+        ("output", args.output),
+        ("statistics", args.stats_out),
+        ("noise_plot", args.noise_plot),
+    ):
         if path is not None:
             written[name] = str(path)
             text += f"\n{path}"

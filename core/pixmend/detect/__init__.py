@@ -5,43 +5,59 @@ To add a detector: a module here that takes `ShotStatistics` and returns `Defect
 called from `find_defects`; a class of truth in `simulate`; a row in the benchmark.
 """
 
-from pixmend.detect._defects import defects_left, find_defects
+from pixmend.detect._defects import Findings, decide, defects_left, find_defects, numbered
 from pixmend.detect._field_pool import FieldPool
 from pixmend.detect._field_segments import FieldSegment, FrameLook, find_segments, look_at_frame
 from pixmend.detect._flash import FlashCandidate, RecurringPlace, flash_candidates, recurring_places
 from pixmend.detect._flash_fit import FLASH_WINDOW_PX, FlashFit, fit_flash
 from pixmend.detect._flash_verdict import judge_flash
 from pixmend.detect._footprints import Footprint, prior_footprints
+from pixmend.detect._glance import WINDOW_PX, Glance, Query, Trace, glance, trace_of
 from pixmend.detect._match import ScoreMap, score_footprints, sigma_shapes
 from pixmend.detect._pixel_check import find_field_defects
+from pixmend.detect._second_look import LEAST_FRAMES, is_hopeless
 from pixmend.detect._sites import MeanPicture, Site, find_sites
+from pixmend.detect._suspects import Suspects, find_suspects
 from pixmend.detect._verdict import DetectSettings, shot_is_still
 
 __all__ = [
     "FLASH_WINDOW_PX",
+    "LEAST_FRAMES",
+    "WINDOW_PX",
     "DetectSettings",
     "FieldPool",
     "FieldSegment",
+    "Findings",
     "FlashCandidate",
     "FlashFit",
     "Footprint",
     "FrameLook",
+    "Glance",
     "MeanPicture",
+    "Query",
     "RecurringPlace",
     "ScoreMap",
     "Site",
+    "Suspects",
+    "Trace",
+    "decide",
     "defects_left",
     "find_defects",
     "find_field_defects",
     "find_segments",
     "find_sites",
+    "find_suspects",
     "fit_flash",
     "flash_candidates",
+    "glance",
+    "is_hopeless",
     "judge_flash",
     "look_at_frame",
+    "numbered",
     "prior_footprints",
     "recurring_places",
     "score_footprints",
     "shot_is_still",
     "sigma_shapes",
+    "trace_of",
 ]

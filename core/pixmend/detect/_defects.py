@@ -1,63 +1,97 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Sites -> defects: kind, confidence, severity."""
+"""Suspects -> defects: which to believe, when they show, kind, confidence, severity."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pixmend.detect._footprints import prior_footprints
-from pixmend.detect._match import score_footprints, sigma_shapes
-from pixmend.detect._mattes import without_mattes
-from pixmend.detect._sites import MeanPicture, Site, find_sites
-from pixmend.detect._verdict import DetectSettings, believable_sites
-from pixmend.model import Defect, Kind, Sample, Severity
+from pixmend.detect._glance import Trace
+from pixmend.detect._second_look import Judgement, judge_by_pools, judge_by_trace
+from pixmend.detect._sites import Site
+from pixmend.detect._suspects import Suspects, find_suspects
+from pixmend.detect._verdict import DetectSettings, shot_is_still
+from pixmend.model import Defect, Evidence, FrameRange, Sample, Severity
 from pixmend.stats import ShotStatistics
 
-__all__ = ["defects_left", "find_defects"]
+__all__ = ["Findings", "decide", "defects_left", "find_defects", "numbered"]
 
-_RIM_PX, _RIM_CAUTION = 2, 1.5  # debayer and resize leave a rim that is fixed too: it must score more
 _BRIGHT_SIGMA = 8.0  # visible at unity in normal playback
 _CHANCE, _EXPECTED = 8e-4, 5.0  # pixels that score 5 by chance; defects that a camera is expected to have
 _SAME_PX = 2  # what is left of a defect need not be strongest where it was
+_CLEAR_LIKENESS = 0.5  # from there on the mean picture tells the samples
+_VISIBLE_SIGMA = 0.35  # a sample off by less is left alone: mending it would add more noise than it takes
 _MANY = 5  # "several across a duration, even if each alone is extremely minor"
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What a shot shows.
+
+    Attributes
+    ----------
+    defects : tuple of Defect
+        In reading order, in pixel space, ids ``d0001`` onward.
+    weaker : tuple of Defect
+        What is not sure enough by itself, strongest first; other shots of the camera may
+        make it so. Ids ``w0001`` onward.
+    """
+
+    defects: tuple[Defect, ...]
+    weaker: tuple[Defect, ...]
 
 
 def find_defects(
     statistics: ShotStatistics, settings: DetectSettings, *, known: Sequence[Defect] = ()
 ) -> tuple[Defect, ...]:
-    """Find the static defects of a shot: hot, stuck and dead.
+    """Return the defects that the pools of a shot tell without a second look at its frames."""
+    return decide(find_suspects(statistics, settings, known=known), settings).defects
+
+
+def decide(
+    suspects: Suspects, settings: DetectSettings, traces: Mapping[int, Trace] | None = None
+) -> Findings:
+    """Decide which suspects are defects.
 
     Parameters
     ----------
-    known : sequence of Defect
-        Defects of the same camera. Where one is known a weaker score is enough, and
-        what people decided about it (status, note) is carried over.
-
-    Returns
-    -------
-    tuple of Defect
-        In reading order, in pixel space, ids ``d0001`` onward.
+    suspects : Suspects
+    settings : DetectSettings
+    traces : mapping, optional
+        What single frames showed, by index of the suspect. None if none were looked at:
+        then the pools' score decides alone, and each defect is taken to show in every frame.
 
     Notes
     -----
-    In a still shot the picture itself is as fixed as a defect; there a site must
-    look like one photosite after debayer, which no optical point does exactly. The edge
-    of a matte (letterbox, pillarbox) is fixed too: nothing is looked for within 4 px.
+    What people decided about a known defect (status, note) is carried over.
     """
-    statistics = without_mattes(statistics)
-    footprints = prior_footprints(len(statistics.model.channels))
-    scores = score_footprints(statistics, sigma_shapes(statistics, footprints))
-    picture = MeanPicture(*statistics.mean_light())
-    places = _places(known, statistics)
-    found = find_sites(scores, picture, footprints, threshold=_thresholds(statistics, settings, places))
-    sites = believable_sites(
-        found, statistics, settings, is_known=lambda site: _near(site, places) is not None
+    sure, weaker = [], []
+    is_still = shot_is_still(suspects.statistics)
+    for index, site in enumerate(suspects.sites):
+        known = suspects.known_at(site)
+        trace = None if traces is None else traces.get(index)
+        if trace is None:
+            judgement = judge_by_pools(site, settings, is_known=known is not None)
+        else:
+            judgement = judge_by_trace(
+                site,
+                trace,
+                suspects.course(trace),
+                settings,
+                is_known=known is not None,
+                is_still=is_still,
+            )
+        defect = _to_defect(site, judgement, suspects)
+        if judgement.is_defect:
+            sure.append(defect if known is None else replace(defect, status=known.status, note=known.note))
+        elif judgement.may_be:
+            weaker.append(defect)
+    weaker.sort(key=lambda each: -abs(each.evidence.score if each.evidence else 0.0))
+    return Findings(
+        numbered([*sure, *suspects.lines]),
+        tuple(replace(each, id=f"w{number:04d}") for number, each in enumerate(weaker, 1)),
     )
-    defects = [_to_defect(site, index, statistics) for index, site in enumerate(sites)]
-    carried = [_carry_over(defect, _near(site, places)) for defect, site in zip(defects, sites, strict=True)]
-    return _with_severity(carried)
 
 
 def defects_left(
@@ -72,45 +106,52 @@ def defects_left(
     return tuple(each for each in defects if shows(each))
 
 
-def _thresholds(
-    statistics: ShotStatistics, settings: DetectSettings, places: Iterable[tuple[int, int]]
-) -> NDArray[np.float32]:
-    """Return the score that each pixel must reach: more at the rim, less where a defect is known."""
-    threshold = np.full(statistics.seen.shape, _RIM_CAUTION * settings.threshold_sigma, np.float32)
-    threshold[_RIM_PX:-_RIM_PX, _RIM_PX:-_RIM_PX] = settings.threshold_sigma
-    for y, x in places:
-        threshold[max(y - 1, 0) : y + 2, max(x - 1, 0) : x + 2] = settings.known_threshold_sigma
-    return threshold
-
-
-def _places(known: Sequence[Defect], statistics: ShotStatistics) -> dict[tuple[int, int], Defect]:
-    """Return known defects by array position (y, x); what lies outside is left out."""
-    raster = statistics.model.raster
-    return {(each.y - raster.y, each.x - raster.x): each for each in known if raster.contains(each.x, each.y)}
-
-
-def _near(site: Site, places: Mapping[tuple[int, int], Defect]) -> Defect | None:
-    around = ((site.y + dy, site.x + dx) for dy in (0, -1, 1) for dx in (0, -1, 1))
-    return next((places[place] for place in around if place in places), None)
-
-
-def _carry_over(defect: Defect, known: Defect | None) -> Defect:
-    return defect if known is None else replace(defect, status=known.status, note=known.note)
-
-
-def _to_defect(site: Site, index: int, statistics: ShotStatistics) -> Defect:
+def _to_defect(site: Site, judgement: Judgement, suspects: Suspects) -> Defect:
+    statistics = suspects.statistics
     model = statistics.model
-    samples = sorted((int(dy), int(dx), int(channel)) for channel, dy, dx in site.samples)
+    samples = sorted((int(dy), int(dx), int(channel)) for channel, dy, dx in _samples(site, judgement))
     return Defect(
-        id=f"d{index + 1:04d}",
+        id="d",
         x=site.x + model.raster.x,
         y=site.y + model.raster.y,
-        kind=Kind.DEAD if site.amplitude_sigma < 0 else Kind.HOT,
-        frames=statistics.stands_for,
+        kind=judgement.kind,
+        frames=_frames_of(judgement, statistics),
         samples=tuple(Sample(dx, dy, model.channels[channel]) for dy, dx, channel in samples),
-        amplitude_sigma=round(site.amplitude_sigma, 2),
+        amplitude_sigma=round(judgement.amplitude_sigma, 2),
         confidence=_confidence(site.score, pixels=statistics.seen.size),
+        evidence=Evidence(
+            score=round(site.score, 2),
+            frames_seen=judgement.seen,
+            frames_expected=judgement.expected,
+            photosite_fit=site.photosite_fit,
+            optical_fit=site.optical_fit,
+            fluctuation=None if judgement.fluctuation is None else round(judgement.fluctuation, 3),
+        ),
     )
+
+
+def _samples(site: Site, judgement: Judgement) -> NDArray[np.intp]:
+    """Return the spoiled samples (channel, dy, dx): as the mean picture shows them if it does so clearly."""
+    shape = judgement.profile
+    if shape is None or (
+        (judgement.is_on is None or judgement.is_on.all()) and site.likeness >= _CLEAR_LIKENESS
+    ):
+        return site.samples
+    visible = np.abs(shape * judgement.amplitude_sigma) >= _VISIBLE_SIGMA
+    visible.ravel()[shape.argmax()] = True
+    middle = shape.shape[1] // 2
+    samples: NDArray[np.intp] = np.argwhere(visible) - np.array([0, middle, middle])
+    return samples
+
+
+def _frames_of(judgement: Judgement, statistics: ShotStatistics) -> FrameRange:
+    """Return the frames of the shot in which a defect shows: each is as the nearest that was looked at."""
+    is_on = judgement.is_on
+    if judgement.looked_at is None or is_on is None or is_on.all():
+        return statistics.stands_for
+    wanted = np.array(statistics.stands_for.frames)
+    between = 0.5 * (judgement.looked_at[1:] + judgement.looked_at[:-1])
+    return FrameRange(int(frame) for frame in wanted[is_on[np.searchsorted(between, wanted)]])
 
 
 def _confidence(score: float, *, pixels: int) -> float:
@@ -123,13 +164,25 @@ def _confidence(score: float, *, pixels: int) -> float:
     return round(_EXPECTED / (_EXPECTED + by_chance), 4)
 
 
-def _with_severity(defects: Sequence[Defect]) -> tuple[Defect, ...]:
-    """Rule of [093]: bright is an issue, faint is FYI, but several faint ones are an issue too."""
+def numbered(found: Iterable[Defect]) -> tuple[Defect, ...]:
+    """Return defects in reading order with ids and severities.
+
+    The rule of [093]: bright is an issue, faint is FYI, but several faint ones are an issue too.
+    """
+    defects = sorted(found, key=_reading_order)
     several = len(defects) >= _MANY
     return tuple(
-        replace(each, severity=Severity.ISSUE if several or _is_bright(each) else Severity.FYI)
-        for each in defects
+        replace(
+            each,
+            id=f"d{number:04d}",
+            severity=Severity.ISSUE if several or _is_bright(each) else Severity.FYI,
+        )
+        for number, each in enumerate(defects, 1)
     )
+
+
+def _reading_order(defect: Defect) -> tuple[int, int, int]:
+    return defect.y, defect.x, -1 if defect.frames is None else defect.frames.frames[0]
 
 
 def _is_bright(defect: Defect) -> bool:

@@ -8,7 +8,7 @@ from typing import cast
 
 import numpy as np
 
-from pixmend.detect._defects import _with_severity
+from pixmend.detect._defects import numbered
 from pixmend.detect._field_pool import FieldPool
 from pixmend.detect._field_sites import THRESHOLD_SIGMA, FieldSite, sites_of_field
 from pixmend.detect._sites import MeanPicture
@@ -88,7 +88,7 @@ def find_field_defects(
         )
         for number, found in enumerate(joined, start=1)
     ]
-    return _with_severity(defects)
+    return numbered(defects)
 
 
 def _look(pool: FieldPool, threshold_sigma: float) -> _Field:

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pixmend.detect._sites import Site
+from pixmend.detect._sites import MeanPicture, Site
+from pixmend.detect._still import photosites_only, with_fits
 from pixmend.stats import ShotStatistics
 
 __all__ = ["DetectSettings", "believable_sites", "shot_is_still"]
@@ -14,7 +15,6 @@ __all__ = ["DetectSettings", "believable_sites", "shot_is_still"]
 _STILL_SIGMA = 1.5  # temporal spread of the liveliest tenth of a shot in which nothing moves
 _BEST_MATCH = 2.0  # times amplitude and root of frames; measured is 0.66, and 1.51 for a dead one of 5 sigma
 _ECHO_PX, _ECHO = 6, 30.0  # a filter rings so far, and to about so small a part of its cause
-_WIDE = 45  # samples; one photosite after debayer spoils up to 39, and texture beside it a few
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,21 +24,19 @@ class DetectSettings:
     Attributes
     ----------
     threshold_sigma : float
-        Score from which a site is a defect.
+        Score from which a site is a defect by itself.
+    suspect_sigma : float
+        Score from which single frames are asked about a site: they can confirm it.
     known_threshold_sigma : float
         Score from which a site counts where a defect of the camera is known.
     least_amplitude_sigma : float
         What a mean excess must reach to be worth a repair.
-    likeness, wide_likeness : float
-        Where nothing moves, how much a site must look like one photosite, 0 to 1; the
-        second for one of more samples than a photosite spoils as a rule.
     """
 
     threshold_sigma: float = 8.0
+    suspect_sigma: float = 6.0
     known_threshold_sigma: float = 4.5
     least_amplitude_sigma: float = 0.9
-    likeness: float = 0.65
-    wide_likeness: float = 0.8
 
 
 def shot_is_still(statistics: ShotStatistics) -> bool:
@@ -51,12 +49,21 @@ def believable_sites(
     statistics: ShotStatistics,
     settings: DetectSettings,
     *,
+    picture: MeanPicture,
     is_known: Callable[[Site], bool],
 ) -> list[Site]:
-    """Return the sites that nothing else explains.
+    """Return the sites that nothing else explains, with what a photosite and a light explain of them.
 
     Left out is what is too faint to mend; what scores more than it shows (ringing); what
-    a far stronger neighbour explains; and, where nothing moves, what does not look like one photosite, unless one is known there.
+    a far stronger neighbour explains; and, where nothing moves, what does not look like
+    one photosite.
+
+    Parameters
+    ----------
+    picture : MeanPicture
+        Of these statistics.
+    is_known : callable
+        Tells whether the camera is known to have a defect there: see `photosites_only`.
     """
     kept = [
         site
@@ -64,8 +71,9 @@ def believable_sites(
         if abs(site.amplitude_sigma) >= settings.least_amplitude_sigma
         and _is_as_strong_as_it_scores(site, statistics)
     ]
+    kept, fit = with_fits(kept, statistics, picture)
     if shot_is_still(statistics):
-        kept = [site for site in kept if _is_one_photosite(site, settings) or is_known(site)]
+        kept = photosites_only(kept, fit, is_known=is_known)
     return _without_echoes(kept)
 
 
@@ -85,9 +93,3 @@ def _without_echoes(sites: list[Site]) -> list[Site]:
         return bool((strength[is_near] > _ECHO * strength[index]).any())
 
     return [site for index, site in enumerate(sites) if not is_echo(index)]
-
-
-def _is_one_photosite(site: Site, settings: DetectSettings) -> bool:
-    """Tell whether a site's shape is that of one photosite; a wide one must be all the more like it."""
-    is_wide = len(site.samples) > _WIDE
-    return site.likeness >= (settings.wide_likeness if is_wide else settings.likeness)

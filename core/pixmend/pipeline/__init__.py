@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The only room that knows the order of the work; no arithmetic in it."""
 
+from pixmend.pipeline._cuts import find_shots
 from pixmend.pipeline._demo import Demo, run_demo
 from pixmend.pipeline._detect import (
     MOST_FRAMES,
@@ -8,7 +9,7 @@ from pixmend.pipeline._detect import (
     Sampling,
     chosen_frames,
     detect,
-    map_from_statistics,
+    detect_in_statistics,
     merge_statistics,
 )
 from pixmend.pipeline._fix import FixReport, SkippedFrame, fix
@@ -16,6 +17,7 @@ from pixmend.pipeline._fix_plan import FixPlan, plan_fix
 from pixmend.pipeline._job import FixSettings
 from pixmend.pipeline._noise_plot import plot_noise
 from pixmend.pipeline._pixel_check import PixelCheck, PixelCheckSettings, check_pixels
+from pixmend.pipeline._reel import FoundTake, Take, camera_maps, detect_takes, map_of_reel
 from pixmend.pipeline._seal import Seals
 from pixmend.pipeline._statistics_file import read_statistics, write_statistics
 from pixmend.pipeline._undo import UndoReport, left_to_undo, undo, undo_targets
@@ -28,19 +30,25 @@ __all__ = [
     "FixPlan",
     "FixReport",
     "FixSettings",
+    "FoundTake",
     "PixelCheck",
     "PixelCheckSettings",
     "Sampling",
     "Seals",
     "SkippedFrame",
+    "Take",
     "UndoReport",
     "Verification",
+    "camera_maps",
     "check_pixels",
     "chosen_frames",
     "detect",
+    "detect_in_statistics",
+    "detect_takes",
+    "find_shots",
     "fix",
     "left_to_undo",
-    "map_from_statistics",
+    "map_of_reel",
     "merge_statistics",
     "plan_fix",
     "plot_noise",

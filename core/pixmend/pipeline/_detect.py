@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Frames -> statistics -> defect map."""
+"""Frames -> statistics -> suspects -> a second look -> defect map."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -10,14 +10,32 @@ import numpy as np
 from numpy.typing import NDArray
 
 import pixmend
-from pixmend.detect import DetectSettings, find_defects, shot_is_still
+from pixmend.detect import (
+    DetectSettings,
+    Findings,
+    decide,
+    find_suspects,
+    numbered,
+    prior_footprints,
+    shot_is_still,
+)
 from pixmend.errors import MissingFrameError, RangeError, UsageError
 from pixmend.frames import Encoding, FrameSource
-from pixmend.model import DefectMap, FrameRange, Source
+from pixmend.model import Defect, DefectMap, FrameRange, Source
+from pixmend.pipeline._flash import find_flashes
 from pixmend.pipeline._frames_at_once import frames_at_once
+from pixmend.pipeline._second_look import look_again
 from pixmend.pipeline._training import read_training_rows
 from pixmend.progress import Progress, Silent
-from pixmend.stats import ShotStatistics, SigmaScale, measure_frame, train_shot_model
+from pixmend.stats import (
+    HitFinder,
+    Hits,
+    ShotStatistics,
+    SigmaScale,
+    frame_is_idle,
+    measure_frame,
+    train_shot_model,
+)
 
 __all__ = [
     "MOST_FRAMES",
@@ -25,12 +43,14 @@ __all__ = [
     "Sampling",
     "chosen_frames",
     "detect",
-    "map_from_statistics",
+    "detect_in_statistics",
     "merge_statistics",
 ]
 
 MOST_FRAMES = 48
-"""Frames that are looked at when nothing else is said: what one more adds grows small."""
+"""Frames that are pooled when nothing else is said: what one more adds grows small."""
+
+_IDLE_ROWS, _IDLE_BANDS = 16, 8  # of a frame, that tell whether a camera took it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,39 +62,61 @@ class Sampling:
     frames : FrameRange or None
         Only these; None means all that exist.
     every : int or None
-        Each N-th of them; None spreads at most `MOST_FRAMES` evenly.
+        Each N-th of them, and no other; None pools at most `MOST_FRAMES`, evenly spread,
+        and watches all for flashes.
     train : FrameRange or None
         Frames that train the shot model; None takes a few of those looked at. Name them
         where the parts of one shot are measured apart and merged later.
+    flashes : bool
+        Whether every frame is read, so that what shows in one frame only is found too.
     """
 
     frames: FrameRange | None = None
     every: int | None = None
     train: FrameRange | None = None
+    flashes: bool = True
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Detection:
-    """What `detect` found, and the statistics that it rests on."""
+    """What `detect` found, and what it rests on.
+
+    Attributes
+    ----------
+    defect_map : DefectMap
+    statistics : ShotStatistics
+    candidates : tuple of Defect
+        What is not sure enough by itself to be in the map; the camera's other shots may tell.
+    """
 
     defect_map: DefectMap
     statistics: ShotStatistics
+    candidates: tuple[Defect, ...] = ()
 
 
-def detect(
+def detect(  # noqa: PLR0913 (each is one choice of the caller)
     shot: FrameSource,
     encoding: Encoding,
     *,
     settings: DetectSettings | None = None,
     sampling: Sampling | None = None,
     prior: DefectMap | None = None,
+    excluded: NDArray[np.bool_] | None = None,
     workers: int = 1,
     progress: Progress | None = None,
 ) -> Detection:
-    """Find the static defects of a shot.
+    """Find the defects of a shot.
 
-    Two passes: a few frames train the shot model, then each frame looked at is measured
-    once. The map is the same to the bit for any number of workers.
+    A few frames train the shot model; then frames are pooled, and all are watched for what
+    stands out of one frame; then single frames are asked about what is suspect. The map is
+    the same to the bit for any number of workers.
+
+    Parameters
+    ----------
+    prior : DefectMap, optional
+        Defects that the camera is known to have: there less evidence is enough.
+    excluded : (H, W) bool ndarray, optional
+        Where nothing is looked for.
 
     Raises
     ------
@@ -87,7 +129,7 @@ def detect(
     sampling = sampling or Sampling()
     frames = chosen_frames(shot, sampling)
     model, scale = train_shot_model(
-        read_training_rows(shot, sampling.train or frames, says, workers=workers),
+        _lively(read_training_rows(shot, sampling.train or frames, says, workers=workers)),
         plate=shot.plate,
         codec=encoding,
         encoding=encoding.name,
@@ -95,30 +137,90 @@ def detect(
         pooled_frames=len(frames if sampling.train is None else shot.frames),
     )
     statistics = ShotStatistics.empty(model, stands_for=sampling.frames or shot.frames)
-    _measure(shot, frames, statistics, scale, workers=workers, progress=says)
-    defect_map = map_from_statistics(
-        statistics, settings or DetectSettings(), prior=prior, label=shot.label, progress=says
+    watched = frames if sampling.every is not None or not sampling.flashes else statistics.stands_for
+    _measure(shot, frames, watched, statistics, scale, workers=workers, progress=says)
+    return detect_in_statistics(
+        statistics,
+        settings or DetectSettings(),
+        shot=shot,
+        encoding=encoding,
+        prior=prior,
+        excluded=excluded,
+        workers=workers,
+        progress=says,
     )
-    return Detection(defect_map, statistics)
 
 
-def map_from_statistics(
+def detect_in_statistics(  # noqa: PLR0913 (each is one choice of the caller)
     statistics: ShotStatistics,
     settings: DetectSettings,
     *,
+    shot: FrameSource | None = None,
+    encoding: Encoding | None = None,
     prior: DefectMap | None = None,
-    label: str = "",
+    excluded: NDArray[np.bool_] | None = None,
+    workers: int = 1,
     progress: Progress | None = None,
-) -> DefectMap:
-    """Decide what the statistics of a shot show; no frame is read."""
+) -> Detection:
+    """Decide what the statistics of a shot show.
+
+    Without `shot` (and its `encoding`) no frame is read: then what single frames would tell is
+    not known, nothing is found that blinks or flashes, and each defect is taken to show in
+    every frame.
+    """
     says = progress or Silent()
     if shot_is_still(statistics):
         says.note("nothing moves in these frames: only what looks like one photosite is taken for a defect")
+    known = () if prior is None else prior.defects
+    suspects = find_suspects(statistics, settings, known=known, excluded=excluded)
+    if shot is None or encoding is None:
+        findings = decide(suspects, settings)
+    else:
+        model = statistics.model
+        scale = SigmaScale(encoding, model.sample, model.noise)
+        traces = look_again(
+            shot,
+            _asked(statistics),
+            suspects.queries(statistics),
+            scale,
+            is_steady=suspects.is_steady,
+            workers=workers,
+            progress=says,
+        )
+        findings = decide(suspects, settings, traces)
+        findings = _with_flashes(findings, shot, statistics, scale, workers=workers)
+    return Detection(
+        _map_of(findings.defects, statistics, settings, prior=prior, shot=shot), statistics, findings.weaker
+    )
+
+
+def _asked(statistics: ShotStatistics) -> FrameRange:
+    """Return the frames that may be asked again: all that are known to be picture."""
+    return statistics.watched or statistics.frames
+
+
+def _with_flashes(
+    findings: Findings, shot: FrameSource, statistics: ShotStatistics, scale: SigmaScale, *, workers: int
+) -> Findings:
+    raster = statistics.model.raster
+    places = [(each.y - raster.y, each.x - raster.x) for each in findings.defects]
+    flashes = find_flashes(shot, statistics.hits, scale, known_places=places, workers=workers)
+    return replace(findings, defects=numbered([*findings.defects, *flashes]))
+
+
+def _map_of(
+    defects: Sequence[Defect],
+    statistics: ShotStatistics,
+    settings: DetectSettings,
+    *,
+    prior: DefectMap | None,
+    shot: FrameSource | None,
+) -> DefectMap:
     model = statistics.model
     return DefectMap(
         raster=model.raster,
         source=Source(
-            sequence=label,
+            sequence="" if shot is None else shot.label,
             frames=statistics.stands_for,
             camera="" if prior is None else prior.source.camera,
             channels=model.channels,
@@ -127,7 +229,7 @@ def map_from_statistics(
             "pixmend": pixmend.__version__,
             "settings": {"encoding": model.encoding, **asdict(settings)},
         },
-        defects=find_defects(statistics, settings, known=() if prior is None else prior.defects),
+        defects=tuple(defects),
     )
 
 
@@ -144,23 +246,53 @@ def chosen_frames(shot: FrameSource, sampling: Sampling) -> FrameRange:
     return asked.thinned(MOST_FRAMES) if sampling.every is None else asked.every(sampling.every)
 
 
+def _lively(bands: Sequence[NDArray[Any]]) -> list[NDArray[Any]]:
+    """Return the bands that a camera took; all of them if it took none."""
+    return [band for band in bands if not frame_is_idle([band])] or list(bands)
+
+
 def _measure(
     shot: FrameSource,
     frames: FrameRange,
+    watched: FrameRange,
     statistics: ShotStatistics,
     scale: SigmaScale,
     *,
     workers: int,
     progress: Progress,
 ) -> None:
-    def measure(frame: int) -> None:
-        samples = shot.read(frame)
-        planes = partial(_planes_at, scale, samples)
-        statistics.add(frame, measure_frame(planes, statistics.model))
+    """Pool `frames` and watch `watched`; frames that no camera took are left out unless all are such."""
+    model = statistics.model
+    footprints = np.stack([each.shape for each in prior_footprints(len(model.channels))])
+    finder = HitFinder(scale, model.sample, footprints)
+    pooled, looked = set(frames), frames | watched
 
-    progress.start("looking for defects", len(frames))
-    for _ in frames_at_once(measure, frames, workers=workers):
+    def measure(frame: int, *, idle_too: bool = False) -> Hits | None:
+        samples = shot.read(frame)
+        if not idle_too and _is_idle(samples):
+            return None
+        if frame in pooled:
+            planes = partial(_planes_at, scale, samples)
+            statistics.add(frame, measure_frame(planes, model))
+        return finder.find(samples, frame)
+
+    progress.start("looking for defects", len(looked))
+    found = {}
+    for frame, hits in zip(looked, frames_at_once(measure, looked, workers=workers), strict=True):
+        if hits is not None:
+            found[frame] = hits
         progress.advance()
+    if not len(statistics.frames):
+        everything = frames_at_once(partial(measure, idle_too=True), looked, workers=workers)
+        found = {frame: hits for frame, hits in zip(looked, everything, strict=True) if hits is not None}
+    statistics.add_hits(FrameRange(found), list(found.values()))
+
+
+def _is_idle(samples: NDArray[Any]) -> bool:
+    """Tell by a few bands of its rows whether a frame is black, a slate, leader or bars."""
+    last = max(samples.shape[0] - _IDLE_ROWS, 0)
+    tops = sorted({last * index // (_IDLE_BANDS - 1) for index in range(_IDLE_BANDS)})
+    return frame_is_idle([samples[top : top + _IDLE_ROWS] for top in tops])
 
 
 def _planes_at(

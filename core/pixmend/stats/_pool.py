@@ -7,7 +7,7 @@ Summing first and matching footprints afterwards means that one pool serves any
 footprint, and whole numbers make the sum the same to the bit in any order.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from threading import Lock
 from typing import Any
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from pixmend.errors import RangeError, UsageError
 from pixmend.model import FrameRange, Raster
+from pixmend.stats._hits import Hits
 from pixmend.stats._kernels import accumulate
 from pixmend.stats._measure import EXCESS_STEPS, LEVEL_STEPS, FrameEvidence
 from pixmend.stats._model import ShotModel
@@ -28,6 +29,7 @@ _POOL_SCHEMA = "pixmend.statistics/2"
 _GRID_PX = 8  # every so many pixels one is followed closely: does anything move?
 _MOST_FRAMES = 340  # keeps the sums from overflowing, whatever the frames hold
 _SUMS = ("excess", "level", "seen", "grid_level", "grid_square")
+_RANGES = ("frames", "watched", "stands_for")
 
 
 @dataclass(slots=True, eq=False)
@@ -45,8 +47,12 @@ class ShotStatistics:
     grid_level, grid_square : (C, ceil(H / 8), ceil(W / 8)) int64 ndarray
         At every eighth pixel down and across, the sums of its level and of the level's
         square: exact, so that a small spread about a high level is not lost.
+    hits : Hits
+        What stood out of single frames, of all frames that were watched.
     frames : FrameRange
         Frames that were measured.
+    watched : FrameRange
+        Frames that were searched for hits.
     stands_for : FrameRange
         Frames that the statistics speak for: those of the run that they were drawn from.
     """
@@ -57,7 +63,9 @@ class ShotStatistics:
     seen: NDArray[np.int16]
     grid_level: NDArray[np.int64]
     grid_square: NDArray[np.int64]
+    hits: Hits
     frames: FrameRange
+    watched: FrameRange
     stands_for: FrameRange
     _lock: Lock = field(default_factory=Lock, init=False, repr=False)
 
@@ -65,7 +73,8 @@ class ShotStatistics:
     def empty(cls, model: ShotModel, *, stands_for: FrameRange) -> "ShotStatistics":
         """Return the statistics of no frame yet, to be drawn from `stands_for`."""
         sums = {name: np.zeros(shape, kind) for name, (shape, kind) in _forms(model).items()}
-        return cls(model, **sums, frames=FrameRange(()), stands_for=stands_for)
+        nothing = FrameRange(())
+        return cls(model, **sums, hits=Hits.none(), frames=nothing, watched=nothing, stands_for=stands_for)
 
     def add(self, frame: int, evidence: Iterable[FrameEvidence]) -> None:
         """Add one frame, strip by strip; several threads may add frames at the same time.
@@ -81,6 +90,13 @@ class ShotStatistics:
         for strip in evidence:
             with self._lock:
                 self._add_strip(strip)
+
+    def add_hits(self, frames: FrameRange, hits: Sequence[Hits]) -> None:
+        """Add the hits of frames that were watched, each frame once; UsageError if one is in already."""
+        with self._lock:
+            self._check_unwatched(frames)
+            self.hits = Hits.joined([self.hits, *hits])
+            self.watched |= frames
 
     def _add_strip(self, strip: FrameEvidence) -> None:
         rows = slice(strip.top, strip.top + strip.excess.shape[1])
@@ -107,9 +123,12 @@ class ShotStatistics:
                 hint="make them from one shot, with the same --train frames, encoding and pixmend version",
             )
         self._check_new(other.frames)
+        self._check_unwatched(other.watched)
         for name in _SUMS:
             getattr(self, name)[...] += getattr(other, name)
+        self.hits = Hits.joined([self.hits, other.hits])
         self.frames |= other.frames
+        self.watched |= other.watched
         self.stands_for |= other.stands_for
 
     def part(self, *, rows: tuple[int, int], columns: tuple[int, int]) -> "ShotStatistics":
@@ -164,15 +183,20 @@ class ShotStatistics:
 
     def sigma_at(self, level: NDArray[np.float32]) -> NDArray[np.float64]:
         """Return the linear noise sigma of each channel at sigma-scale `level`, (C, ...), same shape."""
-        curve = SigmaCurve(self.model.noise)
-        rows = (self.model.noise.sigma(curve.to_level(row, index), index) for index, row in enumerate(level))
-        return np.stack(list(rows))
+        return self.light_at(level)[1]
+
+    def light_at(self, level: NDArray[np.float32]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return the linear level at sigma-scale `level` (C, ...), and the noise sigma there; same shape."""
+        curve, noise = SigmaCurve(self.model.noise), self.model.noise
+        light = np.stack([curve.to_level(row, index) for index, row in enumerate(level)])
+        return light, np.stack([noise.sigma(row, index) for index, row in enumerate(light)])
 
     def to_arrays(self) -> dict[str, NDArray[Any]]:
         """Return everything as named arrays, for an ``.npz`` file."""
         sums = {name: getattr(self, name) for name in _SUMS}
-        ranges = {name: np.array(str(getattr(self, name))) for name in ("frames", "stands_for")}
-        return {"schema": np.array(_POOL_SCHEMA), **ranges, **sums, **self.model.to_arrays()}
+        ranges = {name: np.array(str(getattr(self, name))) for name in _RANGES}
+        arrays = {**ranges, **sums, **self.hits.to_arrays(), **self.model.to_arrays()}
+        return {"schema": np.array(_POOL_SCHEMA), **arrays}
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, NDArray[Any]], *, where: str = "") -> "ShotStatistics":
@@ -190,15 +214,32 @@ class ShotStatistics:
                     where=where,
                     hint="measure the frames again with this version",
                 )
-            frames, stands_for = (_read_range(str(arrays[name])) for name in ("frames", "stands_for"))
+            ranges = {name: _read_range(str(arrays[name])) for name in _RANGES}
             model = ShotModel.from_arrays(arrays)
+            size = (model.raster.height, model.raster.width)
+            hits = Hits.from_arrays(arrays, channels=len(model.channels), shape=size)
+            sums = _checked_sums(arrays, model, len(ranges["frames"]))
             return cls(
-                model, **_checked_sums(arrays, model, len(frames)), frames=frames, stands_for=stands_for
+                model,
+                excess=sums["excess"],
+                level=sums["level"],
+                seen=sums["seen"],
+                grid_level=sums["grid_level"],
+                grid_square=sums["grid_square"],
+                hits=hits,
+                frames=ranges["frames"],
+                watched=ranges["watched"],
+                stands_for=ranges["stands_for"],
             )
         except (KeyError, ValueError, TypeError, OverflowError, RangeError) as exc:
             raise UsageError(
                 "this is no statistics file", where=where, hint="`detect --stats-out` writes one"
             ) from exc
+
+    def _check_unwatched(self, frames: FrameRange) -> None:
+        twice = self.watched & frames
+        if len(twice):
+            raise UsageError(f"frame {twice.frames[0]} is in the statistics twice")
 
     def _check_new(self, frames: FrameRange) -> None:
         twice = self.frames & frames

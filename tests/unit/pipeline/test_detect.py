@@ -15,7 +15,7 @@ from pixmend.pipeline import (
     Sampling,
     chosen_frames,
     detect,
-    map_from_statistics,
+    detect_in_statistics,
     merge_statistics,
     read_statistics,
     write_statistics,
@@ -96,7 +96,9 @@ def test_parts_measured_apart_kept_and_merged_give_the_map_of_the_whole(small, t
     for number, frames in enumerate(["1009-1016", "1001-1003", "1004-1008"]):
         write_statistics(tmp_path / f"{number}.npz", part(small, frames))
         parts.append(read_statistics(tmp_path / f"{number}.npz"))
-    merged = map_from_statistics(merge_statistics(parts), DetectSettings(), label="memory")
+    merged = detect_in_statistics(
+        merge_statistics(parts), DetectSettings(), shot=small, encoding=LINEAR
+    ).defect_map
     whole = detect(small, LINEAR, sampling=Sampling(train=TRAIN)).defect_map
     assert map_to_json(merged) == map_to_json(whole)
     assert len(whole.defects) == 14

@@ -1,0 +1,213 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The second look: what each suspect shows in single frames.
+
+The pools say where something is; they hold no single frame any more. So the surroundings of
+each suspect are read again, frame by frame, and every footprint that it may have is matched
+there by generalised least squares, at the suspect and at places around it: what the places
+around show is what chance and texture can do in that very frame.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pixmend.arrays import MAD_TO_SIGMA
+from pixmend.stats import correlate
+
+__all__ = ["CORE_PX", "WINDOW_PX", "Glance", "Query", "Trace", "glance", "queries_of", "trace_of"]
+
+WINDOW_PX = 25
+"""Side of the window that is read around a suspect."""
+
+CORE_PX = 7
+"""Side of its middle, in which footprints are matched."""
+
+_SHIFTS_PX = WINDOW_PX - CORE_PX + 1  # a side: places at which footprints are matched
+_CLEAR_PX = 7  # so far from the suspect a match holds none of it
+_PLACES = np.abs(np.arange(_SHIFTS_PX) - _SHIFTS_PX // 2)
+# Only every other place down and across: there photosites of the same colour are, and a sample
+# that was measured is noisier than one that debayer made of its neighbours.
+_IS_ALIKE = (_PLACES % 2 == 0)[:, None] & (_PLACES % 2 == 0)[None, :]
+_IS_CLEAR = (np.maximum(_PLACES[:, None], _PLACES[None, :]) >= _CLEAR_PX) & _IS_ALIKE
+_CLIPS = (4.0, 16.0)  # what one frame may count in the pooled match, in its own errors
+_OWN_TRUST = 0.8
+_LEAST_ERROR = 0.3  # of what the shot's covariance expects: in flat dark places less can be seen than that
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Query:
+    """A place to look at, and for what.
+
+    Attributes
+    ----------
+    y, x : int
+        Array position.
+    shapes : (K, C, 7, 7) float64 ndarray
+        What it may show, on the sigma scale; the brightest sample of each is 1.
+    weights : (K, C, 7, 7) float32 ndarray
+        Correlated with a window they give the amplitude of each shape.
+    expected_error : (K,) float64 ndarray
+        Of an amplitude in one frame, if all the shot were like its covariance.
+    trust : (K,) float64 ndarray
+        How much each shape's match counts when the best is chosen: one that was drawn
+        from the very frames has their noise and texture on its side.
+    precision : (D, D) float64 ndarray
+        Inverse covariance of the shot's patches; shared by all queries of the shot.
+    """
+
+    y: int
+    x: int
+    shapes: NDArray[np.float64]
+    weights: NDArray[np.float32]
+    expected_error: NDArray[np.float64]
+    trust: NDArray[np.float64]
+    precision: NDArray[np.float64]
+
+
+def queries_of(
+    places: Sequence[tuple[int, int]], shapes: Sequence[NDArray[np.float64]], covariance: NDArray[np.float64]
+) -> list[Query]:
+    """Return what to look for at each place.
+
+    Parameters
+    ----------
+    places : sequence of (int, int)
+        Array positions, y and x.
+    shapes : sequence of (K, C, 7, 7) float64 ndarray
+        For each place, its own excess in the mean picture first (of a dark one, what is
+        missing); each with a sample above 0.
+    covariance : (D, D) float64 ndarray
+        Of the shot's 7 x 7 patches.
+    """
+    precision = np.asarray(np.linalg.inv(covariance), np.float64)
+    return [_query(place, each, precision) for place, each in zip(places, shapes, strict=True)]
+
+
+def _query(place: tuple[int, int], shapes: NDArray[np.float64], precision: NDArray[np.float64]) -> Query:
+    flat = shapes.reshape(len(shapes), -1)
+    flat = flat / flat.max(axis=1, keepdims=True)
+    matched = flat @ precision
+    information = np.einsum("kd,kd->k", matched, flat)
+    weights = (matched / information[:, None]).reshape(shapes.shape).astype(np.float32)
+    trust = np.ones(len(shapes))
+    trust[0] = _OWN_TRUST
+    return Query(*place, flat.reshape(shapes.shape), weights, 1.0 / np.sqrt(information), trust, precision)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Glance:
+    """What one frame shows at one suspect.
+
+    Attributes
+    ----------
+    amplitude, error : (K,) float32 ndarray
+        Of each shape, in sigma of its brightest sample; the error is the spread of the
+        same match at places around.
+    match : (K, 33) float32 ndarray
+        The match at the suspect, then at the places around it, in errors.
+    core : (C, 7, 7) float32 ndarray
+        The samples themselves.
+    around : (C, 24) float32 ndarray
+        Samples on the window's rim.
+    """
+
+    amplitude: NDArray[np.float32]
+    error: NDArray[np.float32]
+    match: NDArray[np.float32]
+    core: NDArray[np.float32]
+    around: NDArray[np.float32]
+
+
+def glance(window: NDArray[np.float32], query: Query) -> Glance:
+    """Look at one frame.
+
+    Parameters
+    ----------
+    window : (C, 25, 25) float32 ndarray
+        Around the suspect, on the sigma scale. Non-finite samples count as 0.
+    """
+    window = np.nan_to_num(window, copy=False, nan=0.0, posinf=0.0, neginf=0.0)
+    match = correlate(window, query.weights)
+    amplitude, around = match[:, _SHIFTS_PX // 2, _SHIFTS_PX // 2], match[:, _IS_CLEAR]
+    spread = MAD_TO_SIGMA * np.median(np.abs(around), axis=1)
+    error = np.maximum(spread, _LEAST_ERROR * query.expected_error)
+    reach = slice((WINDOW_PX - CORE_PX) // 2, (WINDOW_PX + CORE_PX) // 2)
+    rim = np.concatenate(
+        [window[:, 0, ::4], window[:, -1, ::4], window[:, 2:-2:4, 0], window[:, 2:-2:4, -1]], axis=1
+    )
+    return Glance(
+        amplitude=amplitude.copy(),
+        error=error.astype(np.float32),
+        match=(np.concatenate([amplitude[:, None], around], axis=1) / error[:, None]).astype(np.float32),
+        core=window[:, reach, reach].copy(),
+        around=rim,
+    )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Trace:
+    """What one suspect showed in all frames that were looked at; T of them.
+
+    Attributes
+    ----------
+    frames : (T,) int ndarray
+        Ascending.
+    amplitude, error : (T,) float64 ndarray
+        Of its profile, in sigma of its brightest sample.
+    score : float
+        Of all frames together, in spreads of the same at places around; signed as `amplitude`.
+    profile : (C, 7, 7) float64 ndarray
+        The shape that it shows, of those that were asked for.
+    precision : (D, D) float64 ndarray
+        Inverse covariance of the shot's patches.
+    cores : (T, C, 7, 7) float32 ndarray
+    around : (T, C, N) float32 ndarray
+    """
+
+    frames: NDArray[np.int64]
+    amplitude: NDArray[np.float64]
+    error: NDArray[np.float64]
+    score: float
+    profile: NDArray[np.float64]
+    precision: NDArray[np.float64]
+    cores: NDArray[np.float32]
+    around: NDArray[np.float32]
+
+
+def trace_of(query: Query, glances: Mapping[int, Glance]) -> Trace:
+    """Join what single frames showed of one suspect; the same in whatever order they came."""
+    frames = sorted(glances)
+    seen = [glances[frame] for frame in frames]
+    amplitude = np.array([each.amplitude for each in seen], np.float64)
+    error = np.array([each.error for each in seen], np.float64)
+    scores = _scores(np.array([each.match for each in seen], np.float64))
+    # The whitened energy that a shape explains; in it a few strong frames count as well as many faint.
+    explained = np.abs((amplitude * np.abs(amplitude)).sum(axis=0)) / query.expected_error**2
+    best = int((explained * query.trust).argmax())
+    return Trace(
+        frames=np.array(frames, np.int64),
+        amplitude=amplitude[:, best],
+        error=error[:, best],
+        score=float(scores[best]),
+        profile=query.shapes[best],
+        precision=query.precision,
+        cores=np.stack([each.core for each in seen]),
+        around=np.stack([each.around for each in seen]),
+    )
+
+
+def _scores(match: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the pooled match of (T, K, 33) at the suspect, in spreads of that around it, (K,).
+
+    Frames are clipped hard, so that a few do not decide, or hardly, so that a strong defect
+    in restless surroundings is not brought down to them; the better of both counts.
+    """
+    best = np.zeros(match.shape[1])
+    for clip in _CLIPS:
+        pooled = np.clip(match, -clip, clip).sum(axis=0) / np.sqrt(len(match))
+        spread = MAD_TO_SIGMA * np.median(np.abs(pooled[:, 1:]), axis=1)
+        score = pooled[:, 0] / np.maximum(spread, 1.0)
+        best = np.where(np.abs(score) > np.abs(best), score, best)
+    return best

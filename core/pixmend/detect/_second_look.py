@@ -1,0 +1,242 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Judges one suspect by the pools' score and by what single frames showed."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pixmend.detect._glance import Trace
+from pixmend.detect._sites import Site
+from pixmend.detect._timeline import Course, Pattern, course_of
+from pixmend.detect._verdict import DetectSettings
+from pixmend.model import Kind
+
+__all__ = [
+    "LEAST_FRAMES",
+    "LINEAR_SIGMA",
+    "Judgement",
+    "course_in_equal_light",
+    "is_hopeless",
+    "judge_by_pools",
+    "judge_by_trace",
+]
+
+LINEAR_SIGMA = 12.0
+"""A stronger defect bends on the sigma scale: there its own samples are its shape."""
+
+LEAST_FRAMES = 6
+"""With fewer, single frames add nothing to what the pools say."""
+
+_CONFIRMED = 7.0  # spreads of the same match at places around, of all frames together
+_WEAK_CONFIRMED = 9.0  # of one that the pools alone do not say
+_KNOWN_CONFIRMED = 3.5  # where a defect is known
+_STEADY = 0.5  # median over mean: texture scores in the frames in which it happens to stand there
+_LEAST_ON = 3  # frames that a blinking one must show in, each clearly
+_BLINK_LIKENESS = 0.6  # of what its on frames have more than its off frames
+_LEAST_TURNS, _ONCE_LIKENESS = 3, 0.75  # on once, or darker: so does texture that drifts by
+_MOSTLY_ON = 0.6  # of the frames: then all of them together say enough
+_FROZEN = 0.25  # of what the quiet samples around vary: no light that passed a lens is so still
+_NOTHING_MOVES = 0.02  # sigma over time
+_FROZEN_LIKENESS = 0.8  # what is frozen is graphics, unless it looks like a photosite
+_LEAST_FACTOR = 0.05  # of the usual: there the frame tells nothing
+_HOPELESS = 1.5  # spreads, after a few frames
+_SURELY_ON, _HOPELESS_ON = 4.0, 1  # errors; frames
+
+
+SigmaAt = Callable[[NDArray[np.float32]], tuple[NDArray[np.float64], NDArray[np.float64]]]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Judgement:
+    """What a suspect is.
+
+    Attributes
+    ----------
+    is_defect, may_be : bool
+        `may_be` where the camera's other shots could tell.
+    kind : Kind
+    amplitude_sigma : float
+        Of the strongest sample where it shows, signed.
+    profile : (C, 7, 7) float64 ndarray or None
+        On the sigma scale, strongest sample 1; None where no frame was looked at.
+    looked_at : (T,) int ndarray or None
+        Frames that were looked at.
+    is_on : (T,) bool ndarray or None
+        In which of them it is on.
+    seen, expected : int
+        Frames in which it shows by itself, of how many in which it is on.
+    fluctuation : float or None
+    """
+
+    is_defect: bool
+    may_be: bool
+    kind: Kind
+    amplitude_sigma: float
+    profile: NDArray[np.float64] | None = None
+    looked_at: NDArray[np.int64] | None = None
+    is_on: NDArray[np.bool_] | None = None
+    seen: int = 0
+    expected: int = 0
+    fluctuation: float | None = None
+
+
+def judge_by_pools(site: Site, settings: DetectSettings, *, is_known: bool) -> Judgement:
+    """Judge a site that no single frame was asked about."""
+    least = settings.known_threshold_sigma if is_known else settings.threshold_sigma
+    is_defect = abs(site.score) >= least and _is_worth_it(site.amplitude_sigma, settings)
+    return Judgement(is_defect, True, _bright_or_dark(site.amplitude_sigma), site.amplitude_sigma)
+
+
+def judge_by_trace(
+    site: Site,
+    trace: Trace,
+    course: Course,
+    settings: DetectSettings,
+    *,
+    is_known: bool,
+    is_still: bool,
+) -> Judgement:
+    """Judge a site by its score, its trace and its course.
+
+    Parameters
+    ----------
+    is_still : bool
+        Whether nothing moves: then the scene is in every frame as a defect is, and the
+        places around tell only how busy it is.
+    """
+    is_believed = is_still or _is_confirmed(
+        trace, course, least=_least_confirmation(site, settings, is_known)
+    )
+    if course.pattern is not Pattern.STEADY:
+        if _comes_and_goes(trace, course):
+            is_believed = True
+        elif is_still or course.is_on.mean() < _MOSTLY_ON:
+            is_believed = False
+        elif course.pattern is Pattern.BLINKING:  # it is there; when it seems not to be the scene hides it
+            course = replace(course, pattern=Pattern.STEADY, is_on=np.ones_like(course.is_on))
+    if site.likeness > 0:  # else it comes from single frames, and the mean picture knows nothing of it
+        is_believed &= np.sign(site.score) == np.sign(course.amplitude_sigma)
+    strong_enough = _is_worth_it(course.amplitude_sigma, settings)
+    if _is_frozen(trace, np.ones(len(trace.frames), bool)) and not is_known:
+        is_believed &= site.likeness >= _FROZEN_LIKENESS
+    return Judgement(
+        is_defect=bool(is_believed and strong_enough),
+        may_be=strong_enough and course.pattern is not Pattern.BLINKING,
+        kind=_kind(trace, course),
+        amplitude_sigma=_amplitude(site, course),
+        profile=trace.profile,
+        looked_at=trace.frames,
+        is_on=course.is_on,
+        seen=course.seen,
+        expected=int(course.is_on.sum()),
+        fluctuation=course.fluctuation,
+    )
+
+
+def _amplitude(site: Site, course: Course) -> float:
+    """Return how strong it is: of a strong one as the mean picture has it, which is not bent by any scale."""
+    is_strong = abs(site.amplitude_sigma) > LINEAR_SIGMA and course.pattern is Pattern.STEADY
+    return site.amplitude_sigma if is_strong else course.amplitude_sigma
+
+
+def _is_worth_it(amplitude_sigma: float, settings: DetectSettings) -> bool:
+    return abs(amplitude_sigma) >= settings.least_amplitude_sigma
+
+
+def _bright_or_dark(amplitude_sigma: float) -> Kind:
+    return Kind.DEAD if amplitude_sigma < 0 else Kind.HOT
+
+
+def _least_confirmation(site: Site, settings: DetectSettings, is_known: bool) -> float:  # noqa: FBT001
+    if is_known:
+        return _KNOWN_CONFIRMED
+    return _CONFIRMED if abs(site.score) >= settings.threshold_sigma else _WEAK_CONFIRMED
+
+
+def _is_confirmed(trace: Trace, course: Course, *, least: float) -> bool:
+    """Tell whether all frames together say what the pools say, and not a few of them alone."""
+    return abs(trace.score) >= least and course.steadiness >= _STEADY
+
+
+def _comes_and_goes(trace: Trace, course: Course) -> bool:
+    """Tell whether what comes and goes has the shape of a photosite: the scene that stays is no part of it."""
+    if course.is_on.sum() < _LEAST_ON or course.seen < _LEAST_ON:
+        return False
+    turns = int(np.count_nonzero(course.is_on[1:] != course.is_on[:-1]))
+    is_usual = course.amplitude_sigma > 0 and turns >= _LEAST_TURNS
+    least = _BLINK_LIKENESS if is_usual else _ONCE_LIKENESS
+    return _likeness_of_change(trace, course.is_on) >= least
+
+
+def _likeness_of_change(trace: Trace, is_on: NDArray[np.bool_]) -> float:
+    """Return the share that the profile explains of what on frames have more than off frames.
+
+    On the shot's whitened scale, where its texture counts little, and less what chance adds.
+    """
+    halves = [
+        trace.cores[chosen].reshape(int(chosen.sum()), -1).astype(np.float64) for chosen in (is_on, ~is_on)
+    ]
+    means = [half.mean(axis=0) for half in halves]
+    rests = [half - mean for half, mean in zip(halves, means, strict=True)]
+    extra, profile = means[0] - means[1], trace.profile.ravel()
+    matched = trace.precision @ profile
+    explained = float(extra @ matched) ** 2 / float(profile @ matched)
+    by_chance = sum(
+        float(np.einsum("td,de,te->", rest, trace.precision, rest, optimize=True)) / len(rest) ** 2
+        for rest in rests
+    )
+    total = float(extra @ trace.precision @ extra) - by_chance
+    return explained / max(total, explained, 1e-9)
+
+
+def _is_frozen(trace: Trace, is_on: NDArray[np.bool_]) -> bool:
+    """Tell whether its strongest sample has not even the noise of light, by what the quiet samples around have."""
+    channel, y, x = _peak_of(trace)
+    own = float(trace.cores[is_on, channel, y, x].std(dtype=np.float64))
+    around = float(np.quantile(trace.around.std(axis=0, dtype=np.float64), 0.25))
+    return own < max(_FROZEN * around, _NOTHING_MOVES)
+
+
+def _kind(trace: Trace, course: Course) -> Kind:
+    """Tell kinds apart: of the bright, one whose samples have not even the noise of light is stuck."""
+    if course.pattern is Pattern.BLINKING:
+        return Kind.BLINKING
+    if course.amplitude_sigma < 0:
+        return Kind.DEAD
+    return Kind.STUCK if _is_frozen(trace, course.is_on) else Kind.HOT
+
+
+def is_hopeless(trace: Trace) -> bool:
+    """Tell by a few frames whether a suspect is none: it shows neither in all of them nor in any."""
+    surely_on = np.abs(trace.amplitude) > _SURELY_ON * trace.error
+    return abs(trace.score) < _HOPELESS and surely_on.sum() < _HOPELESS_ON
+
+
+def course_in_equal_light(trace: Trace, sigma_at: SigmaAt) -> Course:
+    """Tell when a suspect is on, its amplitude brought to the light that is usual there.
+
+    Parameters
+    ----------
+    sigma_at : callable
+        Levels (C, T) on the sigma scale -> linear level and linear noise sigma, (C, T) each.
+
+    Notes
+    -----
+    What a photosite adds is light: before a bright scene it is fewer sigma. What a dead
+    one takes away is a share of the scene: before a dark one it is nothing.
+    """
+    peak = _peak_of(trace)
+    rim = np.ones(trace.cores.shape[2:], bool)
+    rim[1:-1, 1:-1] = False
+    level, sigma = (each[peak[0]] for each in sigma_at(np.median(trace.cores[:, :, rim], axis=2).T))
+    is_bright = float(np.sum(trace.amplitude)) > 0
+    seen = 1.0 / sigma if is_bright else np.maximum(level, 0.0) / sigma
+    factor = np.maximum(seen / max(float(np.median(seen)), 1e-12), _LEAST_FACTOR)
+    return course_of(trace.amplitude / factor, trace.error / factor)
+
+
+def _peak_of(trace: Trace) -> tuple[int, int, int]:
+    channel, y, x = np.unravel_index(trace.profile.argmax(), trace.profile.shape)
+    return int(channel), int(y), int(x)

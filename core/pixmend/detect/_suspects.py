@@ -1,0 +1,240 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the pools make suspect: sites that score, before single frames are asked."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pixmend.detect._flash import recurring_places
+from pixmend.detect._footprints import prior_footprints
+from pixmend.detect._glance import CORE_PX, Query, Trace, queries_of
+from pixmend.detect._line_defects import line_defects
+from pixmend.detect._line_picture import line_picture
+from pixmend.detect._line_samples import covered
+from pixmend.detect._lines import find_lines
+from pixmend.detect._match import match, sigma_shapes
+from pixmend.detect._mattes import without_mattes
+from pixmend.detect._second_look import LINEAR_SIGMA, course_in_equal_light
+from pixmend.detect._sites import MeanPicture, Site, find_sites
+from pixmend.detect._timeline import Course, Pattern
+from pixmend.detect._verdict import DetectSettings, believable_sites
+from pixmend.detect._views import views_of
+from pixmend.model import Defect
+from pixmend.stats import ShotStatistics
+
+__all__ = ["Suspects", "find_suspects"]
+
+_RIM_PX, _RIM_CAUTION = 2, 1.5  # debayer and resize leave a rim that is fixed too: it must score more
+_MOST = 1500  # suspects; more is a shot that the pools cannot judge, and the strongest are asked
+_LEAST_HITS = 3  # frames; fewer are flashes
+_NEAR = range(-3, 4)  # px: the same defect
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Suspects:
+    """Sites of a shot, and all that is needed to ask single frames about them.
+
+    Attributes
+    ----------
+    statistics : ShotStatistics
+        Of the picture inside mattes.
+    sites : tuple of Site
+        In array positions of `statistics`, in reading order.
+    places : mapping
+        Known defects by array position (y, x) there.
+    lines : tuple of Defect
+        Bad columns and rows, which single frames need not be asked about. No site belongs
+        to one of them.
+    """
+
+    statistics: ShotStatistics
+    sites: tuple[Site, ...]
+    places: Mapping[tuple[int, int], Defect]
+    lines: tuple[Defect, ...] = ()
+
+    def known_at(self, site: Site) -> Defect | None:
+        """Return the known defect that a site is, if there is one."""
+        around = ((site.y + dy, site.x + dx) for dy in (0, -1, 1) for dx in (0, -1, 1))
+        return next((self.places[place] for place in around if place in self.places), None)
+
+    def course(self, trace: Trace) -> Course:
+        """Tell when a suspect is on, by its trace."""
+        return course_in_equal_light(trace, self.statistics.light_at)
+
+    def is_steady(self, trace: Trace) -> bool:
+        """Tell whether a suspect shows all the time, as far as its trace tells."""
+        return self.course(trace).pattern is Pattern.STEADY
+
+    def queries(self, whole: ShotStatistics) -> list[Query]:
+        """Return what to look for in single frames, one query a site, in array positions of `whole`."""
+        inner, outer = self.statistics.model.raster, whole.model.raster
+        down, across = inner.y - outer.y, inner.x - outer.x
+        level = self.statistics.mean_level()
+        footprints = prior_footprints(len(level))
+        shapes = [
+            _shapes_of(site, level, self.statistics, [each.shape for each in footprints])
+            for site in self.sites
+        ]
+        places = [(site.y + down, site.x + across) for site in self.sites]
+        return queries_of(places, shapes, self.statistics.model.covariance)
+
+
+def find_suspects(
+    statistics: ShotStatistics,
+    settings: DetectSettings,
+    *,
+    known: Sequence[Defect] = (),
+    excluded: NDArray[np.bool_] | None = None,
+) -> Suspects:
+    """Find all sites that may be defects.
+
+    Parameters
+    ----------
+    known : sequence of Defect
+        Defects of the same camera. Where one is known a weaker score is enough.
+    excluded : (H, W) bool ndarray, optional
+        Where nothing is looked for.
+    """
+    whole = statistics.model.raster
+    statistics = without_mattes(statistics)
+    inner = statistics.model.raster
+    footprints = prior_footprints(len(statistics.model.channels))
+    views = views_of(statistics)
+    scores = match(views, sigma_shapes(statistics, footprints))
+    places = {(each.y - inner.y, each.x - inner.x): each for each in known if inner.contains(each.x, each.y)}
+    threshold = _thresholds(scores.score.shape, settings, places)
+    outside = np.zeros(threshold.shape, np.bool_)
+    if excluded is not None:
+        top, left = inner.y - whole.y, inner.x - whole.x
+        outside = excluded[top : top + inner.height, left : left + inner.width]
+    picture = MeanPicture(*statistics.mean_light())
+    searched = line_picture(views, picture, excluded=outside)
+    lines = find_lines(searched, threshold=settings.threshold_sigma)
+    outside = outside | covered(lines, scores.score.shape)
+    threshold[outside] = np.inf
+    found = find_sites(scores, picture, footprints, threshold=threshold)
+    # What scores beside an excluded defect may be its rim, and is placed where that is.
+    sites = [site for site in found if not outside[site.y, site.x]]
+    suspects = Suspects(statistics, (), places)
+    believable = believable_sites(
+        sites,
+        statistics,
+        settings,
+        picture=picture,
+        is_known=lambda site: suspects.known_at(site) is not None,
+    )
+    believable += _recurring(statistics, believable, threshold, offset=(inner.y - whole.y, inner.x - whole.x))
+    strongest = sorted(believable, key=lambda site: (-abs(site.score), site.y, site.x))[:_MOST]
+    in_order = tuple(sorted(strongest, key=lambda site: (site.y, site.x)))
+    return Suspects(statistics, in_order, places, line_defects(lines, searched, statistics, known=known))
+
+
+def _recurring(
+    statistics: ShotStatistics,
+    sites: Sequence[Site],
+    threshold: NDArray[np.float32],
+    *,
+    offset: tuple[int, int],
+) -> list[Site]:
+    """Return the places that single frames name again and again, and that the pools do not.
+
+    Parameters
+    ----------
+    threshold : (H, W) float32 ndarray
+        Infinite where nothing is looked for.
+    offset : (int, int)
+        Rows and columns of the frames above and left of the statistics.
+    """
+    height, width = statistics.seen.shape
+    there = {(site.y + dy, site.x + dx) for site in sites for dy in _NEAR for dx in _NEAR}
+    found = []
+    for place in recurring_places(statistics.hits, (height + 2 * offset[0], width + 2 * offset[1])):
+        y, x = place.y - offset[0], place.x - offset[1]
+        if not (0 <= y < height and 0 <= x < width) or (y, x) in there or np.isinf(threshold[y, x]):
+            continue
+        if len(place.frames) >= _LEAST_HITS:
+            found.append(_site_of_hits(y, x, place.score * float(np.sqrt(len(place.frames)))))
+    return found
+
+
+def _site_of_hits(y: int, x: int, score: float) -> Site:
+    return Site(
+        x=x,
+        y=y,
+        score=score,
+        samples=np.zeros((1, 3), np.intp),
+        peak_channel=0,
+        peak_y=y,
+        peak_x=x,
+        amplitude_sigma=float(np.copysign(1.0, score)),
+        likeness=0.0,
+        shape=np.zeros((0, CORE_PX, CORE_PX)),
+    )
+
+
+def _thresholds(
+    size: tuple[int, int], settings: DetectSettings, places: Iterable[tuple[int, int]]
+) -> NDArray[np.float32]:
+    """Return the score that each pixel must reach: more at the rim, less where a defect is known."""
+    threshold = np.full(size, _RIM_CAUTION * settings.threshold_sigma, np.float32)
+    threshold[_RIM_PX:-_RIM_PX, _RIM_PX:-_RIM_PX] = settings.suspect_sigma
+    for y, x in places:
+        threshold[max(y - 1, 0) : y + 2, max(x - 1, 0) : x + 2] = settings.known_threshold_sigma
+    return threshold
+
+
+def _shapes_of(
+    site: Site,
+    level: NDArray[np.float32],
+    statistics: ShotStatistics,
+    footprints: Sequence[NDArray[np.float64]],
+) -> NDArray[np.float64]:
+    """Return all shapes that a site may have on the sigma scale, (K, C, 7, 7)."""
+    own = _own_shape(site, level)
+    if abs(site.amplitude_sigma) > LINEAR_SIGMA:
+        return own[None]
+    reach = CORE_PX // 2
+    window = level[
+        :, max(site.y - reach, 0) : site.y + reach + 1, max(site.x - reach, 0) : site.x + reach + 1
+    ]
+    sigma = statistics.sigma_at(np.median(window, axis=(1, 2)).astype(np.float32))
+    return np.stack([own, *(_framed(shape / sigma[:, None, None]) for shape in footprints)])
+
+
+def _own_shape(site: Site, level: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Return a site's spoiled samples less their surroundings in the mean picture, (C, 7, 7).
+
+    Of a dark one what is missing, so that its strongest sample is positive in any case.
+    """
+    reach = CORE_PX // 2
+    rows, columns = (
+        np.clip(np.arange(centre - reach - 2, centre + reach + 3), 0, side - 1)
+        for centre, side in zip((site.y, site.x), level.shape[1:], strict=True)
+    )
+    window = level[:, rows[:, None], columns].astype(np.float64)
+    background = np.median(window, axis=(1, 2))
+    shape = np.zeros((len(level), CORE_PX, CORE_PX))
+    for channel, dy, dx in _inside(site.samples, reach):
+        shape[channel, dy + reach, dx + reach] = (
+            window[channel, dy + reach + 2, dx + reach + 2] - background[channel]
+        )
+    shape *= np.sign(site.amplitude_sigma)
+    if shape.max() <= 0:
+        shape[site.peak_channel, reach, reach] = 1.0
+    return shape
+
+
+def _inside(samples: NDArray[np.intp], reach: int) -> Iterator[tuple[int, int, int]]:
+    for channel, dy, dx in samples:
+        if max(abs(dy), abs(dx)) <= reach:
+            yield int(channel), int(dy), int(dx)
+
+
+def _framed(shape: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return a footprint (C, side, side) in the middle of (C, 7, 7), cut or padded."""
+    spare = (CORE_PX - shape.shape[1]) // 2
+    if spare < 0:
+        return shape[:, -spare:spare, -spare:spare]
+    return np.pad(shape, ((0, 0), (spare, spare), (spare, spare)))

@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: Apache-2.0
+"""When a defect shows: in every frame, from one on, until one, or on and off."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["Course", "Pattern", "course_of"]
+
+_CLEAR = 3.0  # errors, of a frame in which it shows by itself
+_TELLING = 6.0  # errors: from there on single frames tell on from off
+_LIVELY = 4.0  # times the variance of the errors: it does more than they do
+_STRONG = 4.0  # errors, of a frame in which it is surely on
+_LEAST_ON = 3  # frames, of one that blinks
+_LEAST_OFF_SHARE = 0.06  # of the frames: fewer are no off time
+_GAIN = 30.0  # of chi square, for a change that single frames do not tell
+_OFF_LEVEL = 0.35  # of the amplitude when on; more is no off time
+
+
+class Pattern(StrEnum):
+    """How a defect comes and goes."""
+
+    STEADY = "steady"
+    RUN = "run"
+    BLINKING = "blinking"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Course:
+    """When a suspect is on, and how strong.
+
+    Attributes
+    ----------
+    pattern : Pattern
+    is_on : (T,) bool ndarray
+    amplitude_sigma : float
+        Where it is on, signed.
+    fluctuation : float
+        Relative change of the amplitude from frame to frame, one standard deviation, beyond
+        what its error explains.
+    seen : int
+        Frames in which it shows by itself.
+    steadiness : float
+        Median over mean of the amplitude where it is on: about 1 for a defect, near 0 for
+        what a few frames made.
+    """
+
+    pattern: Pattern
+    is_on: NDArray[np.bool_]
+    amplitude_sigma: float
+    fluctuation: float
+    seen: int
+    steadiness: float
+
+
+def course_of(amplitude: NDArray[np.float64], error: NDArray[np.float64]) -> Course:
+    """Tell when a suspect is on, by its amplitude in each frame.
+
+    Parameters
+    ----------
+    amplitude, error : (T,) float64 ndarray
+        In the order of the frames; errors above 0.
+
+    Notes
+    -----
+    Where single frames tell on from off, each is judged by half of the amplitude that it
+    has when on. Fainter ones are asked for one change only, by the gain of chi square.
+    """
+    sign = 1.0 if np.sum(amplitude / error**2) >= 0 else -1.0
+    if np.sum(np.maximum(-sign * amplitude / error - _STRONG, 0.0)) > np.sum(
+        np.maximum(sign * amplitude / error - _STRONG, 0.0)
+    ):
+        sign = -sign  # a few strong frames say more than the drift of all
+    signed = sign * amplitude
+    is_on = _on_frames(signed, error)
+    pattern = _pattern_of(is_on)
+    own, spread = signed[is_on], error[is_on]
+    mean = float(np.average(own, weights=1.0 / spread**2)) if is_on.any() else 0.0
+    typical = float(np.median(own)) if is_on.any() else 0.0
+    excess = max(float(np.var(own)) - float(np.mean(spread**2)), 0.0) if is_on.sum() > 2 else 0.0
+    return Course(
+        pattern=pattern,
+        is_on=is_on,
+        amplitude_sigma=sign * mean,
+        fluctuation=float(np.sqrt(excess)) / max(abs(mean), 1e-9),
+        seen=int((is_on & (signed > _CLEAR * error)).sum()),
+        steadiness=typical / mean if mean > 0 else 0.0,
+    )
+
+
+def _on_frames(signed: NDArray[np.float64], error: NDArray[np.float64]) -> NDArray[np.bool_]:
+    everywhere = np.ones(len(signed), bool)
+    strong = signed > _STRONG * error
+    if strong.sum() < _LEAST_ON:
+        return _changed_once(signed, error)
+    level, usual = float(np.median(signed[strong])), float(np.median(error))
+    if level < _TELLING * usual or float(np.var(signed)) < _LIVELY * float(np.mean(error**2)):
+        return _changed_once(signed, error)
+    # Where the scene is restless a frame may tell neither: then it is as the nearest that does.
+    is_on = (signed > 0.5 * level) | (signed > _CLEAR * error)
+    is_off = ~is_on & (signed < level - _CLEAR * error)
+    tells = np.flatnonzero(is_on | is_off)
+    between = 0.5 * (tells[1:] + tells[:-1])
+    is_on = is_on[tells][np.searchsorted(between, np.arange(len(signed)))]
+    off = signed[~is_on]
+    is_real = len(off) >= max(2.0, _LEAST_OFF_SHARE * len(signed)) and np.median(off) < _OFF_LEVEL * level
+    return is_on if is_real else everywhere
+
+
+def _changed_once(signed: NDArray[np.float64], error: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Return on and off by the best single change, or on everywhere where none is needed."""
+    count = len(signed)
+    everywhere = np.ones(count, bool)
+    weight = 1.0 / error**2
+    energy = np.concatenate([[0.0], np.cumsum(weight * signed)]), np.concatenate([[0.0], np.cumsum(weight)])
+
+    def explained(first: int, stop: int) -> float:
+        total, norm = (float(each[stop] - each[first]) for each in energy)
+        return total * max(total, 0.0) / norm
+
+    whole = explained(0, count)
+    best, chosen = _GAIN, everywhere
+    for change in range(3, count - 2):
+        for first, stop, off in ((change, count, slice(0, change)), (0, change, slice(change, count))):
+            gain = explained(first, stop) - whole
+            level = np.average(signed[first:stop], weights=weight[first:stop])
+            rest = np.average(signed[off], weights=weight[off])
+            if gain > best and rest < _OFF_LEVEL * level:
+                best = gain
+                chosen = np.zeros(count, bool)
+                chosen[first:stop] = True
+    return chosen
+
+
+def _pattern_of(is_on: NDArray[np.bool_]) -> Pattern:
+    if is_on.all():
+        return Pattern.STEADY
+    turns = int(np.count_nonzero(is_on[1:] != is_on[:-1]))
+    return Pattern.RUN if turns == 1 and is_on.sum() > 2 else Pattern.BLINKING

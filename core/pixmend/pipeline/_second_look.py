@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Suspects -> traces: single frames are read again, and only the rows around the suspects."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+from pixmend.detect import LEAST_FRAMES, WINDOW_PX, Glance, Query, Trace, glance, is_hopeless, trace_of
+from pixmend.frames import FrameSource
+from pixmend.model import FrameRange
+from pixmend.pipeline._frames_at_once import frames_at_once
+from pixmend.pipeline._windows import read_windows
+from pixmend.progress import Progress
+from pixmend.stats import SigmaScale
+
+__all__ = ["look_again"]
+
+_FIRST_FRAMES = 12  # tell most suspects that are none
+_MOST_FRAMES = 48  # of a suspect that shows all the time
+_MOST_OF_UNSTEADY = 400  # of one that comes and goes
+
+
+def look_again(
+    shot: FrameSource,
+    frames: FrameRange,
+    queries: Sequence[Query],
+    scale: SigmaScale,
+    *,
+    is_steady: Callable[[Trace], bool],
+    workers: int,
+    progress: Progress,
+) -> dict[int, Trace] | None:
+    """Return what each suspect shows in single frames, by its index; None with too few frames to tell.
+
+    Three rounds, each of fewer suspects in more frames, until every suspect is decided:
+    a dozen frames of all; more of those that these do not rule out; and of those that come
+    and go every frame, so that it is known when.
+
+    Parameters
+    ----------
+    is_steady : callable
+        Tells whether a suspect shows all the time, as far as its trace tells.
+
+    Raises
+    ------
+    FrameError
+        If a frame cannot be read.
+    """
+    if len(frames) < LEAST_FRAMES or not queries:
+        return None
+    seen: dict[int, dict[int, Glance]] = {index: {} for index in range(len(queries))}
+    asked = list(seen)
+    for count in (_FIRST_FRAMES, _MOST_FRAMES, _MOST_OF_UNSTEADY):
+        wanted = frames.thinned(count) if asked else FrameRange(())
+        _look(shot, wanted, {index: queries[index] for index in asked}, seen, scale, workers, progress)
+        traces = {index: trace_of(queries[index], seen[index]) for index in asked}
+        rules_out = is_hopeless if count == _FIRST_FRAMES else is_steady
+        asked = [index for index in asked if not rules_out(traces[index])]
+    return {index: trace_of(query, seen[index]) for index, query in enumerate(queries)}
+
+
+def _look(
+    shot: FrameSource,
+    frames: FrameRange,
+    queries: Mapping[int, Query],
+    seen: dict[int, dict[int, Glance]],
+    scale: SigmaScale,
+    workers: int,
+    progress: Progress,
+) -> None:
+    """Look at all frames at which the suspects have not been looked at yet."""
+    new = [frame for frame in frames if any(frame not in seen[index] for index in queries)]
+    places = [(query.y, query.x) for query in queries.values()]
+
+    def look(frame: int) -> list[Glance]:
+        windows = read_windows(shot, frame, places, scale, side=WINDOW_PX)
+        return [glance(window, query) for window, query in zip(windows, queries.values(), strict=True)]
+
+    progress.start("looking again at suspects", len(new))
+    for frame, glances in zip(new, frames_at_once(look, new, workers=workers), strict=True):
+        for index, each in zip(queries, glances, strict=True):
+            seen[index].setdefault(frame, each)
+        progress.advance()
