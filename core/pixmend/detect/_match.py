@@ -11,12 +11,21 @@ from scipy.ndimage import maximum_filter
 from pixmend.arrays import robust_sigma
 from pixmend.detect._footprints import Footprint
 from pixmend.detect._match_kernels import BLOCK_PX, block_noise, keep_best, match_places
-from pixmend.detect._views import Views, strips, views_of
+from pixmend.detect._views import STEPS, Views, even, strips, views_of
 from pixmend.stats import ShotStatistics, correlate
 
-__all__ = ["ScoreMap", "look_again", "match", "score_footprints", "sigma_shapes", "usual_noise", "weights_of"]
+__all__ = [
+    "ScoreMap",
+    "look_again",
+    "match",
+    "match_mean",
+    "score_footprints",
+    "sigma_shapes",
+    "usual_noise",
+    "weights_of",
+]
 
-_MARGIN_PX = 3 * BLOCK_PX  # rows beside a strip that its noise is judged with
+_MARGIN_PX = 6 * BLOCK_PX  # rows beside a strip that its noise is judged with
 _BANDS, _BAND_PX = 16, 8  # rows all over the frame that tell the usual noise of a response
 _EVERY = 3  # of their samples; odd, so that all places of a colour mosaic are among them
 _LOUD = 20.0
@@ -45,8 +54,8 @@ class ScoreMap:
         How much noisier than usual the two views are around each block, itself left out.
     bold : (H, W) float32 ndarray
         The match in terms of that noise: no wide or strong defect is its own noise, but
-        neither is a spot of texture, so it should look like a footprint too. Zero
-        where nobody looked.
+        neither is a spot of texture, so it should look like a footprint too. Never less
+        than the score.
     """
 
     score: NDArray[np.float32]
@@ -124,15 +133,28 @@ def match(views: Views, shapes: Sequence[_Shape]) -> ScoreMap:
     return ScoreMap(score, best, busyness)
 
 
-def look_again(views: Views, scores: ScoreMap, shapes: Sequence[_Shape]) -> ScoreMap:
+def look_again(views: Views, scores: ScoreMap, shapes: Sequence[_Shape], *, number: int) -> ScoreMap:
     """Match footprints boldly wherever the score is worth it; return the scores with `bold`.
 
-    `best` becomes a number of these shapes where they were matched; they should begin
-    with those that `scores` was made of.
+    Parameters
+    ----------
+    views : Views
+    scores : ScoreMap
+        From `match`, or from a look before this: then the better match stays.
+    shapes : sequence of (C, S, S) ndarray
+        At least one.
+    number : int
+        What the first of these shapes is called in `best`.
+
+    Raises
+    ------
+    ValueError
+        If the scores are not from `match`.
     """
     if scores.busyness is None:
         raise ValueError("these scores do not say how noisy their surroundings are")
-    bold, best = np.zeros_like(scores.score), scores.best.copy()
+    bold = (scores.score if scores.bold is None else scores.bold).copy()
+    best = scores.best.copy()
     usual = usual_noise(views, shapes).T
     reach = max(shape.shape[-1] for shape in shapes) // 2
     weights = [_stacked(shapes, gain, reach) for gain in views.gains()]
@@ -149,9 +171,47 @@ def look_again(views: Views, scores: ScoreMap, shapes: Sequence[_Shape]) -> Scor
         ceiling = np.float32(_TRUST) * np.abs(seen).max(axis=1, initial=0.0)
         both = np.float32(0.5) * (seen + meant)
         strongest = np.abs(both).argmax(axis=1)
-        bold[ys, xs] = np.clip(both[np.arange(len(ys)), strongest], -ceiling, ceiling)
-        best[ys, xs] = strongest
+        found = np.clip(both[np.arange(len(ys)), strongest], -ceiling, ceiling)
+        better = np.abs(found) > np.abs(bold[ys, xs])
+        bold[ys[better], xs[better]] = found[better]
+        best[ys[better], xs[better]] = strongest[better] + number
     return ScoreMap(scores.score, best, scores.busyness, bold)
+
+
+def match_mean(
+    views: Views, level: NDArray[np.float32], shapes: Sequence[_Shape], *, usual: NDArray[np.float32]
+) -> tuple[NDArray[np.float32], NDArray[np.int8]]:
+    """Match footprints to a window of a mean picture alone, as the second of two views.
+
+    Parameters
+    ----------
+    views : Views
+        Tell how such a picture is whitened, and its noise.
+    level : (C, H, W) float32 ndarray
+        On the sigma scale, as `ShotStatistics.mean_level` is; finite.
+    shapes : sequence of (C, S, S) ndarray
+    usual : (K,) float32 ndarray
+        Their `usual_noise` in the second view.
+
+    Returns
+    -------
+    score : (H, W) float32 ndarray
+        Signed, the best of the shapes.
+    best : (H, W) int8 ndarray
+        Its number.
+    """
+    evened = even(views.whitener.whiten_mirrored(level)).astype(np.float32) * np.float32(1.0 / STEPS)
+    height, width = level.shape[1:]
+    scores = []
+    for shape, noise in zip(shapes, usual, strict=True):
+        beside = shape.shape[-1] // 2
+        padded = np.pad(evened, ((0, 0), (beside, beside), (beside, beside)))
+        response = correlate(padded, weights_of(shape, views.whitener.gain))[0]
+        local = _noise(response, noise, _OWN_SHARES[1])
+        scores.append(response / local.repeat(BLOCK_PX, 0)[:height].repeat(BLOCK_PX, 1)[:, :width])
+    found = np.stack(scores)
+    best = np.abs(found).argmax(axis=0)
+    return np.take_along_axis(found, best[None], axis=0)[0], best.astype(np.int8)
 
 
 def weights_of(shape: _Shape, gain: NDArray[np.float64]) -> NDArray[np.float32]:

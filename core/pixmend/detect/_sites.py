@@ -3,6 +3,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,9 +13,12 @@ from pixmend.arrays import robust_sigma
 from pixmend.detect._footprints import RADIUS_PX, Footprint
 from pixmend.detect._match import ScoreMap
 
-__all__ = ["MeanPicture", "Site", "find_sites"]
+__all__ = ["CORE_PX", "MeanPicture", "Peeled", "Site", "find_sites", "paste"]
 
-_REACH_PX = 3  # a footprint is searched up to here from its centre: 7 px a side
+CORE_PX = 9
+"""Side of the window about its centre in which a footprint is searched."""
+
+_REACH_PX = CORE_PX // 2
 _BACKGROUND_PX = 9  # side of the median window that stands for the picture without the defect
 _SURROUND_PX = 9  # how far around a group its background's scatter is judged
 _JOIN_PX = 2  # scores this near belong to one group
@@ -23,6 +27,7 @@ _SIGNIFICANT = 4.0  # in scatters of the background
 _OUTSHINES = 2.0  # times as strong: then the neighbour is the defect, and this is its ring
 _LARGEST_GROUP_PX = 400  # more is a burn-in, a matte edge or a frozen area
 _LIKE_A_FOOTPRINT = 0.5  # of the excess is explained: then the footprint has less noise than the excess
+_BOLDLY_LIKE = 0.3  # of the excess must be a footprint where only the bold score reaches the threshold
 _LEAST_SCATTER = 0.02  # sigma; a perfectly smooth mean picture still has rounding
 
 
@@ -44,7 +49,7 @@ class Site:
         Mean excess of the strongest sample over the background's noise, signed.
     likeness : float
         Share of the excess, up to 1, that one photosite's footprint explains.
-    shape : (C, 7, 7) float64 ndarray
+    shape : (C, 9, 9) float64 ndarray
         Its excess about (y, x) in sigma, without noise: the best footprint's where that is
         like it, else its own spoiled samples.
     photosite_fit, optical_fit : float or None
@@ -66,6 +71,15 @@ class Site:
     optical_fit: float | None = None
 
 
+class Peeled(NamedTuple):
+    """A part of the mean picture, (C, h, w), as it would be without the strong defect there."""
+
+    rows: slice
+    columns: slice
+    light: NDArray[np.floating]
+    sigma: NDArray[np.floating]
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class MeanPicture:
     """The shot's mean over time, in linear light.
@@ -74,10 +88,38 @@ class MeanPicture:
     ----------
     light, sigma : (C, H, W) float ndarray
         Level, and the noise of one frame at that level.
+    without : tuple of Peeled
+        What `window` gives instead, where strong defects were peeled off.
     """
 
     light: NDArray[np.floating]
     sigma: NDArray[np.floating]
+    without: tuple[Peeled, ...] = ()
+
+    def window(self, rows: slice, columns: slice) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return copies of light and sigma, (C, rows, columns) each, without what was peeled off."""
+        light, sigma = (each[:, rows, columns].astype(np.float64) for each in (self.light, self.sigma))
+        for part in self.without:
+            paste(part.light, (part.rows, part.columns), onto=light, window=(rows, columns))
+            paste(part.sigma, (part.rows, part.columns), onto=sigma, window=(rows, columns))
+        return light, sigma
+
+
+def paste(
+    part: NDArray[np.floating],
+    place: tuple[slice, slice],
+    *,
+    onto: NDArray[np.floating],
+    window: tuple[slice, slice],
+) -> None:
+    """Put a part (C, h, w) of a picture onto a window (C, H, W) of the same, where they meet."""
+    theirs, ours = [], []
+    for own, whole in zip(place, window, strict=True):
+        low = max(own.start, whole.start)
+        high = max(min(own.stop, whole.stop), low)
+        theirs.append(slice(low - own.start, high - own.start))
+        ours.append(slice(low - whole.start, high - whole.start))
+    onto[:, *ours] = part[:, *theirs]
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -95,14 +137,14 @@ class _Surroundings:
     scatter: NDArray[np.float64]
 
     def core(self, y: int, x: int) -> NDArray[np.float64]:
-        """Return the excess (C, 7, 7) around an array position."""
+        """Return the excess (C, 9, 9) around an array position."""
         row, column = y - self.top, x - self.left
         return self.excess[
             :, row - _REACH_PX : row + _REACH_PX + 1, column - _REACH_PX : column + _REACH_PX + 1
         ]
 
     def inside(self, y: int, x: int) -> NDArray[np.bool_]:
-        """Tell which pixels (7, 7) around an array position the raster has."""
+        """Tell which pixels (9, 9) around an array position the raster has."""
         reach = np.arange(-_REACH_PX, _REACH_PX + 1)
         rows, columns = (
             (place + reach >= 0) & (place + reach < side)
@@ -132,6 +174,9 @@ def find_sites(
     samples stand out.
     """
     score = np.abs(scores.score)
+    is_sure = score >= threshold
+    if scores.bold is not None:
+        np.copyto(score, np.abs(scores.bold), where=~is_sure & (np.abs(scores.bold) >= threshold))
     loud = score >= threshold
     groups, _ = label(binary_dilation(loud, iterations=_JOIN_PX))
     found: list[Site] = []
@@ -140,7 +185,9 @@ def find_sites(
         if members.sum() <= _LARGEST_GROUP_PX:
             rows, columns = np.nonzero(members)
             pixels = np.stack([rows + place[0].start, columns + place[1].start], axis=1)
-            found.extend(_sites_of_group(pixels, score, picture, footprints))
+            sites = _sites_of_group(pixels, score, picture, footprints)
+            sure = bool(is_sure[place][members].any())
+            found.extend(site for site in sites if sure or site.likeness >= _BOLDLY_LIKE)
     return sorted(found, key=lambda site: (site.y, site.x))
 
 
@@ -186,14 +233,12 @@ def _cut(picture: MeanPicture, pixels: NDArray[np.intp]) -> _Surroundings:
     margin = _SURROUND_PX + _REACH_PX
     low = np.maximum(pixels.min(axis=0) - margin, 0)
     high = np.minimum(pixels.max(axis=0) + margin + 1, picture.light.shape[1:])
-    place = (slice(None), slice(low[0], high[0]), slice(low[1], high[1]))
+    light, noise = picture.window(slice(low[0], high[0]), slice(low[1], high[1]))
     background, sigma = (
-        median_filter(
-            each[place].astype(np.float64), size=(1, _BACKGROUND_PX, _BACKGROUND_PX), mode="reflect"
-        )
-        for each in (picture.light, picture.sigma)
+        median_filter(each, size=(1, _BACKGROUND_PX, _BACKGROUND_PX), mode="reflect")
+        for each in (light, noise)
     )
-    excess = (picture.light[place] - background) / sigma
+    excess = (light - background) / sigma
     is_near = np.zeros(excess.shape[1:], bool)
     is_near[tuple((pixels - low).T)] = True
     is_far = ~binary_dilation(is_near, iterations=_REACH_PX)
@@ -240,16 +285,20 @@ def _site_at(y: int, x: int, around: _Surroundings, score: float, footprints: Se
 def _fit_footprint(
     core: NDArray[np.float64], around: _Surroundings, footprints: Sequence[Footprint]
 ) -> tuple[NDArray[np.float64], float]:
-    """Return the best one-photosite model of an excess (C, 7, 7), and the share that it explains."""
+    """Return the best one-photosite model of an excess (C, 9, 9), and the share that it explains.
+
+    Of what lies within the footprint and a pixel beside it: further out there is only scene.
+    """
     weight = 1.0 / around.scatter[:, None, None]
-    total = float(((core * weight) ** 2).sum())
-    margin = _REACH_PX - RADIUS_PX
-    best, explained = np.zeros_like(core), 0.0
+    energy = (core * weight) ** 2
+    best, explained, share = np.zeros_like(core), 0.0, 0.0
     for footprint in footprints:
-        shape = footprint.shape / around.sigma[:, None, None]
-        padded = np.pad(shape, ((0, 0), (margin, margin), (margin, margin)))
-        norm = float(((padded * weight) ** 2).sum())
-        amplitude = float((padded * core * weight**2).sum()) / norm
+        spare = _REACH_PX - footprint.shape.shape[-1] // 2
+        shape = np.pad(footprint.shape / around.sigma[:, None, None], ((0, 0), *[(spare, spare)] * 2))
+        norm = float(((shape * weight) ** 2).sum())
+        amplitude = float((shape * core * weight**2).sum()) / norm
         if amplitude**2 * norm > explained:
-            best, explained = amplitude * padded, amplitude**2 * norm
-    return best, explained / total if total > 0 else 0.0
+            near = slice(max(spare - 1, 0), 2 * _REACH_PX + 1 - max(spare - 1, 0))
+            best, explained = amplitude * shape, amplitude**2 * norm
+            share = explained / float(energy[:, near, near].sum())
+    return best, share

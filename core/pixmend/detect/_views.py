@@ -10,13 +10,15 @@ from numpy.typing import NDArray
 from pixmend.detect._match_kernels import BLOCK_PX, block_noise
 from pixmend.stats import ShotStatistics, Whitener, correlate, train_covariance
 
-__all__ = ["STRIP_PX", "Views", "strips", "views_of"]
+__all__ = ["STEPS", "STRIP_PX", "Views", "even", "strips", "views_of"]
 
 STRIP_PX = 256
 """Rows that are worked on at a time: always these, so that nothing else decides a result."""
 
-_MARGIN_PX = 4 * BLOCK_PX  # rows beside a strip that its noise is judged with
-_STEPS = 64  # per sigma, of the whitened mean picture
+_MARGIN_PX = 6 * BLOCK_PX  # rows beside a strip that its noise is judged with
+STEPS = 64
+"""Per sigma, of the whitened mean picture."""
+
 _MOST = 500.0  # sigma
 _LOUD = 20.0
 _LEAST = np.float32(1e-6)
@@ -61,7 +63,7 @@ class Views:
         low, high = max(first - margin, 0), min(stop + margin, height)
         pooled = self.statistics.part(rows=(low, high), columns=(0, width)).mean_excess()
         meant = self.evened[:, low:high].astype(np.float32)
-        meant *= np.float32(1.0 / _STEPS)
+        meant *= np.float32(1.0 / STEPS)
         beside = ((0, 0), (low - first + margin, stop + margin - high), (margin, margin))
         return np.pad(pooled, beside), np.pad(meant, beside)
 
@@ -90,7 +92,7 @@ def even(whitened: NDArray[np.float32]) -> NDArray[np.int16]:
     evened = np.empty(whitened.shape, np.int16)
     height, width = whitened.shape[1:]
     for plane, result in zip(whitened, evened, strict=True):
-        factor = _STEPS / np.maximum(block_noise(plane, _LOUD, 0.0), _LEAST)
+        factor = STEPS / np.maximum(block_noise(plane, _LOUD, 0.0), _LEAST)
         factor = factor.repeat(BLOCK_PX, axis=0)[:height].repeat(BLOCK_PX, axis=1)[:, :width]
-        result[...] = np.rint(np.clip(plane * factor, -_MOST * _STEPS, _MOST * _STEPS))
+        result[...] = np.rint(np.clip(plane * factor, -_MOST * STEPS, _MOST * STEPS))
     return evened
