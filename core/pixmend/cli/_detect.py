@@ -19,7 +19,13 @@ from pixmend.cli._arguments import (
     read_options,
 )
 from pixmend.cli._detect_check import add_pixel_check_options, check_pixel_check_arguments, run_pixel_check
-from pixmend.cli._detect_reel import add_cut_options, check_cut_arguments, find_takes, run_takes
+from pixmend.cli._detect_reel import (
+    add_cut_options,
+    check_cut_arguments,
+    find_takes,
+    run_takes,
+    wants_takes,
+)
 from pixmend.cli._exclude import add_exclude_option, read_excluded
 from pixmend.cli._map_files import format_of, read_map_file, write_map_file
 from pixmend.cli._noise_plot import add_noise_plot_option, check_noise_plot, write_noise_plot
@@ -146,7 +152,8 @@ def _detected(args: Namespace, progress: Progress) -> "tuple[DefectMap, ShotStat
     shot = open_shot(args.shot, read_options(args))
     prior = _prior(args, shot.plate.raster)
     encoding = choose_encoding(shot.plate, args.encoding)
-    progress.note(encoding.reason)
+    if not wants_takes(args):  # else it is said already
+        progress.note(encoding.reason)
     if len(shot.gaps):
         progress.note(f"frames {shot.gaps} are missing in {shot.label}")
     found = detect(

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pixmend.model import DefectMap, FrameRange
     from pixmend.pipeline import FoundTake, Take
 
-__all__ = ["add_cut_options", "check_cut_arguments", "find_takes", "run_takes"]
+__all__ = ["add_cut_options", "check_cut_arguments", "find_takes", "run_takes", "wants_takes"]
 
 _AUTO, _NONE = "auto", "none"
 _OF_ONE_SHOT = ("merge", "stats_out", "train", "noise_plot")
@@ -70,6 +70,13 @@ def check_cut_arguments(args: Namespace) -> None:
         _check_folder(args.output)
 
 
+def wants_takes(args: Namespace) -> bool:
+    """Tell whether there may be more shots than one, so that `find_takes` opens the sequences."""
+    if any(getattr(args, option) is not None for option in _OF_ONE_SHOT):
+        return False
+    return bool(args.more) or args.cuts != _NONE
+
+
 def find_takes(args: Namespace, progress: Progress) -> "list[Take] | None":
     """Return the shots of the sequences that are named; None where it is one, whole.
 
@@ -78,11 +85,10 @@ def find_takes(args: Namespace, progress: Progress) -> "list[Take] | None":
     PixError
         If a sequence or the cut list cannot be used.
     """
-    if any(getattr(args, option) is not None for option in _OF_ONE_SHOT):
+    if not wants_takes(args):
         return None
-    if not args.more and args.cuts == _NONE:
-        return None
-    takes = [take for shot in (args.shot, *args.more) for take in _takes_of(shot, args, progress)]
+    said: set[str] = set()
+    takes = [take for shot in (args.shot, *args.more) for take in _takes_of(shot, args, progress, said=said)]
     return takes if args.more or _list_of(args) is not None or len(takes) > 1 else None
 
 
@@ -92,8 +98,6 @@ def run_takes(
     """Look at the shots, write their maps and say what was found."""
     from pixmend.pipeline import camera_maps, detect_takes
 
-    for reason in dict.fromkeys(take.encoding.reason for take in takes):
-        progress.note(reason)
     planned = _outputs(takes, args)
     if args.dry_run:
         return _would(takes, planned)
@@ -123,12 +127,15 @@ def _check_folder(output: Path) -> None:
         )
 
 
-def _takes_of(shot: str, args: Namespace, progress: Progress) -> "list[Take]":
+def _takes_of(shot: str, args: Namespace, progress: Progress, *, said: set[str]) -> "list[Take]":
     from pixmend.frames import choose_encoding, open_shot
     from pixmend.pipeline import Take
 
     source = open_shot(shot, read_options(args))
     encoding = choose_encoding(source.plate, args.encoding)
+    if encoding.reason not in said:
+        progress.note(encoding.reason)
+        said.add(encoding.reason)
     raster = source.plate.raster
     if len(source.gaps) and (args.more or _list_of(args) is not None):
         progress.note(f"frames {source.gaps} are missing in {source.label}")

