@@ -79,6 +79,7 @@ def decide(
                 trace,
                 suspects.course(trace),
                 settings,
+                light_at=suspects.statistics.light_at,
                 is_known=known is not None,
                 is_still=is_still,
             )

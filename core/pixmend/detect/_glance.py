@@ -109,15 +109,12 @@ class Glance:
         The match at the suspect, then at the places around it, in errors.
     core : (C, 7, 7) float32 ndarray
         The samples themselves.
-    around : (C, 24) float32 ndarray
-        Samples on the window's rim.
     """
 
     amplitude: NDArray[np.float32]
     error: NDArray[np.float32]
     match: NDArray[np.float32]
     core: NDArray[np.float32]
-    around: NDArray[np.float32]
 
 
 def glance(window: NDArray[np.float32], query: Query) -> Glance:
@@ -134,15 +131,11 @@ def glance(window: NDArray[np.float32], query: Query) -> Glance:
     spread = MAD_TO_SIGMA * np.median(np.abs(around), axis=1)
     error = np.maximum(spread, _LEAST_ERROR * query.expected_error)
     reach = slice((WINDOW_PX - CORE_PX) // 2, (WINDOW_PX + CORE_PX) // 2)
-    rim = np.concatenate(
-        [window[:, 0, ::4], window[:, -1, ::4], window[:, 2:-2:4, 0], window[:, 2:-2:4, -1]], axis=1
-    )
     return Glance(
         amplitude=amplitude.copy(),
         error=error.astype(np.float32),
         match=(np.concatenate([amplitude[:, None], around], axis=1) / error[:, None]).astype(np.float32),
         core=window[:, reach, reach].copy(),
-        around=rim,
     )
 
 
@@ -163,7 +156,6 @@ class Trace:
     precision : (D, D) float64 ndarray
         Inverse covariance of the shot's patches.
     cores : (T, C, 7, 7) float32 ndarray
-    around : (T, C, N) float32 ndarray
     """
 
     frames: NDArray[np.int64]
@@ -173,7 +165,6 @@ class Trace:
     profile: NDArray[np.float64]
     precision: NDArray[np.float64]
     cores: NDArray[np.float32]
-    around: NDArray[np.float32]
 
 
 def trace_of(query: Query, glances: Mapping[int, Glance]) -> Trace:
@@ -194,7 +185,6 @@ def trace_of(query: Query, glances: Mapping[int, Glance]) -> Trace:
         profile=query.shapes[best],
         precision=query.precision,
         cores=np.stack([each.core for each in seen]),
-        around=np.stack([each.around for each in seen]),
     )
 
 

@@ -37,15 +37,17 @@ _LEAST_ON = 3  # frames that a blinking one must show in, each clearly
 _BLINK_LIKENESS = 0.6  # of what its on frames have more than its off frames
 _LEAST_TURNS, _ONCE_LIKENESS = 3, 0.75  # on once, or darker: so does texture that drifts by
 _MOSTLY_ON = 0.6  # of the frames: then all of them together say enough
-_FROZEN = 0.25  # of what the quiet samples around vary: no light that passed a lens is so still
-_NOTHING_MOVES = 0.02  # sigma over time
+_FROZEN = 0.02  # sigma over time: no light that passed a lens is so still
+_CLEAR_LIKENESS = 0.5
+_STUCK_SHARE = 0.5  # a stuck photosite varies less than half as much as its surroundings
+_STILLER_THAN_LIGHT = 0.002  # of the level: a full well of 100 000 electrons has a noise of 0.003
 _FROZEN_LIKENESS = 0.8  # what is frozen is graphics, unless it looks like a photosite
 _LEAST_FACTOR = 0.05  # of the usual: there the frame tells nothing
 _HOPELESS = 1.5  # spreads, after a few frames
 _SURELY_ON, _HOPELESS_ON = 4.0, 1  # errors; frames
 
 
-SigmaAt = Callable[[NDArray[np.float32]], tuple[NDArray[np.float64], NDArray[np.float64]]]
+LightAt = Callable[[NDArray[np.float32]], tuple[NDArray[np.float64], NDArray[np.float64]]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -95,6 +97,7 @@ def judge_by_trace(
     course: Course,
     settings: DetectSettings,
     *,
+    light_at: LightAt,
     is_known: bool,
     is_still: bool,
 ) -> Judgement:
@@ -119,12 +122,12 @@ def judge_by_trace(
     if site.likeness > 0:  # else it comes from single frames, and the mean picture knows nothing of it
         is_believed &= np.sign(site.score) == np.sign(course.amplitude_sigma)
     strong_enough = _is_worth_it(course.amplitude_sigma, settings)
-    if _is_frozen(trace, np.ones(len(trace.frames), bool)) and not is_known:
+    if _is_frozen(trace) and not is_known:
         is_believed &= site.likeness >= _FROZEN_LIKENESS
     return Judgement(
         is_defect=bool(is_believed and strong_enough),
         may_be=strong_enough and course.pattern is not Pattern.BLINKING,
-        kind=_kind(trace, course),
+        kind=_kind(site, trace, course, light_at),
         amplitude_sigma=_amplitude(site, course),
         profile=trace.profile,
         looked_at=trace.frames,
@@ -136,9 +139,9 @@ def judge_by_trace(
 
 
 def _amplitude(site: Site, course: Course) -> float:
-    """Return how strong it is: of a strong one as the mean picture has it, which is not bent by any scale."""
-    is_strong = abs(site.amplitude_sigma) > LINEAR_SIGMA and course.pattern is Pattern.STEADY
-    return site.amplitude_sigma if is_strong else course.amplitude_sigma
+    """Return how strong it is: where the mean picture shows it clearly as that has it, bent by no scale."""
+    is_clear = site.likeness >= _CLEAR_LIKENESS and course.pattern is Pattern.STEADY
+    return site.amplitude_sigma if is_clear else course.amplitude_sigma
 
 
 def _is_worth_it(amplitude_sigma: float, settings: DetectSettings) -> bool:
@@ -191,21 +194,43 @@ def _likeness_of_change(trace: Trace, is_on: NDArray[np.bool_]) -> float:
     return explained / max(total, explained, 1e-9)
 
 
-def _is_frozen(trace: Trace, is_on: NDArray[np.bool_]) -> bool:
-    """Tell whether its strongest sample has not even the noise of light, by what the quiet samples around have."""
+def _is_frozen(trace: Trace) -> bool:
     channel, y, x = _peak_of(trace)
-    own = float(trace.cores[is_on, channel, y, x].std(dtype=np.float64))
-    around = float(np.quantile(trace.around.std(axis=0, dtype=np.float64), 0.25))
-    return own < max(_FROZEN * around, _NOTHING_MOVES)
+    return float(trace.cores[:, channel, y, x].std(dtype=np.float64)) < _FROZEN
 
 
-def _kind(trace: Trace, course: Course) -> Kind:
-    """Tell kinds apart: of the bright, one whose samples have not even the noise of light is stuck."""
+def _kind(site: Site, trace: Trace, course: Course, light_at: LightAt) -> Kind:
+    """Tell kinds apart.
+
+    Of the bright, a hot photosite adds to the scene: it varies as the scene does (compared in
+    linear light, where adding does not compress what shows through) and has the noise of its
+    own brightness. A stuck one has neither.
+    """
     if course.pattern is Pattern.BLINKING:
         return Kind.BLINKING
     if course.amplitude_sigma < 0:
         return Kind.DEAD
-    return Kind.STUCK if _is_frozen(trace, course.is_on) else Kind.HOT
+    channel, y, x = _clearest_sample(site, trace)
+    own, _ = light_at(trace.cores[course.is_on, :, y, x].T)
+    around, _ = light_at(np.moveaxis(trace.cores[course.is_on][..., _core_rim(trace)], 1, 0))
+    scene = float(np.median(around[channel].std(axis=0)))
+    least = max(_STUCK_SHARE * scene, _STILLER_THAN_LIGHT * float(own[channel].mean()))
+    return Kind.STUCK if float(own[channel].std()) < least else Kind.HOT
+
+
+def _core_rim(trace: Trace) -> NDArray[np.bool_]:
+    """Return which samples of a core no photosite's footprint reaches, (7, 7)."""
+    rim = np.ones(trace.cores.shape[2:], bool)
+    rim[1:-1, 1:-1] = False
+    return rim
+
+
+def _clearest_sample(site: Site, trace: Trace) -> tuple[int, int, int]:
+    """Return the sample (channel, y, x of the core) that is strongest in linear light, if the mean picture tells."""
+    middle = trace.profile.shape[1] // 2
+    y, x = site.peak_y - site.y + middle, site.peak_x - site.x + middle
+    is_clear = site.likeness > 0 and 0 <= min(y, x) and max(y, x) <= 2 * middle
+    return (site.peak_channel, y, x) if is_clear else _peak_of(trace)
 
 
 def is_hopeless(trace: Trace) -> bool:
@@ -214,12 +239,12 @@ def is_hopeless(trace: Trace) -> bool:
     return abs(trace.score) < _HOPELESS and surely_on.sum() < _HOPELESS_ON
 
 
-def course_in_equal_light(trace: Trace, sigma_at: SigmaAt) -> Course:
+def course_in_equal_light(trace: Trace, light_at: LightAt) -> Course:
     """Tell when a suspect is on, its amplitude brought to the light that is usual there.
 
     Parameters
     ----------
-    sigma_at : callable
+    light_at : callable
         Levels (C, T) on the sigma scale -> linear level and linear noise sigma, (C, T) each.
 
     Notes
@@ -228,9 +253,8 @@ def course_in_equal_light(trace: Trace, sigma_at: SigmaAt) -> Course:
     one takes away is a share of the scene: before a dark one it is nothing.
     """
     peak = _peak_of(trace)
-    rim = np.ones(trace.cores.shape[2:], bool)
-    rim[1:-1, 1:-1] = False
-    level, sigma = (each[peak[0]] for each in sigma_at(np.median(trace.cores[:, :, rim], axis=2).T))
+    rim = np.median(trace.cores[..., _core_rim(trace)], axis=2)
+    level, sigma = (each[peak[0]] for each in light_at(rim.T))
     is_bright = float(np.sum(trace.amplitude)) > 0
     seen = 1.0 / sigma if is_bright else np.maximum(level, 0.0) / sigma
     factor = np.maximum(seen / max(float(np.median(seen)), 1e-12), _LEAST_FACTOR)

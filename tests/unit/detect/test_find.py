@@ -330,7 +330,7 @@ class TestKnownDefects:
 def test_a_rejected_defect_stays_rejected():
     shot = small_shot()
     detection = detection_of(shot)
-    first, *others = detection.defect_map.defects
+    first, *others = find_defects(detection.statistics, DetectSettings())
     again = find_defects(
         detection.statistics, DetectSettings(), known=[replace(first, status=Status.REJECTED, note="a lamp")]
     )
