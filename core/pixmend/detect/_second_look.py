@@ -31,11 +31,14 @@ LEAST_FRAMES = 6
 
 _CONFIRMED = 7.0  # spreads of the same match at places around, of all frames together
 _WEAK_CONFIRMED = 9.0  # of one that the pools alone do not say
+_MANY_FRAMES, _WEAK_FIT = 24, 0.1  # what such a one needs beside
 _KNOWN_CONFIRMED = 3.5  # where a defect is known
 _STEADY = 0.5  # median over mean: texture scores in the frames in which it happens to stand there
+_BLINK_FRAMES = 12  # fewer do not tell blinking from a scene that moves
 _LEAST_ON = 3  # frames that a blinking one must show in, each clearly
 _BLINK_LIKENESS = 0.6  # of what its on frames have more than its off frames
 _LEAST_TURNS, _ONCE_LIKENESS = 3, 0.75  # on once, or darker: so does texture that drifts by
+_MOST_SWING = 0.5  # of its amplitude when on; a glint swings more
 _MOSTLY_ON = 0.6  # of the frames: then all of them together say enough
 _FROZEN = 0.02  # sigma over time: no light that passed a lens is so still
 _CLEAR_LIKENESS = 0.5
@@ -109,7 +112,8 @@ def judge_by_trace(
         Whether nothing moves: then the scene is in every frame as a defect is, and the
         places around tell only how busy it is.
     """
-    is_believed = is_still or _is_confirmed(
+    is_in_pools = site.likeness > 0  # else it comes from single frames alone
+    is_believed = (is_still and is_in_pools) or _is_confirmed(
         trace, course, least=_least_confirmation(site, settings, is_known)
     )
     if course.pattern is not Pattern.STEADY:
@@ -119,7 +123,9 @@ def judge_by_trace(
             is_believed = False
         elif course.pattern is Pattern.BLINKING:  # it is there; when it seems not to be the scene hides it
             course = replace(course, pattern=Pattern.STEADY, is_on=np.ones_like(course.is_on))
-    if site.likeness > 0:  # else it comes from single frames, and the mean picture knows nothing of it
+    if is_still and not is_in_pools and course.pattern is not Pattern.BLINKING:
+        is_believed = False
+    if is_in_pools:
         is_believed &= np.sign(site.score) == np.sign(course.amplitude_sigma)
     strong_enough = _is_worth_it(course.amplitude_sigma, settings)
     if _is_frozen(trace) and not is_known:
@@ -152,10 +158,12 @@ def _bright_or_dark(amplitude_sigma: float) -> Kind:
     return Kind.DEAD if amplitude_sigma < 0 else Kind.HOT
 
 
-def _least_confirmation(site: Site, settings: DetectSettings, is_known: bool) -> float:  # noqa: FBT001
-    if is_known:
-        return _KNOWN_CONFIRMED
-    return _CONFIRMED if abs(site.score) >= settings.threshold_sigma else _WEAK_CONFIRMED
+def _least_confirmation(site: Site, trace: Trace, settings: DetectSettings) -> float:
+    """Return the score that all frames together must reach; infinite for what they cannot make sure."""
+    if abs(site.score) >= settings.threshold_sigma:
+        return _CONFIRMED
+    could_be = len(trace.frames) >= _MANY_FRAMES and (site.photosite_fit or 0.0) >= _WEAK_FIT
+    return _WEAK_CONFIRMED if could_be else np.inf
 
 
 def _is_confirmed(trace: Trace, course: Course, *, least: float) -> bool:
@@ -165,7 +173,9 @@ def _is_confirmed(trace: Trace, course: Course, *, least: float) -> bool:
 
 def _comes_and_goes(trace: Trace, course: Course) -> bool:
     """Tell whether what comes and goes has the shape of a photosite: the scene that stays is no part of it."""
-    if course.is_on.sum() < _LEAST_ON or course.seen < _LEAST_ON:
+    if len(trace.frames) < _BLINK_FRAMES or min(int(course.is_on.sum()), course.seen) < _LEAST_ON:
+        return False
+    if course.fluctuation > _MOST_SWING:
         return False
     turns = int(np.count_nonzero(course.is_on[1:] != course.is_on[:-1]))
     is_usual = course.amplitude_sigma > 0 and turns >= _LEAST_TURNS
@@ -229,7 +239,7 @@ def _clearest_sample(site: Site, trace: Trace) -> tuple[int, int, int]:
     """Return the sample (channel, y, x of the core) that is strongest in linear light, if the mean picture tells."""
     middle = trace.profile.shape[1] // 2
     y, x = site.peak_y - site.y + middle, site.peak_x - site.x + middle
-    is_clear = site.likeness > 0 and 0 <= min(y, x) and max(y, x) <= 2 * middle
+    is_clear = site.likeness > 0 and min(y, x) >= 0 and max(y, x) <= 2 * middle
     return (site.peak_channel, y, x) if is_clear else _peak_of(trace)
 
 

@@ -74,6 +74,8 @@ def _look(
         windows = read_windows(shot, frame, places, scale, side=WINDOW_PX)
         return [glance(window, query) for window, query in zip(windows, queries.values(), strict=True)]
 
+    if not new:
+        return
     progress.start("looking again at suspects", len(new))
     for frame, glances in zip(new, frames_at_once(look, new, workers=workers), strict=True):
         for index, each in zip(queries, glances, strict=True):
