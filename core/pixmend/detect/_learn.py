@@ -50,7 +50,7 @@ class _Class:
 
 
 def learn_footprints(
-    sites: Sequence[Site], picture: MeanPicture, priors: Sequence[Footprint], *, blobs: bool
+    sites: Sequence[Site], picture: MeanPicture, priors: Sequence[Footprint]
 ) -> tuple[Footprint, ...]:
     """Learn the footprints of a plate from its strongest defects.
 
@@ -59,12 +59,10 @@ def learn_footprints(
     sites : sequence of Site
         All that score high, whatever they are.
     picture : MeanPicture
+        Of a shot that moves; else lamps would teach.
     priors : sequence of Footprint
         What one photosite may look like; a learned one leans on the nearest where its own
         samples are not sure.
-    blobs : bool
-        Whether a soft blob may teach too. In a still shot it may not: lamps are blobs.
-
     Returns
     -------
     tuple of Footprint
@@ -78,8 +76,7 @@ def learn_footprints(
     shapes = [_framed(prior.shape / sigma) for prior in priors]
     inner = slice(_SHIFT_PX, -_SHIFT_PX)
     explained = np.array([_best_prior(each[:, inner, inner], shapes)[1] for each in whitened])
-    if blobs:
-        explained = np.maximum(explained, [_blob_share(each[:, inner, inner]) for each in whitened])
+    explained = np.maximum(explained, [_blob_share(each[:, inner, inner]) for each in whitened])
     teaching = whitened[(explained >= _EXPLAINED) & (noise >= _CLEAR)]
     classes = sorted(_classes(teaching), key=lambda each: -each.members)[:_MOST_CLASSES]
     return tuple(

@@ -71,15 +71,19 @@ def search(
     picture : MeanPicture
         Of the same shot.
     is_still : bool
-        Whether nothing moves: then no blob teaches, since lamps are blobs.
+        Whether nothing moves. Then there is one careful round: lamps and texture stay too,
+        look like soft footprints, and would teach.
     excluded : (H, W) bool ndarray, optional
         Where nothing is learned and nothing peeled off.
     """
     statistics = views.statistics
     priors = prior_footprints(len(statistics.model.channels))
     shapes = sigma_shapes(statistics, priors)
-    scores = look_again(views, match(views, shapes), shapes, number=0)
-    learned = learn_footprints(_clear(scores, picture, priors, excluded), picture, priors, blobs=not is_still)
+    scores = match(views, shapes)
+    if is_still:
+        return Search(scores, priors, (), picture)
+    scores = look_again(views, scores, shapes, number=0)
+    learned = learn_footprints(_clear(scores, picture, priors, excluded), picture, priors)
     footprints = (*priors, *learned)
     if learned:
         shapes += sigma_shapes(statistics, learned)

@@ -112,10 +112,9 @@ def judge_by_trace(
         Whether nothing moves: then the scene is in every frame as a defect is, and the
         places around tell only how busy it is.
     """
+    least = _KNOWN_CONFIRMED if is_known else _least_confirmation(site, trace, settings)
     is_in_pools = site.likeness > 0  # else it comes from single frames alone
-    is_believed = (is_still and is_in_pools) or _is_confirmed(
-        trace, course, least=_least_confirmation(site, settings, is_known)
-    )
+    is_believed = (is_still and is_in_pools) or _is_confirmed(trace, course, least=least)
     if course.pattern is not Pattern.STEADY:
         if _comes_and_goes(trace, course):
             is_believed = True

@@ -27,7 +27,7 @@ _SIGNIFICANT = 4.0  # in scatters of the background
 _OUTSHINES = 2.0  # times as strong: then the neighbour is the defect, and this is its ring
 _LARGEST_GROUP_PX = 400  # more is a burn-in, a matte edge or a frozen area
 _LIKE_A_FOOTPRINT = 0.5  # of the excess is explained: then the footprint has less noise than the excess
-_BOLDLY_LIKE = 0.3  # of the excess must be a footprint where only the bold score reaches the threshold
+_BOLDLY_LIKE = 0.4  # of the excess must be a footprint where only the bold score reaches the threshold
 _LEAST_SCATTER = 0.02  # sigma; a perfectly smooth mean picture still has rounding
 
 
