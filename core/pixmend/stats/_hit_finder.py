@@ -45,6 +45,7 @@ class HitFinder:
         self._scale = scale
         self._sample = sample
         self._footprints = np.ascontiguousarray(footprints, np.float32)
+        self._colour = _colours(self._footprints)
         self._is_tabled = sample.bits <= _TABLE_BITS
         values = self._values()
         self._steps = _quantised(values)
@@ -100,12 +101,14 @@ class HitFinder:
 
     def _scored(self, bits: NDArray[np.uint16], found: NDArray[np.int32]) -> NDArray[Any]:
         """Return the hits (`HIT`) among places (N, 4): those that match a footprint well."""
-        explained, total = match_places(bits, (self._level, self._sigma), found, self._footprints).T
+        matched = match_places(bits, (self._level, self._sigma), found, self._footprints)
+        (explained, total), best = matched[:, :2].T, matched[:, 2].astype(np.intp)
         likeness = explained / np.maximum(total, np.float32(1e-6))
         score = np.minimum(np.sqrt(explained), np.float32(_HIGHEST_SCORE))
         good = (score >= _LEAST_SCORE) & (likeness >= _LEAST_LIKENESS)
         table = np.zeros(int(good.sum()), HIT)
-        table["y"], table["x"], table["channel"] = found[good, :3].T
+        table["y"], table["x"] = found[good, :2].T
+        table["channel"] = np.where(self._colour[best] < 0, found[:, 2], self._colour[best])[good]
         table["score"] = np.rint(np.copysign(score, found[:, 3])[good] * SCORE_STEPS)
         table["likeness"] = np.rint(np.minimum(likeness[good], 1.0) * LIKENESS_STEPS)
         return table
@@ -120,6 +123,13 @@ class HitFinder:
         steps = codes.astype(np.uint16).view(np.int16).astype(np.float32)
         steps[np.abs(steps) > ODDEST] = np.nan
         return np.stack([steps / np.float32(_STEPS)] * channels)
+
+
+def _colours(footprints: NDArray[np.float32]) -> NDArray[np.intp]:
+    """Return the channel in which each footprint (K, C, 5, 5) is strongest; -1 where several are."""
+    strength = np.abs(footprints).max(axis=(2, 3))
+    is_strongest = strength == strength.max(axis=1, keepdims=True)
+    return np.where(is_strongest.sum(axis=1) == 1, is_strongest.argmax(axis=1), -1)
 
 
 def _quantised(values: NDArray[np.float32]) -> NDArray[np.int16]:

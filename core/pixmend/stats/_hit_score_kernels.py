@@ -11,6 +11,7 @@ _CORE_PX = 2  # footprints have 5 x 5 pixels
 _REACH_PX = 4  # the rest of 9 x 9 pixels is the background
 _SIDE = 2 * _REACH_PX + 1
 _AROUND = _SIDE**2 - (2 * _CORE_PX + 1) ** 2
+_AROUND_MOMENT = np.float32(_SIDE * 60 - 5 * 10)  # sum of dy squared over the pixels around
 _MAD_TO_SIGMA = np.float32(1.4826)
 
 
@@ -36,17 +37,18 @@ def match_places(
 
     Returns
     -------
-    (N, 2) float32 ndarray
+    (N, 3) float32 ndarray
         What the best footprint explains of the excess, and all of the excess: sums of squares,
-        in sigma of the background or in its scatter where that is more. 0 near what is no number.
+        in sigma of the background or in its scatter where that is more; which footprint it is.
+        0 near what is no number.
 
     Notes
     -----
-    Background is the median of the pixels around the middle 5 x 5. Beyond the borders stand
-    pixels of further in.
+    Background is the plane through the pixels around the middle 5 x 5, so that a slope of the
+    scene is no excess. Beyond the borders stand pixels of further in.
     """
     channels = bits.shape[2]
-    result = np.zeros((len(places), 2), np.float32)
+    result = np.zeros((len(places), 3), np.float32)
     excess = np.empty(footprints.shape[1:], np.float32)
     unit = np.empty(channels, np.float32)
     for index in range(len(places)):
@@ -72,25 +74,51 @@ def _excess_at(
     y, x, c = place
     around = np.empty(_AROUND, np.float32)
     codes = np.empty(_AROUND, np.uint16)
+    down, across = np.float32(0.0), np.float32(0.0)
     count = 0
     for dy in range(-_REACH_PX, _REACH_PX + 1):
         row = _inside(y + dy, bits.shape[0])
         for dx in range(-_REACH_PX, _REACH_PX + 1):
             code = bits[row, _inside(x + dx, bits.shape[1]), c]
+            level = level_of[code]
             if abs(dy) <= _CORE_PX and abs(dx) <= _CORE_PX:
-                excess[dy + _CORE_PX, dx + _CORE_PX] = level_of[code]
+                excess[dy + _CORE_PX, dx + _CORE_PX] = level
             else:
-                around[count] = level_of[code]
+                around[count] = level
                 codes[count] = code
+                down += dy * level
+                across += dx * level
                 count += 1
-    if not (np.isfinite(around.sum()) and np.isfinite(excess.sum())):
+    if not (np.isfinite(down + across) and np.isfinite(excess.sum())):
         return False
+    code = codes[_index_of_middle(around)]
+    _take_plane(around, excess, down / _AROUND_MOMENT, across / _AROUND_MOMENT)
     background = _middle_of(around.copy())
-    code = codes[np.argmax(around == background)]
     unit[c] = max(sigma_of[code], _MAD_TO_SIGMA * _middle_of(np.abs(around - background)))
     excess -= background
     excess /= unit[c]
     return True
+
+
+@njit(cache=True, nogil=True)
+def _index_of_middle(values: NDArray[np.float32]) -> int:
+    return int(np.argmax(values == _middle_of(values.copy())))
+
+
+@njit(cache=True, nogil=True)
+def _take_plane(
+    around: NDArray[np.float32], excess: NDArray[np.float32], down: np.float32, across: np.float32
+) -> None:
+    """Take a slope, so much a pixel down and across, out of the pixels around and those in the middle."""
+    count = 0
+    for dy in range(-_REACH_PX, _REACH_PX + 1):
+        for dx in range(-_REACH_PX, _REACH_PX + 1):
+            rise = np.float32(dy * down + dx * across)
+            if abs(dy) <= _CORE_PX and abs(dx) <= _CORE_PX:
+                excess[dy + _CORE_PX, dx + _CORE_PX] -= rise
+            else:
+                around[count] -= rise
+                count += 1
 
 
 @njit(cache=True, nogil=True)
@@ -111,10 +139,10 @@ def _middle_of(values: NDArray[np.float32]) -> np.float32:
 def _best_match(
     excess: NDArray[np.float32], unit: NDArray[np.float32], footprints: NDArray[np.float32]
 ) -> NDArray[np.float32]:
-    result = np.zeros(2, np.float32)
+    result = np.zeros(3, np.float32)
     for value in excess.flat:
         result[1] += value * value
-    for footprint in footprints:
+    for index, footprint in enumerate(footprints):
         inner, norm = np.float32(0.0), np.float32(0.0)
         for c in range(len(unit)):
             for y in range(2 * _CORE_PX + 1):
@@ -122,7 +150,8 @@ def _best_match(
                     shape = footprint[c, y, x] / unit[c]
                     inner += shape * excess[c, y, x]
                     norm += shape * shape
-        result[0] = max(result[0], inner * inner / norm)
+        if inner * inner / norm > result[0]:
+            result[0], result[2] = inner * inner / norm, index
     return result
 
 

@@ -13,7 +13,9 @@ __all__ = ["HIT", "LIKENESS_STEPS", "SCORE_STEPS", "Hits"]
 HIT = np.dtype(
     [("frame", "i4"), ("y", "i4"), ("x", "i4"), ("channel", "i1"), ("likeness", "u1"), ("score", "i2")]
 )
-"""One hit: where (array position), its strongest channel, likeness in 1/255, score in 1/16, negative if dark."""
+"""One hit: where (array position), likeness in 1/255, score in 1/16, negative if dark.
+
+Its channel is the colour of the footprint that it matches best; the oddest channel where that has none."""
 
 SCORE_STEPS = 16
 LIKENESS_STEPS = 255
