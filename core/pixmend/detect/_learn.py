@@ -63,6 +63,7 @@ def learn_footprints(
     priors : sequence of Footprint
         What one photosite may look like; a learned one leans on the nearest where its own
         samples are not sure.
+
     Returns
     -------
     tuple of Footprint

@@ -60,7 +60,7 @@ def cosine(one: NDArray[np.float64], other: NDArray[np.float64]) -> float:
 
 def test_shapes_that_agree_are_learned_one_a_class():
     sites, picture = picture_of([RED, BLUE] * 5)
-    red, blue = learn_footprints(sites, picture, PRIORS, blobs=True)
+    red, blue = learn_footprints(sites, picture, PRIORS)
     found = sorted((cosine(each.shape, RED), cosine(each.shape, BLUE)) for each in (red, blue))
     assert found[1][0] > 0.999
     assert found[0][1] > 0.999
@@ -71,44 +71,39 @@ def test_shapes_that_agree_are_learned_one_a_class():
 
 def test_dark_defects_teach_as_bright_ones_do():
     sites, picture = picture_of([RED, -RED, RED, -RED])
-    (learned,) = learn_footprints(sites, picture, PRIORS, blobs=True)
+    (learned,) = learn_footprints(sites, picture, PRIORS)
     assert abs(cosine(learned.shape, RED)) > 0.999
 
 
-def test_a_photosite_of_a_known_demosaic_is_learned_without_blobs():
+def test_a_photosite_of_a_known_demosaic_is_learned_too():
     known = np.pad(PRIORS[0].shape, ((0, 0), (2, 2), (2, 2)))
     sites, picture = picture_of([known] * 4)
-    (learned,) = learn_footprints(sites, picture, PRIORS, blobs=False)
+    (learned,) = learn_footprints(sites, picture, PRIORS)
     assert cosine(learned.shape, known) > 0.999
-
-
-def test_lamps_teach_nothing_in_a_still_shot():
-    sites, picture = picture_of([blob(1.2, 1.2, (1.0, 0.9, 0.8))] * 6)
-    assert learn_footprints(sites, picture, PRIORS, blobs=False) == ()
 
 
 def test_two_that_agree_are_no_class():
     sites, picture = picture_of([RED, RED, BLUE, BLUE])
-    assert learn_footprints(sites, picture, PRIORS, blobs=True) == ()
+    assert learn_footprints(sites, picture, PRIORS) == ()
 
 
 def test_texture_teaches_nothing():
     rng = np.random.default_rng(8)
     sites, picture = picture_of([rng.normal(0, 1, (3, 9, 9)) for _ in range(15)])
-    assert learn_footprints(sites, picture, PRIORS, blobs=True) == ()
+    assert learn_footprints(sites, picture, PRIORS) == ()
 
 
 def test_what_hardly_stands_out_teaches_nothing():
     sites, picture = picture_of([RED] * 6, amplitude=2.0, scatter=1.0)
-    assert learn_footprints(sites, picture, PRIORS, blobs=True) == ()
+    assert learn_footprints(sites, picture, PRIORS) == ()
 
 
 def test_neighbours_as_strong_teach_nothing_and_rings_do_not_matter():
     sites, picture = picture_of([RED] * 4)
     rings = [site_at(site.y + 5, site.x, 0.5 * site.amplitude_sigma) for site in sites]
-    assert len(learn_footprints([*sites, *rings], picture, PRIORS, blobs=True)) == 1
+    assert len(learn_footprints([*sites, *rings], picture, PRIORS)) == 1
     beside = [site_at(site.y + 9, site.x, 0.5 * site.amplitude_sigma) for site in sites]
-    assert learn_footprints([*sites, *beside], picture, PRIORS, blobs=True) == ()
+    assert learn_footprints([*sites, *beside], picture, PRIORS) == ()
 
 
 def test_no_more_than_six_are_learned():
@@ -118,32 +113,32 @@ def test_no_more_than_six_are_learned():
         for colour in ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0), (1.0, -1.0, 0.0))
     ]
     sites, picture = picture_of([shapes[number % 8] for number in range(20)] + shapes[:4])
-    assert len(learn_footprints(sites, picture, PRIORS, blobs=True)) <= 6
+    assert len(learn_footprints(sites, picture, PRIORS)) <= 6
 
 
 @pytest.mark.parametrize("order", [1, -1])
 def test_the_order_of_sites_does_not_matter(order):
     sites, picture = picture_of([RED, BLUE, RED, BLUE, RED, BLUE, RED])
-    first = learn_footprints(sites, picture, PRIORS, blobs=True)
-    again = learn_footprints(sites[::order], picture, PRIORS, blobs=True)
+    first = learn_footprints(sites, picture, PRIORS)
+    again = learn_footprints(sites[::order], picture, PRIORS)
     for one, other in zip(first, again, strict=True):
         assert np.array_equal(one.shape, other.shape)
 
 
 def test_no_sites_no_footprints():
     _, picture = picture_of([])
-    assert learn_footprints([], picture, PRIORS, blobs=True) == ()
+    assert learn_footprints([], picture, PRIORS) == ()
 
 
 def test_sites_at_the_border_teach_nothing():
     _, picture = picture_of([])
     sites = [site_at(y, x, 50.0) for y, x in ((0, 0), (199, 239), (5, 100), (100, 3))]
-    assert learn_footprints(sites, picture, PRIORS, blobs=True) == ()
+    assert learn_footprints(sites, picture, PRIORS) == ()
 
 
 def test_unsure_samples_lean_on_the_prior():
     wide = np.pad(PRIORS[8].shape, ((0, 0), (2, 2), (2, 2)))
     sites, picture = picture_of([wide] * 3, amplitude=24.0, scatter=0.4)
-    (learned,) = learn_footprints(sites, picture, (Footprint("pixel", PRIORS[8].shape),), blobs=False)
+    (learned,) = learn_footprints(sites, picture, (Footprint("pixel", PRIORS[8].shape),))
     rim = learned.shape[:, [0, -1], :]
     assert np.abs(rim).max() < 0.05

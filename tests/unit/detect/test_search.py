@@ -120,3 +120,12 @@ def test_the_same_statistics_give_the_same_sites():
     again = search(views_of(statistics), MeanPicture(*statistics.mean_light()), is_still=False)
     assert np.array_equal(again.scores.score, search_of(resized(1.5)).scores.score)
     assert np.array_equal(again.scores.bold, search_of(resized(1.5)).scores.bold)
+
+
+def test_in_a_still_shot_nothing_is_learned_or_peeled():
+    statistics = statistics_of(small_shot())
+    found = search(views_of(statistics), MeanPicture(*statistics.mean_light()), is_still=True)
+    assert len(found.footprints) == 9
+    assert found.strong == ()
+    assert found.scores.bold is None
+    assert found.sites(np.full((192, 256), THRESHOLD, np.float32))
