@@ -151,6 +151,9 @@ class Trace:
         Of its profile, in sigma of its brightest sample.
     score : float
         Of all frames together, in spreads of the same at places around; signed as `amplitude`.
+    unrest : float
+        Spread of the matches of all frames together at places around, in errors: 1 is noise
+        alone, more is a scene that stays.
     profile : (C, 7, 7) float64 ndarray
         The shape that it shows, of those that were asked for.
     precision : (D, D) float64 ndarray
@@ -162,6 +165,7 @@ class Trace:
     amplitude: NDArray[np.float64]
     error: NDArray[np.float64]
     score: float
+    unrest: float
     profile: NDArray[np.float64]
     precision: NDArray[np.float64]
     cores: NDArray[np.float32]
@@ -173,7 +177,7 @@ def trace_of(query: Query, glances: Mapping[int, Glance]) -> Trace:
     seen = [glances[frame] for frame in frames]
     amplitude = np.array([each.amplitude for each in seen], np.float64)
     error = np.array([each.error for each in seen], np.float64)
-    scores = _scores(np.array([each.match for each in seen], np.float64))
+    scores, unrest = _scores(np.array([each.match for each in seen], np.float64))
     # The whitened energy that a shape explains; in it a few strong frames count as well as many faint.
     explained = np.abs((amplitude * np.abs(amplitude)).sum(axis=0)) / query.expected_error**2
     best = int((explained * query.trust).argmax())
@@ -182,22 +186,23 @@ def trace_of(query: Query, glances: Mapping[int, Glance]) -> Trace:
         amplitude=amplitude[:, best],
         error=error[:, best],
         score=float(scores[best]),
+        unrest=float(unrest[best]),
         profile=query.shapes[best],
         precision=query.precision,
         cores=np.stack([each.core for each in seen]),
     )
 
 
-def _scores(match: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the pooled match of (T, K, 33) at the suspect, in spreads of that around it, (K,).
+def _scores(match: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the pooled match of (T, K, 33) at the suspect, in spreads of that around it, and that spread, (K,).
 
     Frames are clipped hard, so that a few do not decide, or hardly, so that a strong defect
     in restless surroundings is not brought down to them; the better of both counts.
     """
-    best = np.zeros(match.shape[1])
+    best, spread = np.zeros(match.shape[1]), np.zeros(match.shape[1])
     for clip in _CLIPS:
         pooled = np.clip(match, -clip, clip).sum(axis=0) / np.sqrt(len(match))
         spread = MAD_TO_SIGMA * np.median(np.abs(pooled[:, 1:]), axis=1)
         score = pooled[:, 0] / np.maximum(spread, 1.0)
         best = np.where(np.abs(score) > np.abs(best), score, best)
-    return best
+    return best, spread

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from pixmend.detect._glance import Trace
 from pixmend.detect._sites import Site
 from pixmend.detect._timeline import Course, Pattern, course_of
-from pixmend.detect._verdict import DetectSettings
+from pixmend.detect._verdict import STILL_SIGMA, DetectSettings
 from pixmend.model import Kind
 
 __all__ = [
@@ -41,6 +41,9 @@ _LEAST_TURNS, _ONCE_LIKENESS = 3, 0.75  # on once, or darker: so does texture th
 _MOST_SWING = 0.5  # of its amplitude when on; a glint swings more
 _MOSTLY_ON = 0.6  # of the frames: then all of them together say enough
 _FROZEN = 0.02  # sigma over time: no light that passed a lens is so still
+_FAINT_SIGMA, _STRONG_SIGMA, _STRONG_FIT = 2.0, 5.0, 0.4  # how well a strong one's shape must fit
+_TEXTURED = 1.8  # times what noise leaves of all frames together
+_PHOTOSITE_FIT, _FIT_SCATTER = 0.6, 0.03  # of the excess, where the scene stands still
 _CLEAR_LIKENESS = 0.5
 _STUCK_SHARE = 0.5  # a stuck photosite varies less than half as much as its surroundings
 _STILLER_THAN_LIGHT = 0.002  # of the level: a full well of 100 000 electrons has a noise of 0.003
@@ -126,6 +129,9 @@ def judge_by_trace(
         is_believed = False
     if is_in_pools:
         is_believed &= np.sign(site.score) == np.sign(course.amplitude_sigma)
+    if not is_known and is_in_pools:
+        is_believed &= _looks_like_anything(site, course)
+        is_believed &= is_still or not _stands_still(trace) or _looks_like_photosite(site)
     strong_enough = _is_worth_it(course.amplitude_sigma, settings)
     if _is_frozen(trace) and not is_known:
         is_believed &= site.likeness >= _FROZEN_LIKENESS
@@ -147,6 +153,28 @@ def _amplitude(site: Site, course: Course) -> float:
     """Return how strong it is: where the mean picture shows it clearly as that has it, bent by no scale."""
     is_clear = site.likeness >= _CLEAR_LIKENESS and course.pattern is Pattern.STEADY
     return site.amplitude_sigma if is_clear else course.amplitude_sigma
+
+
+def _looks_like_anything(site: Site, course: Course) -> bool:
+    """Tell whether a strong site is like a photosite, or like one that was resized: a point of light.
+
+    A faint one need not be; there noise and texture hide its shape.
+    """
+    fit = max(site.photosite_fit or 0.0, site.optical_fit or 0.0, site.likeness)
+    strength = (abs(course.amplitude_sigma) - _FAINT_SIGMA) / (_STRONG_SIGMA - _FAINT_SIGMA)
+    return fit >= _STRONG_FIT * min(max(strength, 0.0), 1.0)
+
+
+def _stands_still(trace: Trace) -> bool:
+    """Tell whether the scene stays as it is around a suspect, with texture that stays too."""
+    rim = trace.cores[..., _core_rim(trace)]
+    lives = float(np.median(rim.std(axis=0, dtype=np.float64), axis=1).min())
+    return lives < STILL_SIGMA and trace.unrest > _TEXTURED
+
+
+def _looks_like_photosite(site: Site) -> bool:
+    photosite, optical = site.photosite_fit or 0.0, site.optical_fit or 0.0
+    return photosite >= _PHOTOSITE_FIT and photosite >= optical - _FIT_SCATTER
 
 
 def _is_worth_it(amplitude_sigma: float, settings: DetectSettings) -> bool:

@@ -7,6 +7,8 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
+from pixmend.arrays import MAD_TO_SIGMA
+
 __all__ = ["Course", "Pattern", "course_of"]
 
 _CLEAR = 3.0  # errors, of a frame in which it shows by itself
@@ -16,6 +18,7 @@ _STRONG = 4.0  # errors, of a frame in which it is surely on
 _LEAST_ON = 3  # frames, of one that blinks
 _LEAST_OFF_SHARE = 0.06  # of the frames: fewer are no off time
 _GAIN = 30.0  # of chi square, for a change that single frames do not tell
+_APART = 4.0  # scatters between on and off; a normal distribution that is cut in two has 2.7
 _OFF_LEVEL = 0.35  # of the amplitude when on; more is no off time
 
 
@@ -104,9 +107,19 @@ def _on_frames(signed: NDArray[np.float64], error: NDArray[np.float64]) -> NDArr
     tells = np.flatnonzero(is_on | is_off)
     between = 0.5 * (tells[1:] + tells[:-1])
     is_on = is_on[tells][np.searchsorted(between, np.arange(len(signed)))]
-    off = signed[~is_on]
-    is_real = len(off) >= max(2.0, _LEAST_OFF_SHARE * len(signed)) and np.median(off) < _OFF_LEVEL * level
-    return is_on if is_real else everywhere
+    return is_on if _are_two_states(signed, is_on) else everywhere
+
+
+def _are_two_states(signed: NDArray[np.float64], is_on: NDArray[np.bool_]) -> bool:
+    """Tell on and off apart from one state that was cut in two where it scatters most."""
+    on, off = signed[is_on], signed[~is_on]
+    if len(off) < max(2.0, _LEAST_OFF_SHARE * len(signed)) or len(on) < _LEAST_ON:
+        return False
+    levels = float(np.median(on)), float(np.median(off))
+    scatter = max(
+        float(np.median(np.abs(half - level))) for half, level in zip((on, off), levels, strict=True)
+    )
+    return levels[1] < _OFF_LEVEL * levels[0] and levels[0] - levels[1] > _APART * MAD_TO_SIGMA * scatter
 
 
 def _changed_once(signed: NDArray[np.float64], error: NDArray[np.float64]) -> NDArray[np.bool_]:
