@@ -13,7 +13,7 @@ from pixmend.model import Defect, FrameRange, PlateInfo, Status
 
 __all__ = ["FixSettings", "Jobs"]
 
-_METHOD = 2
+_METHOD = 3
 """Of filling; to be raised with every change after which `fix` writes other samples."""
 
 

@@ -7,7 +7,6 @@ from numpy.typing import NDArray
 
 __all__ = [
     "accumulate",
-    "block_statistics",
     "box_mean",
     "correlate",
     "local_scale",
@@ -130,44 +129,6 @@ def _cut_down(size: NDArray[np.int32], mean: NDArray[np.float32]) -> None:
     for y in range(size.shape[0]):
         for x in range(size.shape[1]):
             size[y, x] = min(size[y, x], np.int32(np.float32(2.5 * 1.2533) * mean[y, x]))
-
-
-@njit(cache=True, nogil=True)
-def block_statistics(
-    plane: NDArray[np.float32], is_bad: NDArray[np.bool_], size: int
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Mean and plane-removed standard deviation of each whole block of a picture (H, W), row by row.
-
-    A plane is fitted to each block and taken off, so that a slow gradient does not count as
-    noise; the divisor is the remaining degrees of freedom. NaN for both where a sample is bad
-    or not finite.
-    """
-    rows, columns = plane.shape[0] // size, plane.shape[1] // size
-    mean, sigma = np.empty(rows * columns), np.empty(rows * columns)
-    middle, area = (size - 1) / 2, size * size
-    slope_norm = area * (area - 1) / 12  # the sum of (x - middle)**2 over a block
-    for block in range(rows * columns):
-        top, left = block // columns * size, block % columns * size
-        total, across, down = 0.0, 0.0, 0.0
-        for y in range(size):
-            for x in range(size):
-                value = np.nan if is_bad[top + y, left + x] else np.float64(plane[top + y, left + x])
-                total += value
-                down += value * (y - middle)
-                across += value * (x - middle)
-        if not np.isfinite(total):
-            mean[block] = sigma[block] = np.nan
-            continue
-        level = total / area
-        squares = 0.0
-        for y in range(size):
-            for x in range(size):
-                centred = plane[top + y, left + x] - level
-                squares += centred * centred
-        rest = max(squares - (down * down + across * across) / slope_norm, 0.0)
-        mean[block] = level
-        sigma[block] = np.sqrt(rest / (area - 3))
-    return mean, sigma
 
 
 @njit(cache=True, nogil=True, error_model="numpy")

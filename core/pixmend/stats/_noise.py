@@ -10,18 +10,15 @@ from numpy.typing import NDArray
 from scipy.optimize import nnls
 
 from pixmend.model import SampleCodec, SampleType
-from pixmend.stats._kernels import block_statistics
+from pixmend.stats._noise_kernels import block_statistics
+from pixmend.stats._noise_levels import BLOCK_PX, noise_by_level
 
-__all__ = ["FlatBlocks", "NoiseModel", "estimate_noise", "fit_noise", "flat_blocks"]
+__all__ = ["FlatBlocks", "NoiseModel", "estimate_noise", "fit_noise", "flat_blocks", "level_noise"]
 
-_BLOCK_PX = 8
-_LEVELS = 24
-_FLAT_QUANTILE = 0.2  # of the blocks of one brightness, the flattest fifth holds noise and little else
-_QUANTILE_BIAS = (
-    1.08  # that quantile of a 61-degree-of-freedom sigma lies 8 % under its mean (chi distribution)
-)
 _HALF_STEP = 2.0**-11 / np.sqrt(12.0)  # rounding noise of a half float, relative to the level
 _DARK_SHARE = 0.25  # black is at least half as noisy as the quietest brightness that was seen
+_FITS = 20  # after which weights have settled to a per cent
+_ABOVE = 0.1  # of a level's variance, by which it may lie above the curve with its full weight
 _DARKEST = 1e-6  # linear; nothing in a plate is quieter than this
 
 
@@ -52,12 +49,17 @@ class FlatBlocks:
 
     Attributes
     ----------
-    mean, sigma : tuple of (N,) float64 ndarray
-        One a channel, scene-linear: the level, and the standard deviation less a plane.
+    mean, sigma, fine : tuple of (N,) float64 ndarray
+        One a channel, scene-linear: the level, the standard deviation less a plane, and
+        what of it is fine: second differences along both axes, 1 for white noise of sigma 1.
+    is_clipped : tuple of (N,) bool ndarray
+        One a channel: True where samples pile up at the block's lowest or highest value.
     """
 
     mean: tuple[NDArray[np.float64], ...]
     sigma: tuple[NDArray[np.float64], ...]
+    fine: tuple[NDArray[np.float64], ...]
+    is_clipped: tuple[NDArray[np.bool_], ...]
 
 
 def flat_blocks(
@@ -85,11 +87,14 @@ def flat_blocks(
 
 def _blocks_of(planes: NDArray[np.float32], is_bad: NDArray[np.bool_] | None) -> FlatBlocks:
     bad = np.zeros(planes.shape[1:], bool) if is_bad is None else is_bad
-    found = [block_statistics(plane, bad, _BLOCK_PX) for plane in planes]
-    usable = [np.isfinite(mean) for mean, _ in found]
-    return FlatBlocks(
-        *(tuple(each[which][told] for each, told in zip(found, usable, strict=True)) for which in range(2))
+    found = [block_statistics(plane, bad, BLOCK_PX) for plane in planes]
+    usable = [np.isfinite(mean) for mean, *_ in found]
+    mean, sigma, fine = (
+        tuple(numbers[told] for numbers, told in zip(each, usable, strict=True))
+        for each in zip(*(numbers for *numbers, _ in found), strict=True)
     )
+    is_clipped = tuple(piled[told] for (*_, piled), told in zip(found, usable, strict=True))
+    return FlatBlocks(mean, sigma, fine, is_clipped)
 
 
 def estimate_noise(frames: Sequence[NDArray[np.float32]]) -> NoiseModel:
@@ -107,54 +112,60 @@ def fit_noise(blocks: Sequence[FlatBlocks]) -> NoiseModel:
 
     Notes
     -----
-    For each brightness the flattest blocks are taken as noise (Foi et al. [1]_ fit the
-    same Poisson-Gaussian law to flat segments); the polynomial is fitted to them with
-    non-negative coefficients and relative weights. A floor stands for the rounding of
-    half floats, so that a noiseless picture has a model too.
+    For each brightness `noise_by_level` tells the noise of the flattest blocks (Foi et
+    al. [1]_ fit the same Poisson-Gaussian law to flat segments). Through these levels the
+    polynomial is fitted with non-negative coefficients and relative weights; texture can
+    only raise a level, so that one far above the curve weighs little (Huber [2]_). A
+    floor stands for the rounding of half floats, so that a noiseless picture has a
+    model too.
 
     References
     ----------
     .. [1] A. Foi, M. Trimeche, V. Katkovnik, K. Egiazarian, "Practical Poissonian-
            Gaussian noise modeling and fitting for single-image raw-data", IEEE
            Transactions on Image Processing 17 (2008) 1737-1754.
+    .. [2] P. J. Huber, "Robust estimation of a location parameter", Annals of
+           Mathematical Statistics 35 (1964) 73-101; here on one side only.
     """
-    channels = range(len(blocks[0].mean))
     return NoiseModel(
-        np.stack(
-            [
-                _fit_channel(
-                    np.concatenate([each.mean[channel] for each in blocks]),
-                    np.concatenate([each.sigma[channel] for each in blocks]),
-                )
-                for channel in channels
-            ]
-        )
+        np.stack([_fit_channel(*level_noise(blocks, channel)) for channel in range(len(blocks[0].mean))])
     )
 
 
-def _fit_channel(mean: NDArray[np.float64], sigma: NDArray[np.float64]) -> NDArray[np.float64]:
-    is_alive = sigma > 0
-    if is_alive.any():  # black bars and clipped whites tell nothing of noise
-        mean, sigma = mean[is_alive], sigma[is_alive]
-    level, quiet = _flattest_by_level(mean, sigma)
+def level_noise(
+    blocks: Sequence[FlatBlocks], channel: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return what the model of a channel is fitted to: sigma at some levels, both scene-linear, (L,) each."""
+    if not blocks:
+        return np.zeros(0), np.zeros(0)
+    mean, sigma, fine = (
+        np.concatenate([getattr(each, name)[channel] for each in blocks])
+        for name in ("mean", "sigma", "fine")
+    )
+    is_clipped = np.concatenate([each.is_clipped[channel] for each in blocks])
+    return noise_by_level(mean, sigma, fine, is_clipped)
+
+
+def _fit_channel(level: NDArray[np.float64], sigma: NDArray[np.float64]) -> NDArray[np.float64]:
     floor = np.array([_DARKEST**2, 0.0, _HALF_STEP**2])
     if level.size == 0:
         return floor
     lit = np.maximum(level, 0.0)
-    variance = np.maximum(quiet, _DARKEST) ** 2
-    powers = np.stack([np.ones_like(lit), lit, lit**2], axis=1)
-    fitted, _ = nnls(powers / variance[:, None], np.ones_like(lit))
+    variance = np.maximum(sigma, _DARKEST) ** 2
+    fitted = _fit_from_below(np.stack([np.ones_like(lit), lit, lit**2], axis=1) / variance[:, None])
     floor[0] = max(floor[0], _DARK_SHARE * float(variance.min()))
     # The last bits of the fit are the processor's; statistics of different farm nodes must merge.
     return np.asarray(np.maximum(fitted, floor), np.float32).astype(np.float64)
 
 
-def _flattest_by_level(
-    mean: NDArray[np.float64], sigma: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return level and noise sigma of up to `_LEVELS` brightness classes with equal numbers of blocks."""
-    order = np.argsort(mean, kind="stable")
-    classes = [part for part in np.array_split(order, _LEVELS) if part.size >= 5]
-    level = np.array([np.median(mean[part]) for part in classes])
-    quiet = np.array([np.quantile(sigma[part], _FLAT_QUANTILE) for part in classes]) * _QUANTILE_BIAS
-    return level, quiet
+def _fit_from_below(shares: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the non-negative x for which ``shares @ x`` is near 1, where it is less rather than more.
+
+    The loss is Huber's, on the side of what is less: convex, so that it has one solution.
+    """
+    weight = np.ones(len(shares))
+    for _ in range(_FITS):
+        root = np.sqrt(weight)
+        fitted, _rest = nnls(shares * root[:, None], root)
+        weight = _ABOVE / np.maximum(1.0 - shares @ fitted, _ABOVE)
+    return np.asarray(fitted)

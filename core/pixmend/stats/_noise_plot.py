@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pixmend.model import SampleCodec, SampleType
-from pixmend.stats._noise import FlatBlocks, NoiseModel, _flattest_by_level
+from pixmend.stats._noise import FlatBlocks, NoiseModel, level_noise
 
 __all__ = ["noise_plot"]
 
@@ -65,7 +65,7 @@ def noise_plot(
     noise : NoiseModel
         The curves.
     blocks : sequence of FlatBlocks
-        What it was fitted to: dots are blocks, markers the flattest of each brightness.
+        What it was fitted to: dots are blocks, markers the noise of each brightness.
     channels : sequence of str
         Their names.
     sample, codec
@@ -92,10 +92,7 @@ def noise_plot(
     across = _axis_of(np.concatenate(means), _LEFT, _RIGHT, most=(_DARKEST, _BRIGHTEST))
     levels = np.geomspace(across.low, across.high, 80)
     curves = [noise.sigma(levels, c) for c in range(len(channels))]
-    fitted = [
-        _flattest_by_level(mean[sigma > 0], sigma[sigma > 0])
-        for mean, sigma in zip(means, sigmas, strict=True)
-    ]
+    fitted = [level_noise(blocks, c) for c in range(len(channels))]
     up = _axis_of(
         np.concatenate([*curves, *(sigma for _, sigma in fitted)]), _BOTTOM, _TOP, most=(1e-7, 10.0)
     )
@@ -207,7 +204,7 @@ def _legend(channels: Sequence[str]) -> list[str]:
         marks.append(f'<line x1="{x}" y1="{y}" x2="{x + 44}" y2="{y}" {_stroke(channel)}/>')
         marks.append(_marker(x + 22, y, channel))
         marks.append(_text(x + 52, y + 4, name, "start"))
-    note = "lines: the model; markers: flattest blocks of each brightness; dots: all blocks, with the picture's texture"
+    note = "lines: the model; markers: the noise of each brightness; dots: all blocks, with the picture's texture"
     return [*marks, f'<text class="note" x="{_LEFT}" y="{_HEIGHT - 8}">{note}</text>']
 
 

@@ -7,7 +7,7 @@ from scipy import ndimage
 
 from pixmend.arrays import robust_sigma
 from pixmend.stats import Whitener, correlate, local_scale, train_covariance
-from pixmend.stats._kernels import block_statistics, box_mean, look_up, quantise_excess, quantise_level
+from pixmend.stats._kernels import box_mean, look_up, quantise_excess, quantise_level
 
 RNG = np.random.default_rng(8)
 SIZES = [(1, 1), (2, 9), (7, 5), (23, 31)]
@@ -33,34 +33,6 @@ def test_box_mean_is_the_mean_of_windows_cut_at_the_borders(size, radius):
     windows = [[plane[max(y - radius, 0) : y + radius + 1, max(x - radius, 0) : x + radius + 1].mean(dtype=float)
                 for x in range(size[1])] for y in range(size[0])]  # fmt: skip
     assert box_mean(plane, radius) == pytest.approx(np.array(windows), rel=1e-5)
-
-
-def test_block_statistics_are_those_of_a_least_squares_plane():
-    plane = np.random.default_rng(2).normal(0, 1, (19, 26))
-    plane += 0.3 * np.arange(19)[:, None] - 0.7 * np.arange(26)
-    plane = plane.astype(np.float32)
-    mean, sigma = block_statistics(plane, np.zeros(plane.shape, bool), 8)
-    blocks = [plane[8 * i : 8 * i + 8, 8 * j : 8 * j + 8].astype(float) for i in range(2) for j in range(3)]
-    y, x = np.mgrid[:8, :8].reshape(2, -1)
-    design = np.stack([np.ones(64), y, x], axis=1)
-    rests = [np.linalg.lstsq(design, block.ravel(), rcond=None)[1].item() for block in blocks]
-    assert mean == pytest.approx([block.mean() for block in blocks])
-    assert sigma == pytest.approx(np.sqrt(np.array(rests) / 61))
-
-
-def test_a_block_with_a_bad_or_non_finite_sample_tells_nothing():
-    plane = np.zeros((16, 24), np.float32)
-    plane[3, 9], plane[12, 20] = np.nan, np.inf
-    is_bad = np.zeros(plane.shape, bool)
-    is_bad[8, 7] = True
-    told = [True, False, True, False, True, False]
-    for found in block_statistics(plane, is_bad, 8):
-        assert np.isfinite(found).tolist() == told
-
-
-def test_a_picture_smaller_than_a_block_has_no_blocks():
-    plane = np.zeros((7, 40), np.float32)
-    assert [each.size for each in block_statistics(plane, plane > 0, 8)] == [0, 0]
 
 
 def test_local_scale_of_white_noise_is_its_sigma():

@@ -21,6 +21,12 @@ def picture(channels=1):
     return (level + rng.normal(0, 0.01, level.shape)).astype(np.float32)
 
 
+def told(levels):
+    """Return blocks of one channel that show these levels and no noise."""
+    level, none = np.array(levels, float), np.zeros(len(levels))
+    return FlatBlocks((level,), (none,), (none,), (none > 0,))
+
+
 def drawn(noise=None, blocks=None, **changes):
     given = {"channels": ("Y",), "sample": SampleType.HALF, "codec": LINEAR, "title": "a shot"} | changes
     if blocks is None:
@@ -87,7 +93,7 @@ def test_a_title_cannot_break_the_file():
 
 @pytest.mark.parametrize(
     "blocks",
-    [[], [FlatBlocks((np.zeros(0),), (np.zeros(0),))], [FlatBlocks((np.full(40, -0.01),), (np.zeros(40),))]],
+    [[], [told(())], [told([-0.01] * 40)]],
     ids=["none", "empty", "black without noise"],
 )
 def test_nothing_measured_is_drawn_as_the_model_alone(blocks):
