@@ -8,7 +8,8 @@ from pixmend.detect._line_scores import LineView
 from pixmend.detect._lines import LinePicture
 from pixmend.detect._sites import MeanPicture
 from pixmend.detect._verdict import shot_is_still
-from pixmend.detect._views import Views
+from pixmend.detect._views import STEPS, Views
+from pixmend.stats import EXCESS_STEPS
 
 __all__ = ["line_picture"]
 
@@ -25,10 +26,17 @@ def line_picture(
     excluded : (H, W) bool ndarray, optional
         Where nothing is looked for: it counts as having no excess.
     """
-    both = []
-    for excess, gain in zip(views.rows(0, views.size[0], margin=0), views.gains(), strict=True):
-        if excluded is not None:
-            excess[:, excluded] = 0.0
-        both.append(LineView(excess, gain))
-    pooled, meant = both
-    return LinePicture((pooled, meant), picture.light, picture.sigma, shot_is_still(views.statistics))
+    statistics = views.statistics
+    seen = np.sqrt(np.maximum(statistics.seen, 1), dtype=np.float32)
+    units = [
+        1.0 / (np.float32(EXCESS_STEPS) * seen),
+        np.full(views.size, 1.0 / STEPS, np.float32),
+    ]
+    if excluded is not None:
+        for unit in units:
+            unit[excluded] = 0.0
+    pooled, meant = (
+        LineView(steps, unit, gain)
+        for steps, unit, gain in zip((statistics.excess, views.evened), units, views.gains(), strict=True)
+    )
+    return LinePicture((pooled, meant), picture.light, picture.sigma, shot_is_still(statistics))

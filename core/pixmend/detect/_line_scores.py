@@ -3,12 +3,22 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import uniform_filter
 
 from pixmend.arrays import robust_sigma
+from pixmend.detect._line_kernels import (
+    block_medians,
+    keep_best_runs,
+    match_cells,
+    running_sums,
+    sum_columns,
+    sum_rows,
+)
 from pixmend.detect._line_shapes import LINE_REACH_PX
 
 __all__ = ["LineView", "Run", "row_responses", "strong_runs"]
@@ -23,26 +33,32 @@ _QUIETEST = 0.8  # a quiet corner may raise a score by a quarter, not more
 _TRUST = 3.0  # times what the pooled view finds
 _LEAST_NOISE = 0.3  # of what white excess gives: where little but lines is alive, they are not the noise
 _MAD_TO_SIGMA = 1.4826
+_STEPS_A_RUN = 8  # so many runs of one length begin along each: no line is more than half a step off
+_SAMPLED = 100_000  # responses that tell the usual noise
+
+_Kept: TypeAlias = tuple[NDArray[np.float32], NDArray[np.int8]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LineView:
-    """A whitened excess to look for columns in.
+    """A whitened excess to look for columns in: noise about 1, in whole steps.
 
     Attributes
     ----------
-    excess : (C, H, W) float32 ndarray
-        Noise about 1.
+    steps : (C, H, W) int16 ndarray
+    unit : (H, W) float32 ndarray
+        Excess of one step; 0 where nothing is looked for.
     gain : (C,) float64 ndarray
         Of its whitener: by it a profile becomes a matched filter.
     """
 
-    excess: NDArray[np.float32]
+    steps: NDArray[np.int16]
+    unit: NDArray[np.float32]
     gain: NDArray[np.float64]
 
     def transposed(self) -> "LineView":
         """Return the view whose columns are this one's rows."""
-        return LineView(self.excess.swapaxes(1, 2), self.gain)
+        return LineView(self.steps.swapaxes(1, 2), self.unit.T, self.gain)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,27 +97,30 @@ def strong_runs(
     Notes
     -----
     Rows are summed in cells, even and odd ones apart; a profile is matched to the sums,
-    and cells are summed to runs of 2, 4, 8 ... cells and the whole height. A score is in
-    robust standard deviations of such runs over the frame and, where the neighbourhood
-    is busier, over it: fixed patterns that all columns have count as noise.
+    and cells are summed to runs of 2, 4, 8 ... cells and the whole height; a long run
+    begins an eighth of its length below the one before. A score is in robust standard
+    deviations of such runs over the frame and, where the neighbourhood is busier, over
+    it: fixed patterns that all columns have count as noise.
     """
-    sums = [_cell_sums(view.excess) for view in views]
-    runs: list[Run] = []
-    for cells in _lengths(sums[0].shape[2]):
-        score, best = _best_scores(views, sums, profiles, cells=cells)
-        places = np.argwhere(np.abs(score) >= threshold)
-        runs.extend(
-            Run(float(score[k, x]), int(x), int(k) * CELL_ROWS, int(k + cells) * CELL_ROWS, int(best[k, x]))
-            for k, x in places
-        )
-    return sorted(runs, key=lambda run: (-abs(run.score), run.x, run.first, run.stop))
+    sums = [_cell_sums(view) for view in views]
+    cells, width = sums[0].shape[2:]
+    lengths = list(_lengths(cells))
+    kept = [_nothing_kept(cells, length, width) for length in lengths]
+    for index, profile in enumerate(profiles):
+        weights = [profile * view.gain[:, None] for view in views]
+        cumulated = [_cumulated(*each) for each in zip(sums, weights, strict=True)]
+        for length, best in zip(lengths, kept, strict=True):
+            _keep_best(cumulated, weights, best, length=length, index=index)
+    runs = (_runs_of(*each, threshold) for each in zip(lengths, kept, strict=True))
+    return sorted(chain.from_iterable(runs), key=lambda run: (-abs(run.score), run.x, run.first, run.stop))
 
 
 def row_responses(view: LineView, profile: NDArray[np.float64], x: int) -> NDArray[np.float64]:
     """Match a profile to each row at one column, (H,); what one sample counts is limited."""
     columns = np.arange(x - LINE_REACH_PX, x + LINE_REACH_PX + 1)
-    inside = (columns >= 0) & (columns < view.excess.shape[2])
-    samples = np.clip(view.excess[:, :, columns[inside]], -_MOST_OF_SAMPLE, _MOST_OF_SAMPLE)
+    inside = (columns >= 0) & (columns < view.unit.shape[1])
+    excess = view.steps[:, :, columns[inside]] * view.unit[:, columns[inside]]
+    samples = np.clip(excess, -_MOST_OF_SAMPLE, _MOST_OF_SAMPLE)
     weights = (profile * view.gain[:, None])[..., inside]
     response = np.empty(samples.shape[1])
     for parity in (0, 1):
@@ -119,70 +138,72 @@ def _lengths(cells: int) -> Iterator[int]:
         yield cells
 
 
-def _cell_sums(excess: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Sum even and odd rows of each cell apart, (C, 2, cells, W + 10), columns padded with zeros."""
-    channels, height, width = excess.shape
-    cells = height // CELL_ROWS
-    samples = np.clip(excess[:, : cells * CELL_ROWS], -_MOST_OF_SAMPLE, _MOST_OF_SAMPLE)
-    sums = samples.reshape(channels, cells, CELL_ROWS // 2, 2, width).sum(axis=2)
-    return np.pad(sums.swapaxes(1, 2), ((0, 0), (0, 0), (0, 0), (LINE_REACH_PX, LINE_REACH_PX)))
+def _step(length: int) -> int:
+    """Return by how many cells runs of some length lie apart."""
+    return max(length // _STEPS_A_RUN, 1)
 
 
-def _best_scores(
-    views: Sequence[LineView],
-    sums: Sequence[NDArray[np.float32]],
-    profiles: Sequence[NDArray[np.float64]],
+def _cell_sums(view: LineView) -> NDArray[np.float32]:
+    """Sum even and odd rows of each cell apart, (C, 2, cells, W)."""
+    channels, height, width = view.steps.shape
+    sums = np.zeros((channels, 2, height // CELL_ROWS, width), np.float32)
+    is_turned = view.steps.strides[1] < view.steps.strides[2]
+    for plane, result in zip(view.steps, sums, strict=True):
+        if is_turned:
+            sum_columns(plane.T, view.unit.T, _MOST_OF_SAMPLE, CELL_ROWS, result)
+        else:
+            sum_rows(plane, view.unit, _MOST_OF_SAMPLE, CELL_ROWS, result)
+    return sums
+
+
+def _nothing_kept(cells: int, length: int, width: int) -> _Kept:
+    shape = ((cells - length) // _step(length) + 1, width)
+    return np.zeros(shape, np.float32), np.zeros(shape, np.int8)
+
+
+def _cumulated(sums: NDArray[np.float32], weights: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Match a profile to cells, and add up from the top: (cells + 1, W)."""
+    matched = match_cells(sums, weights.astype(np.float32))
+    total = np.zeros((len(matched) + 1, matched.shape[1]))
+    np.cumsum(matched, axis=0, dtype=np.float64, out=total[1:])
+    return total
+
+
+def _keep_best(
+    cumulated: Sequence[NDArray[np.float64]],
+    weights: Sequence[NDArray[np.float64]],
+    kept: _Kept,
     *,
-    cells: int,
-) -> tuple[NDArray[np.float32], NDArray[np.int8]]:
-    """Return the best score (runs, W) over the profiles, and whose it is."""
-    shape = (sums[0].shape[2] - cells + 1, sums[0].shape[3] - 2 * LINE_REACH_PX)
-    score, best = np.zeros(shape, np.float32), np.zeros(shape, np.int8)
-    totals = [_running_sums(each, cells) for each in sums]
-    for index, profile in enumerate(profiles):
-        pooled, meant = (
-            _evened(_matched(total, profile * view.gain[:, None]), view, profile, rows=cells * CELL_ROWS)
-            for view, total in zip(views, totals, strict=True)
-        )
-        ceiling = _TRUST * np.abs(pooled)
-        both = np.clip(0.5 * (pooled + meant), -ceiling, ceiling)
-        better = np.abs(both) > np.abs(score)
-        score[better] = both[better]
-        best[better] = index
-    return score, best
+    length: int,
+    index: int,
+) -> None:
+    """Keep the scores of runs of one length by one profile where they are the best."""
+    step = _step(length)
+    block = (max(_BLOCK[0] // step, 1), _BLOCK[1])
+    pooled, meant = (running_sums(each, length, step) for each in cumulated)
+    whites = [float(np.linalg.norm(each) * np.sqrt(length * CELL_ROWS / 2)) for each in weights]
+    of_pooled, of_meant = (
+        _evening(each, block, least=_LEAST_NOISE * white)
+        for each, white in zip((pooled, meant), whites, strict=True)
+    )
+    keep_best_runs((pooled, meant), (of_pooled, of_meant), kept, block, index, _TRUST)
 
 
-def _running_sums(sums: NDArray[np.float32], cells: int) -> NDArray[np.float32]:
-    summed = np.cumsum(sums, axis=2, dtype=np.float64)
-    summed[:, :, cells:] -= summed[:, :, :-cells].copy()
-    return summed[:, :, cells - 1 :].astype(np.float32)
+def _evening(response: NDArray[np.float32], block: tuple[int, int], *, least: float) -> NDArray[np.float32]:
+    """Return for each block what brings a response to a noise of 1, over the frame and where it is busier.
+
+    The noise of a block is a median, which a line in it does not raise, smoothed.
+    """
+    # An odd stride, so that no column is always left out.
+    sampled = response.ravel()[:: response.size // _SAMPLED | 1]
+    usual = max(robust_sigma(sampled[sampled != 0], centre=0.0), least)
+    around = uniform_filter(block_medians(response, *block), 3, mode="nearest")
+    busier = np.maximum(np.float32(_MAD_TO_SIGMA / usual) * around, np.float32(_QUIETEST))
+    return np.asarray(np.float32(1.0 / usual) / busier)
 
 
-def _matched(total: NDArray[np.float32], weights: NDArray[np.float64]) -> NDArray[np.float32]:
-    width = total.shape[3] - 2 * LINE_REACH_PX
-    response = np.zeros((total.shape[2], width), np.float32)
-    for parity, channel, dx in np.argwhere(weights):
-        response += np.float32(weights[parity, channel, dx]) * total[channel, parity, :, dx : dx + width]
-    return response
-
-
-def _evened(
-    response: NDArray[np.float32], view: LineView, profile: NDArray[np.float64], *, rows: int
-) -> NDArray[np.float32]:
-    """Bring a response to a noise of 1, over the frame and where it is busier than that."""
-    white = float(np.linalg.norm(profile * view.gain[:, None]) * np.sqrt(rows / 2))
-    noise = robust_sigma(response[response != 0], centre=0.0)
-    response = response / np.float32(max(noise, _LEAST_NOISE * white))
-    return np.asarray(response / np.maximum(_local_noise(response), np.float32(_QUIETEST)))
-
-
-def _local_noise(response: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return the spread in blocks, (runs, W), smoothed: a median, which a line in it does not raise."""
-    down, across = (-(-side // block) for side, block in zip(response.shape, _BLOCK, strict=True))
-    spare = ((0, down * _BLOCK[0] - response.shape[0]), (0, across * _BLOCK[1] - response.shape[1]))
-    size = np.pad(np.abs(response), spare, mode="symmetric" if min(response.shape) > 1 else "edge")
-    blocks = size.reshape(down, _BLOCK[0], across, _BLOCK[1]).swapaxes(1, 2).reshape(down, across, -1)
-    spread = uniform_filter(np.median(blocks, axis=2).astype(np.float32), 3, mode="nearest")
-    spread *= np.float32(_MAD_TO_SIGMA)
-    whole = spread.repeat(_BLOCK[0], axis=0).repeat(_BLOCK[1], axis=1)
-    return np.asarray(whole[: response.shape[0], : response.shape[1]])
+def _runs_of(length: int, kept: _Kept, threshold: float) -> Iterator[Run]:
+    score, best = kept
+    for k, x in np.argwhere(np.abs(score) >= threshold):
+        first = int(k) * _step(length) * CELL_ROWS
+        yield Run(float(score[k, x]), int(x), first, first + length * CELL_ROWS, int(best[k, x]))

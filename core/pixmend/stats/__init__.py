@@ -6,7 +6,7 @@ from pixmend.stats._hit_finder import HitFinder
 from pixmend.stats._hits import HIT, Hits
 from pixmend.stats._idle import drawn_share, frame_is_idle
 from pixmend.stats._kernels import correlate, local_scale
-from pixmend.stats._measure import FrameEvidence, PlanesAt, measure_frame
+from pixmend.stats._measure import EXCESS_STEPS, FrameEvidence, PlanesAt, measure_frame
 from pixmend.stats._model import ShotModel, clip_for, train_scale, train_shot_model
 from pixmend.stats._noise import FlatBlocks, NoiseModel, estimate_noise, fit_noise, flat_blocks
 from pixmend.stats._noise_plot import noise_plot
@@ -15,6 +15,7 @@ from pixmend.stats._scale import SigmaCurve, SigmaScale
 from pixmend.stats._whiten import Whitener, train_covariance
 
 __all__ = [
+    "EXCESS_STEPS",
     "HIT",
     "SHORTEST_SHOT",
     "FlatBlocks",

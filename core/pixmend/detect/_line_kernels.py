@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Compiled inner loops of the search for lines. All release the GIL and are deterministic."""
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+__all__ = ["block_medians", "keep_best_runs", "match_cells", "running_sums", "sum_columns", "sum_rows"]
+
+
+@njit(cache=True, nogil=True)
+def sum_rows(
+    steps: NDArray[np.int16], unit: NDArray[np.float32], most: float, cell: int, result: NDArray[np.float32]
+) -> None:
+    """Add the clipped values of a plane (H, W) up over cells of rows, even and odd ones apart.
+
+    A value is ``steps * unit``, at most `most` either way; `result` is (2, cells, W), and what
+    lies beyond its cells counts nowhere.
+    """
+    high = np.float32(most)
+    for y in range(result.shape[1] * cell):
+        total = result[y % 2, y // cell]
+        own, scale = steps[y], unit[y]
+        for x in range(len(total)):
+            total[x] += max(min(np.float32(own[x]) * scale[x], high), -high)
+
+
+@njit(cache=True, nogil=True)
+def sum_columns(
+    steps: NDArray[np.int16], unit: NDArray[np.float32], most: float, cell: int, result: NDArray[np.float32]
+) -> None:
+    """Do for the columns of a plane (H, W) what `sum_rows` does for rows; `result` is (2, cells, H)."""
+    high = np.float32(most)
+    for y in range(steps.shape[0]):
+        own, scale = steps[y], unit[y]
+        for x in range(result.shape[1] * cell):
+            result[x % 2, x // cell, y] += max(min(np.float32(own[x]) * scale[x], high), -high)
+
+
+@njit(cache=True, nogil=True)
+def match_cells(sums: NDArray[np.float32], weights: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Correlate each cell (C, 2, cells, W) across with weights (2, C, S), zero outside -> (cells, W).
+
+    S is odd. The plain version: the sum of ``scipy.ndimage.correlate1d`` over parities and channels.
+    """
+    channels, parities, cells, width = sums.shape
+    reach = weights.shape[2] // 2
+    result = np.zeros((cells, width), np.float32)
+    for cell in range(cells):
+        for c in range(channels):
+            for parity in range(parities):
+                for tap in range(weights.shape[2]):
+                    weight, shift = weights[parity, c, tap], tap - reach
+                    if weight != 0 and abs(shift) < width:
+                        first, stop = max(-shift, 0), width - max(shift, 0)
+                        source = sums[c, parity, cell, first + shift : stop + shift]
+                        into = result[cell, first:stop]
+                        for x in range(len(into)):
+                            into[x] += weight * source[x]
+    return result
+
+
+@njit(cache=True, nogil=True)
+def running_sums(cumulated: NDArray[np.float64], cells: int, step: int) -> NDArray[np.float32]:
+    """Return the sums of runs of `cells` cells, each `step` below the one before.
+
+    `cumulated` (N + 1, W) holds the sum of all cells above each; the result is
+    ((N - cells) // step + 1, W).
+    """
+    count, width = (len(cumulated) - 1 - cells) // step + 1, cumulated.shape[1]
+    result = np.empty((count, width), np.float32)
+    for run in range(count):
+        above, below, row = cumulated[run * step], cumulated[run * step + cells], result[run]
+        for x in range(width):
+            row[x] = below[x] - above[x]
+    return result
+
+
+@njit(cache=True, nogil=True)
+def block_medians(response: NDArray[np.float32], down: int, across: int) -> NDArray[np.float32]:
+    """Return the median magnitude of each block of a plane (H, W); those at the ends may be cut."""
+    height, width = response.shape
+    rows, columns = (height + down - 1) // down, (width + across - 1) // across
+    result = np.empty((rows, columns), np.float32)
+    for row in range(rows):
+        for column in range(columns):
+            block = response[
+                row * down : min((row + 1) * down, height),
+                column * across : min((column + 1) * across, width),
+            ]
+            result[row, column] = np.median(np.abs(block))
+    return result
+
+
+@njit(cache=True, nogil=True)
+def keep_best_runs(
+    responses: tuple[NDArray[np.float32], NDArray[np.float32]],
+    factors: tuple[NDArray[np.float32], NDArray[np.float32]],
+    kept: tuple[NDArray[np.float32], NDArray[np.int8]],
+    block: tuple[int, int],
+    index: int,
+    trust: float,
+) -> None:
+    """Put what profile number `index` scores where it is the best so far.
+
+    `responses` (H, W) of both views have a factor for each `block`, which makes their noise 1;
+    the score is their mean, at most `trust` times the first. `kept` are the scores so far and
+    whose they are.
+    """
+    score, best = kept
+    height, width = score.shape
+    pooled_unit, meant_unit = np.empty((2, width), np.float32)
+    for y in range(height):
+        if y % block[0] == 0:
+            for x in range(width):
+                pooled_unit[x] = factors[0][y // block[0], x // block[1]]
+                meant_unit[x] = factors[1][y // block[0], x // block[1]]
+        pooled, meant, most, whose = responses[0][y], responses[1][y], score[y], best[y]
+        for x in range(width):
+            seen = pooled[x] * pooled_unit[x]
+            ceiling = np.float32(trust) * abs(seen)
+            both = max(min(np.float32(0.5) * (seen + meant[x] * meant_unit[x]), ceiling), -ceiling)
+            is_better = abs(both) > abs(most[x])
+            most[x] = both if is_better else most[x]
+            whose[x] = index if is_better else whose[x]
