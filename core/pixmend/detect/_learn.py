@@ -33,6 +33,7 @@ _MOST_SITES = 400  # the strongest; more tell nothing new
 _CLEAR = 10.0  # times the ring's scatter
 _EXPLAINED = 0.6  # of the excess, by one photosite or by one blob
 _ALIKE = 0.9  # cosine of two footprints of one class
+_SURE = 4.0  # errors of a sample
 _LEAST_MEMBERS, _MOST_CLASSES = 3, 6
 _BLOBS_PX = ((0.7, 0.7), (1.0, 1.0), (1.4, 1.4), (1.9, 1.9), (0.8, 1.6), (1.6, 0.8))
 _SIDE = 2 * LEARNED_RADIUS_PX + 1
@@ -194,8 +195,12 @@ def _gathered(
 
 
 def _sure_shape(found: _Class, shapes: Sequence[NDArray[np.float64]]) -> NDArray[np.float64]:
-    """Lean a class on its nearest prior where its own samples are not sure; strongest sample 1."""
+    """Put the nearest prior where a class's own samples are not sure; strongest sample 1.
+
+    A learned sample of a thousandth is a visible one of the strongest defects: what is only
+    noise must be nothing.
+    """
     prior, _ = _best_prior(found.shape, shapes)
-    trust = found.shape**2 / (found.shape**2 + found.error**2 + 1e-30)
-    shape = trust * found.shape + (1.0 - trust) * prior
+    error = np.maximum(found.error, np.median(found.error, axis=(1, 2), keepdims=True))
+    shape = np.where(np.abs(found.shape) > _SURE * error, found.shape, prior)
     return np.asarray(shape / np.abs(shape).max())

@@ -28,6 +28,7 @@ _OUTSHINES = 2.0  # times as strong: then the neighbour is the defect, and this 
 _LARGEST_GROUP_PX = 400  # more is a burn-in, a matte edge or a frozen area
 _LIKE_A_FOOTPRINT = 0.5  # of the excess is explained: then the footprint has less noise than the excess
 _BOLDLY_LIKE = 0.4  # of the excess must be a footprint where only the bold score reaches the threshold
+_IS_THE_FOOTPRINT = 0.9  # of the excess is explained: then nothing beside it is spoiled
 _LEAST_SCATTER = 0.02  # sigma; a perfectly smooth mean picture still has rounding
 
 
@@ -258,6 +259,7 @@ def _site_at(y: int, x: int, around: _Surroundings, score: float, footprints: Se
     core = around.core(y, x)
     model, likeness = _fit_footprint(core, around, footprints)
     seen = np.abs(core) >= np.maximum(_VISIBLE_SIGMA, _SIGNIFICANT * around.scatter)[:, None, None]
+    seen &= _may_be_spoiled(model, likeness)
     spoiled = (seen | (np.abs(model) >= _VISIBLE_SIGMA)) & around.inside(y, x)
     centre = (_REACH_PX, _REACH_PX)
     at_centre = (int(np.abs(core[:, *centre]).argmax()), *centre)
@@ -280,6 +282,21 @@ def _site_at(y: int, x: int, around: _Surroundings, score: float, footprints: Se
         likeness=likeness,
         shape=model if likeness >= _LIKE_A_FOOTPRINT else np.where(spoiled, core, 0.0),
     )
+
+
+def _may_be_spoiled(model: NDArray[np.float64], likeness: float) -> NDArray[np.bool_]:
+    """Return where (9, 9) what is seen is the defect's: about its footprint, where it is like one."""
+    reach = np.zeros(model.shape[1:], np.bool_)
+    if likeness < _LIKE_A_FOOTPRINT:
+        reach[1:-1, 1:-1] = True
+        return reach
+    rows, columns = np.nonzero(model.any(axis=0))
+    beside = 0 if likeness >= _IS_THE_FOOTPRINT else 1
+    reach[
+        max(rows.min() - beside, 0) : rows.max() + beside + 1,
+        max(columns.min() - beside, 0) : columns.max() + beside + 1,
+    ] = True
+    return reach
 
 
 def _fit_footprint(

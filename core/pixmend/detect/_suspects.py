@@ -2,24 +2,24 @@
 """What the pools make suspect: sites that score, before single frames are asked."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pixmend.detect._flash import recurring_places
-from pixmend.detect._footprints import prior_footprints
+from pixmend.detect._footprints import Footprint
 from pixmend.detect._glance import CORE_PX, Query, Trace, queries_of
 from pixmend.detect._line_defects import line_defects
 from pixmend.detect._line_picture import line_picture
 from pixmend.detect._line_samples import covered
 from pixmend.detect._lines import find_lines
-from pixmend.detect._match import match, sigma_shapes
 from pixmend.detect._mattes import without_mattes
+from pixmend.detect._search import search
 from pixmend.detect._second_look import LINEAR_SIGMA, course_in_equal_light
-from pixmend.detect._sites import MeanPicture, Site, find_sites
+from pixmend.detect._sites import MeanPicture, Site
 from pixmend.detect._timeline import Course, Pattern
-from pixmend.detect._verdict import DetectSettings, believable_sites
+from pixmend.detect._verdict import DetectSettings, believable_sites, shot_is_still
 from pixmend.detect._views import views_of
 from pixmend.model import Defect
 from pixmend.stats import ShotStatistics
@@ -44,6 +44,8 @@ class Suspects:
         In array positions of `statistics`, in reading order.
     places : mapping
         Known defects by array position (y, x) there.
+    footprints : tuple of Footprint
+        What one photosite may look like in this plate: the priors and what it taught.
     lines : tuple of Defect
         Bad columns and rows, which single frames need not be asked about. No site belongs
         to one of them.
@@ -52,6 +54,7 @@ class Suspects:
     statistics: ShotStatistics
     sites: tuple[Site, ...]
     places: Mapping[tuple[int, int], Defect]
+    footprints: tuple[Footprint, ...]
     lines: tuple[Defect, ...] = ()
 
     def known_at(self, site: Site) -> Defect | None:
@@ -72,11 +75,8 @@ class Suspects:
         inner, outer = self.statistics.model.raster, whole.model.raster
         down, across = inner.y - outer.y, inner.x - outer.x
         level = self.statistics.mean_level()
-        footprints = prior_footprints(len(level))
-        shapes = [
-            _shapes_of(site, level, self.statistics, [each.shape for each in footprints])
-            for site in self.sites
-        ]
+        footprints = [each.shape for each in self.footprints]
+        shapes = [_shapes_of(site, level, self.statistics, footprints) for site in self.sites]
         places = [(site.y + down, site.x + across) for site in self.sites]
         return queries_of(places, shapes, self.statistics.model.covariance)
 
@@ -100,11 +100,9 @@ def find_suspects(
     whole = statistics.model.raster
     statistics = without_mattes(statistics)
     inner = statistics.model.raster
-    footprints = prior_footprints(len(statistics.model.channels))
     views = views_of(statistics)
-    scores = match(views, sigma_shapes(statistics, footprints))
     places = {(each.y - inner.y, each.x - inner.x): each for each in known if inner.contains(each.x, each.y)}
-    threshold = _thresholds(scores.score.shape, settings, places)
+    threshold = _thresholds(views.size, settings, places)
     outside = np.zeros(threshold.shape, np.bool_)
     if excluded is not None:
         top, left = inner.y - whole.y, inner.x - whole.x
@@ -112,12 +110,12 @@ def find_suspects(
     picture = MeanPicture(*statistics.mean_light())
     searched = line_picture(views, picture, excluded=outside)
     lines = find_lines(searched, threshold=settings.threshold_sigma)
-    outside = outside | covered(lines, scores.score.shape)
+    outside = outside | covered(lines, views.size)
     threshold[outside] = np.inf
-    found = find_sites(scores, picture, footprints, threshold=threshold)
+    found = search(views, picture, is_still=shot_is_still(statistics), excluded=outside)
     # What scores beside an excluded defect may be its rim, and is placed where that is.
-    sites = [site for site in found if not outside[site.y, site.x]]
-    suspects = Suspects(statistics, (), places)
+    sites = [site for site in found.sites(threshold) if not outside[site.y, site.x]]
+    suspects = Suspects(statistics, (), places, found.footprints)
     believable = believable_sites(
         sites,
         statistics,
@@ -128,7 +126,7 @@ def find_suspects(
     believable += _recurring(statistics, believable, threshold, offset=(inner.y - whole.y, inner.x - whole.x))
     strongest = sorted(believable, key=lambda site: (-abs(site.score), site.y, site.x))[:_MOST]
     in_order = tuple(sorted(strongest, key=lambda site: (site.y, site.x)))
-    return Suspects(statistics, in_order, places, line_defects(lines, searched, statistics, known=known))
+    return replace(suspects, sites=in_order, lines=line_defects(lines, searched, statistics, known=known))
 
 
 def _recurring(
