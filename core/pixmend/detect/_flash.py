@@ -23,6 +23,9 @@ _AS_STRONG = (
     6  # neighbours in the shot; more is rain, snow, glitter or texture, and the strongest stand for it
 )
 _MOST_A_FRAME = 12  # on average
+_LEAST_LIKENESS = 0.01
+_LEFT_BY_CHANCE = 4.0  # sigma
+_AGREE_MORE, _AGREE_SURELY = 1.5, 4.0  # times as many; times the chance error of the difference
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +39,16 @@ class FlashCandidate:
         Array position.
     score : float
         As `Hits.score`.
+    red : (int, int) or None
+        Row and column of the red photosite in the plate's first 2 x 2 pixels, where the shot
+        tells; None where it does not.
     """
 
     frame: int
     y: int
     x: int
     score: float
+    red: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,20 +87,22 @@ def flash_candidates(
 
     Notes
     -----
-    Left out is what comes again at its place, and what has many neighbours as strong, in
-    space and over the shot: what a neighbourhood does often is no rare event there (the
-    a-contrario principle of Desolneux, Moisan and Morel, 2000).
+    Left out is what comes again at its place, what has the colour of no photosite there, and
+    what has many neighbours as strong, in space and over the shot: what a neighbourhood does
+    often is no rare event there (the a-contrario principle of Desolneux, Moisan and Morel, 2000).
     """
+    red = _red_photosite(hits.table)
     is_open = ~_is_known(hits.table, known_places) & ~_comes_again(hits.table, shape)
-    table = hits.table[is_open]
-    strength = np.abs(hits.score[is_open]) * hits.likeness[is_open] ** 2
+    if red is not None:
+        is_open &= _has_own_colour(hits.table, red)
+    table, strength = hits.table[is_open], _strength(Hits(hits.table[is_open]))
     is_rare = _stronger_around(table, strength) <= _AS_STRONG
     table, strength = table[is_rare], strength[is_rare]
     most = _MOST_A_FRAME * len(np.unique(hits.table["frame"]))
     order = np.lexsort((table["x"], table["y"], table["frame"], -strength))[:most]
     scores = Hits(table).score
     return [
-        FlashCandidate(int(table["frame"][k]), int(table["y"][k]), int(table["x"][k]), float(scores[k]))
+        FlashCandidate(int(table["frame"][k]), int(table["y"][k]), int(table["x"][k]), float(scores[k]), red)
         for k in order
     ]
 
@@ -125,6 +134,33 @@ def recurring_places(hits: Hits, shape: tuple[int, int]) -> list[RecurringPlace]
         place = (int(table["y"][best]), int(table["x"][best]))
         places.append(RecurringPlace(*place, frames, float(again.score[best])))
     return sorted(places, key=lambda place: (place.y, place.x))
+
+
+def _strength(hits: Hits) -> NDArray[np.float32]:
+    """Return how much of each hit its footprint explains, over what it leaves."""
+    explained = np.abs(hits.score)
+    left = explained * np.sqrt(1.0 / np.maximum(hits.likeness, _LEAST_LIKENESS) - 1.0)
+    return np.asarray(explained / (1.0 + left / _LEFT_BY_CHANCE), np.float32)
+
+
+def _red_photosite(table: NDArray[Any]) -> tuple[int, int] | None:
+    """Return where in 2 x 2 pixels red photosites are, as the colours of all hits agree; None if they do not."""
+    agree = {red: _has_own_colour(table, red) for red in ((0, 0), (0, 1), (1, 0), (1, 1))}
+    best = max(agree, key=lambda red: int(agree[red].sum()))
+    is_clear = all(_beats(agree[best], other) for red, other in agree.items() if red != best)
+    return best if is_clear else None
+
+
+def _beats(agree: NDArray[np.bool_], other: NDArray[np.bool_]) -> bool:
+    """Tell whether clearly more agree with the one than with the other, of those that do not with both."""
+    won, lost = int((agree & ~other).sum()), int((other & ~agree).sum())
+    return won > _AGREE_MORE * lost and won - lost > _AGREE_SURELY * float(np.sqrt(won + lost))
+
+
+def _has_own_colour(table: NDArray[Any], red: tuple[int, int]) -> NDArray[np.bool_]:
+    """Tell which hits have the colour of the photosite that is there: 0 red, 1 green, 2 blue."""
+    colour = (table["y"] + red[0]) % 2 + (table["x"] + red[1]) % 2
+    return np.asarray(table["channel"] == colour)
 
 
 def _places(table: NDArray[Any]) -> NDArray[np.int32]:

@@ -37,6 +37,8 @@ class FlashFit:
     ----------
     excess : (C, 5, 5) float64 ndarray
         In sigma of the scene there, linear in light.
+    sigma : (C,) float64 ndarray
+        Noise of the scene there, in linear light.
     scatter : (C,) float64 ndarray
         Of the prediction of the surroundings, in sigma; 1 or more.
     model : (C, 5, 5) float64 ndarray
@@ -48,6 +50,7 @@ class FlashFit:
     """
 
     excess: NDArray[np.float64]
+    sigma: NDArray[np.float64]
     scatter: NDArray[np.float64]
     model: NDArray[np.float64]
     score: float
@@ -103,8 +106,8 @@ def fit_flash(
         sigma[channel] = above - below
         light, scene = (curve.to_level(each, channel) for each in (target[channel, _CORE, _CORE], plane))
         excess[channel] = inside * (light - scene) / sigma[channel]
-    shapes = [inside * footprint.shape / sigma[:, None, None] for footprint in footprints]
-    return _best_match(excess, scatter, shapes)
+    shapes = [inside * footprint.shape for footprint in footprints]
+    return _best_match(excess, sigma, scatter, shapes)
 
 
 def _taps(target: NDArray[np.float64], other: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -177,16 +180,20 @@ def _around() -> NDArray[np.bool_]:
 
 
 def _best_match(
-    excess: NDArray[np.float64], scatter: NDArray[np.float64], shapes: Sequence[NDArray[np.float64]]
+    excess: NDArray[np.float64],
+    sigma: NDArray[np.float64],
+    scatter: NDArray[np.float64],
+    shapes: Sequence[NDArray[np.float64]],
 ) -> FlashFit:
     weight = 1.0 / scatter[:, None, None]
     total = max(float(np.square(weight * excess).sum()), 1e-9)
     best, explained = np.zeros_like(excess), 0.0
-    for shape in shapes:
+    for light in shapes:
+        shape = light / sigma[:, None, None]
         norm = float(np.square(weight * shape).sum())
         amplitude = float((weight**2 * shape * excess).sum()) / norm
         if amplitude**2 * norm > explained:
             best, explained = amplitude * shape, amplitude**2 * norm
     peak = best.ravel()[np.abs(best).argmax()]
     score = float(np.copysign(np.sqrt(explained), peak))
-    return FlashFit(excess, scatter, best, score, min(explained / total, 1.0))
+    return FlashFit(excess, sigma, scatter, best, score, min(explained / total, 1.0))

@@ -10,16 +10,21 @@ from scipy.ndimage import label, maximum_filter, uniform_filter
 from pixmend.detect._flash import FlashCandidate
 from pixmend.detect._flash_fit import FLASH_WINDOW_PX, FlashFit, fit_flash
 from pixmend.detect._footprints import RADIUS_PX, Footprint
+from pixmend.detect._site_or_light import SiteOrLight, site_or_light
 from pixmend.model import Defect, Evidence, FrameRange, Kind, Raster, Sample
 from pixmend.stats import SigmaCurve
 
 __all__ = ["judge_flash"]
 
-_LEAST_SCORE = 18.0  # on the shots to tune on, no scene reached 17
-_BORDER_CAUTION = 1.3  # there, less of a footprint is seen
-_LEAST_SHARE = 0.65
-_KEPT = 0.7  # of the score, when the prediction may not smooth
-_NOISE_LEFT, _SHAPE_LEFT = 110.0, 0.07  # squared sigma; share: what a true footprint may leave unexplained
+_LEAST_SCORE = 15.0
+_CAUTION = (
+    1.3  # at the border less of a footprint is seen; too dark for one frame few are; or colours are unknown
+)
+_LEAST_SHARE = 0.7
+_KEPT, _SURE = 0.8, 30.0  # of the score, when the prediction may not smooth; so much is enough
+_MOST_SCATTER = 3.5  # of the prediction: where it is worse the excess has its errors
+_CONTEST = 1.4  # a photosite leaves at most so much of what a point of light leaves
+_NOISE_LEFT, _SHAPE_LEFT = 80.0, 0.07  # squared sigma; share: what a true footprint may leave unexplained
 _OWN_LIGHT_PX = 4  # what reaches so far from a candidate is its own light
 _LIKE_IT = 0.35  # times as strong: it may be the same light, that falls between the photosites elsewhere
 _CLEAR_SIGMA = 3.0  # of 3 x 3 pixels; less may be noise
@@ -56,15 +61,18 @@ def judge_flash(
     Notes
     -----
     It must be strong beside both predictions of `fit_flash`, have the shape of one
-    photosite's footprint up to noise, and, where nothing around tells the motion (a night
+    photosite's footprint up to noise, not that of a point of light, and, where nothing around tells the motion (a night
     sky), have no light as strong near it in the frames beside.
     """
     inside = _inside(candidate, raster)
     fit = fit_flash(windows, curve, footprints, inside=inside)
-    if fit is None or not _is_one_photosite(fit, at_border=not inside.all()) or _moves_on(windows):
+    if fit is None or not _is_one_photosite(fit, _least_score(fit, candidate, inside)) or _moves_on(windows):
         return None
     again = fit_flash(windows, curve, footprints, inside=inside, smooths=False)
-    if again is None or again.share < _LEAST_SHARE or abs(again.score) < _KEPT * abs(fit.score):
+    if again is None or again.share < _LEAST_SHARE or abs(again.score) < min(_KEPT * abs(fit.score), _SURE):
+        return None
+    shapes = _site_or_light(fit, candidate)
+    if shapes is not None and shapes.contest > _CONTEST:
         return None
     samples, peak = _spoiled(fit, inside)
     middle = np.array([0, RADIUS_PX, RADIUS_PX])
@@ -79,18 +87,37 @@ def judge_flash(
         amplitude_sigma=round(float(fit.excess[peak]), 2),
         confidence=_confidence(fit.score),
         evidence=Evidence(
-            score=round(fit.score, 2), frames_seen=1, frames_expected=1, photosite_fit=round(fit.share, 4)
+            score=round(fit.score, 2),
+            frames_seen=1,
+            frames_expected=1,
+            photosite_fit=round(fit.share, 4),
+            optical_fit=None if shapes is None else round(shapes.light, 4),
         ),
     )
 
 
-def _is_one_photosite(fit: FlashFit, *, at_border: bool) -> bool:
+def _least_score(fit: FlashFit, candidate: FlashCandidate, inside: NDArray[np.bool_]) -> float:
+    """Return how strong it must be: more so the less there is to judge it by."""
+    doubts = (not inside.all()) + (fit.score < 0) + (candidate.red is None)
+    return float(_LEAST_SCORE * _CAUTION**doubts)
+
+
+def _is_one_photosite(fit: FlashFit, least: float) -> bool:
     """Tell whether a fit is strong, and what it leaves is noise and small change of the shape."""
-    least = _BORDER_CAUTION * _LEAST_SCORE if at_border else _LEAST_SCORE
     explained = fit.score**2
     left = explained * (1.0 / max(fit.share, 1e-9) - 1.0)
-    may_be_left = _NOISE_LEFT + _SHAPE_LEFT * (explained + left)
-    return abs(fit.score) >= least and fit.share >= _LEAST_SHARE and left <= may_be_left
+    is_alike = fit.share >= _LEAST_SHARE and left <= _NOISE_LEFT + _SHAPE_LEFT * (explained + left)
+    return bool(is_alike and abs(fit.score) >= least and fit.scatter.max() <= _MOST_SCATTER)
+
+
+def _site_or_light(fit: FlashFit, candidate: FlashCandidate) -> SiteOrLight | None:
+    """Return what explains the excess; None where colours are unknown, as in a resized plate."""
+    if candidate.red is None:
+        return None
+    place = candidate.y, candidate.x
+    return site_or_light(
+        fit.excess / fit.scatter[:, None, None], fit.sigma * fit.scatter, place, red=candidate.red
+    )
 
 
 def _moves_on(windows: NDArray[np.float32]) -> bool:

@@ -16,7 +16,7 @@ from pixmend.detect._point_shapes import (
     point_shapes,
 )
 
-__all__ = ["ShapeFit", "StillPicture", "fit_shapes"]
+__all__ = ["Lights", "ShapeFit", "StillPicture", "fit_shapes"]
 
 _SIDE = 2 * REACH_PX + 1
 _AROUND = tuple(
@@ -226,7 +226,7 @@ def _explained(
             if not len(members):
                 continue
             shapes = point_shapes(camera, y, x, channels=len(white.typical), few=few)
-            sites, lights = white.basis(shapes.photosites), _Lights(white.basis(shapes.points))
+            sites, lights = white.basis(shapes.photosites), Lights(white.basis(shapes.points))
             norms = np.square(sites).sum(axis=1)
             for chunk in _chunks(len(members)):
                 own = members[chunk]
@@ -237,7 +237,7 @@ def _explained(
     return photosite, optical
 
 
-class _Lights:
+class Lights:
     """Whitened points of light (N, K, D): N by spread and place, each in K colours of free strength."""
 
     def __init__(self, points: NDArray[np.float64]) -> None:

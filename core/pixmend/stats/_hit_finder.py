@@ -16,8 +16,9 @@ from pixmend.stats._scale import SigmaScale
 __all__ = ["HitFinder"]
 
 _TABLE_BITS = 16
-_STEPS = 8  # of one sigma, in which samples are compared
-_LEAST_SIGMA = 2.2  # and a quarter of what the neighbours span; noise alone does that in one of 500 000
+_STEPS = 4  # of one sigma, in which samples are compared
+_LEAST_SIGMA = 3.0  # and an eighth of what the neighbours span
+_LEAST_SPAN = 4.0  # sigma: so much noise alone spans
 _LEAST_SCORE = 6.0
 _LEAST_LIKENESS = 0.4
 _MOST_STANDING_OUT = 1 << 15  # in one frame; where there are more, less is looked at
@@ -79,13 +80,14 @@ class HitFinder:
         return Hits.joined([Hits(table)])
 
     def _standing_out(self, bits: NDArray[np.uint16]) -> NDArray[np.int32]:
-        """Return the strongest places (N, 4): y, x, channel and by how much they stand out."""
-        found = np.empty((_MOST_STANDING_OUT, 4), np.int32)
-        least = round(_LEAST_SIGMA * _STEPS)
+        """Return the places (N, 5) that stand out most for what is around: as `standing_out` gives them."""
+        found = np.empty((_MOST_STANDING_OUT, 5), np.int32)
+        least = round(2 * _LEAST_SIGMA * _STEPS)
         while (count := standing_out(bits, self._steps, least, found)) > len(found):
             least *= 2
         found = found[:count]
-        found = found[np.lexsort((found[:, 2], found[:, 1], found[:, 0], -np.abs(found[:, 3])))]
+        oddness = np.abs(found[:, 3]) / (_LEAST_SPAN * _STEPS + found[:, 4])
+        found = found[np.lexsort((found[:, 2], found[:, 1], found[:, 0], -oddness))]
         _, first = np.unique(found[:, :2], axis=0, return_index=True)  # of the channels of one pixel
         return found[np.sort(first)[:_MOST_SCORED]]
 

@@ -91,18 +91,13 @@ def _excess_at(
                 count += 1
     if not (np.isfinite(down + across) and np.isfinite(excess.sum())):
         return False
-    code = codes[_index_of_middle(around)]
     _take_plane(around, excess, down / _AROUND_MOMENT, across / _AROUND_MOMENT)
     background = _middle_of(around.copy())
+    code = codes[np.argmax(around == background)]
     unit[c] = max(sigma_of[code], _MAD_TO_SIGMA * _middle_of(np.abs(around - background)))
     excess -= background
     excess /= unit[c]
     return True
-
-
-@njit(cache=True, nogil=True)
-def _index_of_middle(values: NDArray[np.float32]) -> int:
-    return int(np.argmax(values == _middle_of(values.copy())))
 
 
 @njit(cache=True, nogil=True)

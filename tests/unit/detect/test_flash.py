@@ -2,6 +2,7 @@
 """Which hits of a shot are worth a second look."""
 
 import numpy as np
+import pytest
 
 from pixmend.detect import flash_candidates, recurring_places
 from pixmend.stats import HIT, Hits
@@ -82,3 +83,33 @@ def test_candidates_are_the_same_whatever_the_order_of_the_parts():
     once, again = (flash_candidates(_hits(*some), [], _SHAPE) for some in (rows, rows[::-1]))
 
     assert once == again
+
+
+def _coloured(rng: np.random.Generator, red: tuple[int, int], count: int) -> np.ndarray:
+    """Hits all over the shot, each of the colour of its photosite."""
+    table = np.zeros(count, HIT)
+    table["frame"], table["likeness"], table["score"] = rng.integers(1, 9, count), 200, 160
+    table["y"], table["x"] = rng.integers(0, 200, count), rng.integers(0, 300, count)
+    table["channel"] = (table["y"] + red[0]) % 2 + (table["x"] + red[1]) % 2
+    return table
+
+
+@pytest.mark.parametrize("red", [(0, 0), (0, 1), (1, 0), (1, 1)])
+def test_the_hits_tell_the_order_of_colours_and_what_has_another_colour_is_no_photosite(red):
+    table = _coloured(np.random.default_rng(4), red, 80)
+    table["channel"][:8] = (table["channel"][:8] + 1) % 3
+
+    candidates = flash_candidates(Hits.joined([Hits(table)]), [], _SHAPE)
+
+    assert {each.red for each in candidates} == {red}
+    assert set(_places(candidates)) <= {tuple(int(v) for v in row) for row in table[["frame", "y", "x"]][8:]}
+
+
+def test_colours_that_do_not_agree_rule_nothing_out():
+    rng = np.random.default_rng(5)
+    table = _coloured(rng, (0, 0), 80)
+    table["channel"] = rng.integers(0, 3, 80)
+
+    candidates = flash_candidates(Hits.joined([Hits(table)]), [], _SHAPE)
+
+    assert {each.red for each in candidates} == {None}

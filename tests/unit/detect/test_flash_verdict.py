@@ -12,6 +12,7 @@ from pixmend.detect import (
     judge_flash,
     prior_footprints,
 )
+from pixmend.detect._footprints import CAMERA_MATRIX, DEMOSAICS
 from pixmend.model import Kind, Raster, Sample, SampleType
 from pixmend.stats import NoiseModel, SigmaScale
 from tests.make.shots import LINEAR
@@ -39,8 +40,8 @@ def _add(window: np.ndarray, shape: np.ndarray, *, dx: int = 0) -> None:
     window[:, middle, _R + dx - reach : _R + dx + reach + 1] += shape.astype(np.float32)
 
 
-def _judge(windows: np.ndarray, y: int = 50, x: int = 60):
-    candidate = FlashCandidate(1003, y, x, 20.0)
+def _judge(windows: np.ndarray, y: int = 50, x: int = 60, *, red: tuple[int, int] | None = None):
+    candidate = FlashCandidate(1003, y, x, 20.0, red)
     return judge_flash(
         candidate, windows, _CURVE, footprints=_FOOTPRINTS, raster=_RASTER, channels=("R", "G", "B")
     )
@@ -101,6 +102,17 @@ def test_a_blob_is_no_photosite():
     _add(windows[0], 60 * _point(1.3))
 
     assert _judge(windows) is None
+
+
+def test_a_sharp_lamp_of_one_frame_is_no_photosite():
+    """On no photosite alone, however small it is: the demosaic shows that it lit its neighbours too."""
+    light = np.zeros((24, 24))
+    light[12, 12] = 8.0
+    lamp = np.tensordot(CAMERA_MATRIX, DEMOSAICS["Malvar"](gaussian_filter(light, 0.55)), axes=1)
+    windows = _scene(texture=3.0)
+    _add(windows[0], 40 * lamp[:, 8:17, 8:17] / np.abs(lamp).max())
+
+    assert _judge(windows, red=(0, 0)) is None
 
 
 def test_a_streak_is_no_photosite():

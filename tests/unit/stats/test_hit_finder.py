@@ -39,8 +39,8 @@ def _further_in(side: int) -> np.ndarray:
     return np.concatenate([[2, 3], np.arange(side), [side - 4, side - 3]])
 
 
-def _plain_search(values: np.ndarray, least: int) -> list[tuple[int, int, int, int]]:
-    """Find what stands out of the rim of its 5 x 5 pixels, sample by sample."""
+def _plain_search(values: np.ndarray, least: int) -> list[tuple[int, int, int, int, int]]:
+    """Find what stands out of all pairs of opposite samples 2 px away, sample by sample."""
     rows, columns = (_further_in(side) for side in values.shape[:2])
     padded = values.astype(int)[rows][:, columns]
     rim = np.ones((5, 5), bool)
@@ -48,12 +48,14 @@ def _plain_search(values: np.ndarray, least: int) -> list[tuple[int, int, int, i
     found = []
     for y, c, x in np.ndindex(values.shape[0], values.shape[2], values.shape[1]):
         window = padded[y : y + 5, x : x + 5, c]
-        top, floor, own = window[rim].max(), window[rim].min(), window[2, 2]
-        gap = max(own - top, floor - own) - ((top - floor) >> 2)
-        sign = 1 if own > top else -1
+        span = window[rim].max() - window[rim].min()
+        pairs = [window[a] + window[4 - a[0], 4 - a[1]] for a in ((0, 0), (0, 2), (0, 4), (2, 0))]
+        own = 2 * window[2, 2]
+        gap = max(own - max(pairs), min(pairs) - own) - (span >> 2)
+        sign = 1 if own > pairs[3] else -1
         near = (sign * window[1:4, 1:4]).ravel()
         if gap > least and (near[:4] < near[4]).all() and (near[5:] <= near[4]).all():
-            found.append((y, x, c, sign * gap))
+            found.append((y, x, c, sign * gap, span))
     return found
 
 
@@ -68,7 +70,7 @@ def _plain_search(values: np.ndarray, least: int) -> list[tuple[int, int, int, i
 def test_the_compiled_search_finds_what_a_plain_one_does(bits):
     table = np.full((bits.shape[2], 65536), NOTHING, np.int16)
     table[:, :25] = np.arange(-12, 13) ** 3
-    found = np.empty((bits.size, 4), np.int32)
+    found = np.empty((bits.size, 5), np.int32)
 
     count = standing_out(bits, table, 2, found)
 
@@ -80,7 +82,7 @@ def test_what_is_beyond_the_room_is_counted():
     bits = np.zeros((20, 20, 1), np.uint16)
     bits[2::6, 2::6] = 900
 
-    assert standing_out(bits, table, 8, np.empty((2, 4), np.int32)) == 9
+    assert standing_out(bits, table, 8, np.empty((2, 5), np.int32)) == 9
 
 
 @pytest.mark.parametrize("footprint", range(len(FOOTPRINTS)))
