@@ -68,9 +68,10 @@ class HitFinder:
 
         Notes
         -----
-        First, in compiled code and whole numbers, what stands out of the rim of the 5 x 5
-        pixels around it; then for those few the match with one photosite's footprint, over
-        the scatter of the pixels around. At most 512, the strongest, are kept.
+        First, in compiled code and whole numbers, what stands out of every pair of opposite
+        samples 2 px away; then for those few the match with one photosite's footprint, over
+        the plane through the pixels around and their scatter. At most 512, the strongest,
+        are kept.
         """
         if min(samples.shape[:2]) < _SMALLEST_PX:
             return Hits.none()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Compiled: samples of one frame that stand out of the ring of samples around them."""
+"""Compiled: samples of one frame that stand out of the pairs of samples around them."""
 
 from typing import TypeAlias
 
