@@ -35,13 +35,13 @@ def block_statistics(plane: NDArray[np.float32], is_bad: NDArray[np.bool_], size
     for index in range(rows * columns):
         top, left = index // columns * size, index % columns * size
         block = plane[top : top + size, left : left + size]
-        if is_bad[top : top + size, left : left + size].any() or not np.isfinite(block).all():
+        level, roughness = _level_and_roughness(block)
+        if not np.isfinite(level) or is_bad[top : top + size, left : left + size].any():
             mean[index] = sigma[index] = fine[index] = np.nan
             continue
         low_step, low_piles_up = _low_end(block, np.float32(1.0))
         high_step, high_piles_up = _low_end(block, np.float32(-1.0))
         rounding = min(low_step, high_step) / np.sqrt(12.0)
-        level, roughness = _level_and_roughness(block)
         mean[index], sigma[index] = level, max(roughness, rounding)
         fine[index] = max(_fine_roughness(block), rounding)
         is_clipped[index] = low_piles_up or high_piles_up
