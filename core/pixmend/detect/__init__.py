@@ -9,7 +9,7 @@ from pixmend.detect._defects import Findings, decide, defects_left, find_defects
 from pixmend.detect._field_pool import FieldPool
 from pixmend.detect._field_segments import FieldSegment, FrameLook, find_segments, look_at_frame
 from pixmend.detect._flash import FlashCandidate, RecurringPlace, flash_candidates, recurring_places
-from pixmend.detect._flash_fit import FLASH_WINDOW_PX, FlashFit, fit_flash
+from pixmend.detect._flash_fit import FLASH_WINDOW_PX, FlashFit, fit_flash, flash_footprints
 from pixmend.detect._flash_verdict import judge_flash
 from pixmend.detect._footprints import Footprint, prior_footprints
 from pixmend.detect._glance import WINDOW_PX, Glance, Query, Trace, glance, trace_of
@@ -49,6 +49,7 @@ __all__ = [
     "find_suspects",
     "fit_flash",
     "flash_candidates",
+    "flash_footprints",
     "glance",
     "is_hopeless",
     "judge_flash",

@@ -9,10 +9,11 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from pixmend.arrays import robust_sigma
-from pixmend.detect._footprints import RADIUS_PX, Footprint
+from pixmend.detect._footprints import RADIUS_PX, Footprint, prior_footprints
+from pixmend.detect._point_shapes import REACH_PX, Camera, point_shapes
 from pixmend.stats import SigmaCurve, correlate
 
-__all__ = ["FLASH_WINDOW_PX", "FlashFit", "fit_flash"]
+__all__ = ["FLASH_WINDOW_PX", "FlashFit", "fit_flash", "flash_footprints"]
 
 FLASH_WINDOW_PX = 20
 """The windows of a candidate reach so far from it, to each side."""
@@ -55,6 +56,25 @@ class FlashFit:
     model: NDArray[np.float64]
     score: float
     share: float
+
+
+def flash_footprints(channels: int) -> tuple[Footprint, ...]:
+    """Return what one photosite may look like in one frame, in plates of `channels` colour channels.
+
+    Beside the prior footprints those of a demosaic that looks along edges: it spreads a lone
+    spike of red or blue far less (one of green it leaves alone, as a pixel).
+    """
+    priors = prior_footprints(channels)
+    if channels != 3:
+        return priors
+    return (*priors, *(_along_edges(name, y, x) for name, y, x in (("red", 0, 0), ("blue", 1, 1))))
+
+
+def _along_edges(name: str, y: int, x: int) -> Footprint:
+    nearby = point_shapes(Camera("along edges"), y, x, few=True).photosites
+    middle = slice(REACH_PX - RADIUS_PX, REACH_PX + RADIUS_PX + 1)
+    own = nearby[len(nearby) // 2][:, middle, middle]
+    return Footprint(f"{name}, along edges", own / np.abs(own).max())
 
 
 def fit_flash(

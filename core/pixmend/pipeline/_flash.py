@@ -11,8 +11,8 @@ from pixmend.detect import (
     FLASH_WINDOW_PX,
     FlashCandidate,
     flash_candidates,
+    flash_footprints,
     judge_flash,
-    prior_footprints,
 )
 from pixmend.errors import FrameError
 from pixmend.frames import FrameSource
@@ -52,7 +52,7 @@ def find_flashes(
     raster, channels = shot.plate.raster, shot.plate.colour
     candidates = flash_candidates(hits, known_places, (raster.height, raster.width))
     windows = _read_windows(shot, candidates, scale, workers=workers)
-    footprints = prior_footprints(len(channels))
+    footprints = flash_footprints(len(channels))
     found = (
         judge_flash(each, around, scale.curve, footprints=footprints, raster=raster, channels=channels)
         for each, around in zip(candidates, windows, strict=True)

@@ -9,6 +9,7 @@ from pixmend.detect import (
     FLASH_WINDOW_PX,
     FlashCandidate,
     fit_flash,
+    flash_footprints,
     judge_flash,
     prior_footprints,
 )
@@ -18,7 +19,7 @@ from pixmend.stats import NoiseModel, SigmaScale
 from tests.make.shots import LINEAR
 
 _R = FLASH_WINDOW_PX
-_FOOTPRINTS = prior_footprints(3)
+_FOOTPRINTS = flash_footprints(3)
 _CURVE = SigmaScale(LINEAR, SampleType.HALF, NoiseModel(np.array([[1e-4, 0.0, 0.0]] * 3))).curve
 _RASTER = Raster(100, 200, 400, 300)
 
@@ -68,6 +69,12 @@ def test_one_photosite_in_one_frame_is_a_flash(footprint, texture):
     assert Sample(int(strongest[2]) - 2, int(strongest[1]) - 2, "RGB"[strongest[0]]) in defect.samples
     assert defect.evidence is not None
     assert defect.evidence.photosite_fit > 0.8
+
+
+def test_flash_footprints_are_the_priors_and_two_of_edges():
+    assert [each.name for each in _FOOTPRINTS[:-2]] == [each.name for each in prior_footprints(3)]
+    assert all(np.abs(each.shape).max() == 1.0 for each in _FOOTPRINTS)
+    assert len(flash_footprints(1)) == len(prior_footprints(1))
 
 
 def test_a_dark_flash_is_one_too():
