@@ -1,15 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a line looks like across: a profile measured in the mean picture, and what explains it."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
-from scipy.optimize import nnls
 
-from pixmend.arrays import robust_sigma
+from pixmend.arrays import MAD_TO_SIGMA
+from pixmend.detect._line_kernels import grow_columns
 from pixmend.detect._line_shapes import LINE_REACH_PX, NEIGHBOURS, light_shapes, line_shapes
 
 __all__ = ["LineFit", "LineProfile", "fit_line", "measure_profile"]
@@ -35,6 +34,8 @@ class LineProfile:
     ----------
     excess : (2, C, 11) float64 ndarray
         Of rows with even, then odd number, less the level beside it; 0 outside the picture.
+    nearby : (5, 2, C, 11) float64 ndarray
+        The same about each of the `NEIGHBOURS`.
     scatter : (C,) float64 ndarray
         Spread of such an excess at the columns around.
     whitener : (D, D) float64 ndarray
@@ -46,10 +47,15 @@ class LineProfile:
     """
 
     excess: NDArray[np.float64]
+    nearby: NDArray[np.float64]
     scatter: NDArray[np.float64]
     whitener: NDArray[np.float64]
     inside: NDArray[np.bool_]
     sigma: NDArray[np.float64]
+
+    def beside(self, dx: int) -> "LineProfile":
+        """Return the profile across the column `dx`, one of `NEIGHBOURS`, from this one, by the same surroundings."""
+        return replace(self, excess=self.nearby[NEIGHBOURS.index(dx)])
 
     def whitened(self, profiles: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return profiles (..., 2, C, 11) in standard deviations of the scene's own, (..., D)."""
@@ -131,13 +137,21 @@ def measure_profile(
     is_scene = (apart > _SIDE) & is_whole & ~is_bad[first:stop]
     if is_scene.sum() < _SIDE:
         is_scene = np.ones_like(is_scene)
+    beside = np.clip(x - first + np.array(NEIGHBOURS), 0, len(excess) - 1)
     return LineProfile(
         excess=excess[x - first] * inside,
-        scatter=np.array([robust_sigma(each) for each in excess[is_scene, :, :, LINE_REACH_PX].T]),
+        nearby=excess[beside] * inside,
+        scatter=_spread(excess[is_scene, :, :, LINE_REACH_PX].reshape(-1, len(light))),
         whitener=_whitener(windows[is_scene], inside, near=apart[is_scene] <= _NEAR_PX),
         inside=inside,
         sigma=np.median(scale, axis=1),
     )
+
+
+def _spread(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the robust standard deviation along the first axis."""
+    apart = np.abs(values - np.median(values, axis=0))
+    return np.asarray(MAD_TO_SIGMA * np.median(apart, axis=0))
 
 
 def _mean_rows(level: NDArray[np.float64], rows: NDArray[np.intp]) -> NDArray[np.float64]:
@@ -224,40 +238,11 @@ def _grown(
     columns: NDArray[np.float64], profile: LineProfile, excess: NDArray[np.float64]
 ) -> tuple[tuple[int, ...], NDArray[np.float64]]:
     """Add columns while one more is worth it; return which, and what they give."""
-    white = profile.whitened(columns)
-    total = float(excess @ excess)
-    chosen: list[int] = []
-    explained, weights = 0.0, np.zeros(0)
-    while rest := _next_columns(chosen):
-        tried = [_amplitudes(white, excess, [*chosen, index]) for index in rest]
-        best = int(np.argmax([more for more, _ in tried]))
-        if tried[best][0] - explained < _WORTH * total:
-            break
-        chosen.append(rest[best])
-        explained, weights = tried[best]
-    parts = columns[chosen].reshape(-1, *columns.shape[2:])
-    model = np.tensordot(weights, parts, axes=1) if chosen else np.zeros(columns.shape[2:])
-    return tuple(sorted(NEIGHBOURS[index] for index in chosen)), model
-
-
-def _next_columns(chosen: Sequence[int]) -> list[int]:
-    """Return which of the `NEIGHBOURS` may be bad too: first those near the middle, then those beside."""
-    middle = len(NEIGHBOURS) // 2
-    if not chosen:
-        return [middle - 1, middle, middle + 1]
-    beside = (min(chosen) - 1, max(chosen) + 1)
-    return [index for index in beside if 0 <= index < len(NEIGHBOURS)]
-
-
-def _amplitudes(
-    white: NDArray[np.float64], excess: NDArray[np.float64], chosen: Sequence[int]
-) -> tuple[float, NDArray[np.float64]]:
-    """Return how much of an excess columns explain, all of one sign, and their amplitudes."""
-    basis = white[list(chosen)].reshape(-1, white.shape[-1]).T
-    fits = [sign * nnls(basis, sign * excess)[0] for sign in (1.0, -1.0)]
-    energies = [float(np.square(basis @ weights).sum()) for weights in fits]
-    best = int(np.argmax(energies))
-    return energies[best], fits[best]
+    white = profile.whitened(columns).reshape(-1, len(excess))
+    worth = _WORTH * float(excess @ excess)
+    chosen, weights = grow_columns(white @ white.T, white @ excess, columns.shape[1], worth)
+    model = np.tensordot(weights, columns.reshape(-1, *columns.shape[2:]), axes=1)
+    return tuple(NEIGHBOURS[index] for index in np.flatnonzero(chosen)), model
 
 
 def _explained_by_light(lights: NDArray[np.float64], excess: NDArray[np.float64]) -> float:

@@ -5,7 +5,17 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-__all__ = ["block_medians", "keep_best_runs", "match_cells", "running_sums", "sum_columns", "sum_rows"]
+__all__ = [
+    "block_medians",
+    "grow_columns",
+    "keep_best_runs",
+    "match_cells",
+    "running_sums",
+    "sum_columns",
+    "sum_rows",
+]
+
+_ROUNDS, _CONVERGED = 500, 1e-10  # of coordinate descent; parts of one gain a round
 
 
 @njit(cache=True, nogil=True)
@@ -123,3 +133,75 @@ def keep_best_runs(
             is_better = abs(both) > abs(most[x])
             most[x] = both if is_better else most[x]
             whose[x] = index if is_better else whose[x]
+
+
+@njit(cache=True, nogil=True)
+def grow_columns(
+    gram: NDArray[np.float64], shares: NDArray[np.float64], parts: int, worth: float
+) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
+    """Explain a profile by neighbouring columns, of one sign, one more while that explains `worth` more.
+
+    Parameters
+    ----------
+    gram : (N * parts, N * parts) float64 ndarray
+        Inner products of the profiles of N columns, `parts` colours each.
+    shares : (N * parts,) float64 ndarray
+        Their inner products with what is to be explained.
+
+    Returns
+    -------
+    chosen : (N,) bool ndarray
+        First one about the middle, then those beside.
+    weights : (N * parts,) float64 ndarray
+        The amplitudes, all of one sign, by least squares; 0 where not chosen.
+    """
+    count = len(shares) // parts
+    chosen, weights, explained = np.zeros(count, np.bool_), np.zeros(len(shares)), 0.0
+    for size in range(count):
+        best, most, amplitudes = -1, explained, weights
+        for index in range(count):
+            near = abs(index - count // 2) <= 1
+            if size:
+                near = (index > 0 and chosen[index - 1]) or (index + 1 < count and chosen[index + 1])
+            if not near or chosen[index]:
+                continue
+            tried = chosen.copy()
+            tried[index] = True
+            energy, found = _of_one_sign(gram, shares, tried, parts)
+            if best < 0 or energy > most:
+                best, most, amplitudes = index, energy, found
+        if best < 0 or most - explained < worth:
+            break
+        chosen[best] = True
+        weights, explained = amplitudes, most
+    return chosen, weights
+
+
+@njit(cache=True, nogil=True)
+def _of_one_sign(
+    gram: NDArray[np.float64], shares: NDArray[np.float64], chosen: NDArray[np.bool_], parts: int
+) -> tuple[float, NDArray[np.float64]]:
+    """Return how much columns explain, either all brighter or all darker, and their amplitudes."""
+    brighter = _nonnegative(gram, shares, chosen, parts)
+    darker = _nonnegative(gram, -shares, chosen, parts)
+    lit, lost = brighter @ (gram @ brighter), darker @ (gram @ darker)
+    return (lit, brighter) if lit >= lost else (lost, -darker)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _nonnegative(
+    gram: NDArray[np.float64], shares: NDArray[np.float64], chosen: NDArray[np.bool_], parts: int
+) -> NDArray[np.float64]:
+    """Solve least squares with no weight below 0, by coordinate descent on the normal equations."""
+    weights = np.zeros(len(shares))
+    for _ in range(_ROUNDS):
+        moved, size = 0.0, 0.0
+        for k in range(len(shares)):
+            if chosen[k // parts] and gram[k, k] > 0:
+                best = max(weights[k] + (shares[k] - gram[k] @ weights) / gram[k, k], 0.0)
+                moved += (best - weights[k]) ** 2 * gram[k, k]
+                size += best**2 * gram[k, k]
+                weights[k] = best
+        if moved <= _CONVERGED**2 * size:
+            break
+    return weights

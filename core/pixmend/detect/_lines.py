@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from pixmend.detect._line_extent import extent_by_profile, extent_of_run
 from pixmend.detect._line_fit import LineFit, LineProfile, fit_line, measure_profile
 from pixmend.detect._line_scores import LineView, Run, strong_runs
-from pixmend.detect._line_shapes import line_shapes
+from pixmend.detect._line_shapes import NEIGHBOURS, line_shapes
 
 __all__ = ["Line", "LinePicture", "find_lines"]
 
@@ -19,7 +19,7 @@ _RIM_PX, _RIM_CAUTION = 2, 1.5  # debayer and resize leave a rim that is fixed t
 _CLAIMED = 0.1  # of a run: it is what a better one has been
 _APART_PX = 6  # what scores so near a line is its ringing
 _LEAST_AMPLITUDE = 0.3  # sigma; what is fainter nobody sees, and its repair adds more than it takes
-_FITS, _BESIDE = 0.75, (-2, -1, 1, 2)  # px; a run that fits less may be beside its line
+_FITS = 0.75  # of a profile; a run that fits less may be beside its line
 _MOST_COLUMNS = 3
 _CAUTION = 1.25  # times the threshold: a short one, one of a still shot, and the profile of any, must score
 _LIKE, _UNLIKE = (0.55, 0.9), 18.0  # of a profile, that bad columns must explain; by how clear it is
@@ -158,7 +158,7 @@ def _best_measured(
     is_bad: NDArray[np.bool_],
     is_row: bool,
 ) -> Line:
-    """Measure the line of a run; beside it too where that fits better: joined columns score at their sides."""
+    """Measure the line of a run; beside it where that fits better: joined columns score at their sides."""
 
     def at(x: int) -> Line:
         return _measured(picture, x, extent, is_bad=is_bad, is_row=is_row, score=abs(run.score))
@@ -166,8 +166,10 @@ def _best_measured(
     line = at(run.x)
     if line.fit.photosites >= _FITS:
         return line
-    beside = [run.x + dx for dx in _BESIDE if 0 <= run.x + dx < picture.light.shape[2]]
-    return max([line, *map(at, beside)], key=lambda each: each.fit.photosites * each.fit.score)
+    beside = [dx for dx in NEIGHBOURS if dx and 0 <= run.x + dx < picture.light.shape[2]]
+    fits = {0: line.fit, **{dx: fit_line(line.profile.beside(dx)) for dx in beside}}
+    best = max(fits, key=lambda dx: fits[dx].photosites * fits[dx].score)
+    return line if best == 0 else at(run.x + best)
 
 
 def _with_ends(line: Line, run: Run, picture: LinePicture, is_bad: NDArray[np.bool_]) -> Line:

@@ -4,9 +4,11 @@
 import numpy as np
 import pytest
 from scipy.ndimage import correlate1d
+from scipy.optimize import nnls
 
 from pixmend.detect._line_kernels import (
     block_medians,
+    grow_columns,
     keep_best_runs,
     match_cells,
     running_sums,
@@ -78,3 +80,42 @@ def test_the_best_score_of_a_run_stays_and_no_view_decides_alone(rng):
     keep_best_runs((pooled, meant), (factors[0], factors[1]), (score, best), (8, 32), 4, 3.0)
     np.testing.assert_allclose(score, plain, rtol=1e-6)
     np.testing.assert_array_equal(best, np.where(better, 4, 0))
+
+
+def explained_by(columns, chosen, profile):
+    """Return the weights of the chosen columns, all brighter or all darker, and what they explain."""
+    basis = columns[chosen].reshape(-1, columns.shape[2]).T
+    fits = [sign * nnls(basis, sign * profile)[0] for sign in (1.0, -1.0)]
+    best = max(fits, key=lambda weights: ((basis @ weights) ** 2).sum())
+    weights = np.zeros(columns.shape[:2])
+    weights[chosen] = best.reshape(len(chosen), -1)
+    return weights.ravel(), ((basis @ best) ** 2).sum()
+
+
+def grown_plainly(columns, profile, worth):
+    chosen, weights, explained = [], np.zeros(columns.shape[0] * columns.shape[1]), 0.0
+    middle = len(columns) // 2
+    while True:
+        near = (min(chosen) - 1, max(chosen) + 1) if chosen else (middle - 1, middle, middle + 1)
+        tried = [[*chosen, index] for index in near if 0 <= index < len(columns)]
+        fits = [explained_by(columns, sorted(each), profile) for each in tried]
+        best = int(np.argmax([more for _, more in fits] or [0.0]))
+        if not tried or fits[best][1] - explained < worth:
+            return sorted(chosen), weights
+        chosen = tried[best]
+        weights, explained = fits[best]
+
+
+@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("parts", [1, 2])
+def test_columns_are_added_as_plain_least_squares_of_one_sign_adds_them(seed, parts):
+    rng = np.random.default_rng(seed)
+    columns = rng.normal(size=(5, parts, 66))
+    columns[1:] += 0.6 * columns[:-1]
+    profile = 3.0 * rng.normal(size=66)
+    profile += (-1) ** seed * (seed % 4) * (3 * columns[2, 0] + 2 * columns[1, -1])
+    flat, worth = columns.reshape(-1, 66), 0.06 * float(profile @ profile)
+    chosen, weights = grow_columns(flat @ flat.T, flat @ profile, parts, worth)
+    plain_chosen, plain_weights = grown_plainly(columns, profile, worth)
+    assert np.flatnonzero(chosen).tolist() == plain_chosen
+    np.testing.assert_allclose(weights, plain_weights, atol=1e-7)
