@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from benchmarks.accuracy import bench_detect, bench_fill
+from benchmarks.accuracy import bench_detect, bench_fill, bench_footprints
 from benchmarks.report import Section, as_markdown, commit_and_date, machine_facts, sections_of
 from benchmarks.speed import bench_detect as speed_detect
 from benchmarks.speed import bench_fix as speed_fix
@@ -18,6 +18,7 @@ __all__ = ["BENCHMARKS", "main"]
 
 BENCHMARKS: dict[str, Callable[[bool], Section]] = {
     "detection": bench_detect.measure,
+    "footprints": bench_footprints.measure,
     "fill": bench_fill.measure,
     "fix": speed_fix.measure,
     "stages": bench_stages.measure,

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """How an answer is scored against the truth: pure functions, tested by themselves."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +14,7 @@ from pixmend.simulate import NEAR_PX, Found, PlantedDefect
 
 __all__ = [
     "AREA_PX",
+    "SampleShares",
     "best_threshold",
     "hits_and_asked",
     "poisson_interval",
@@ -19,6 +22,7 @@ __all__ = [
     "range_overlap",
     "recall",
     "rmse_over_sigma",
+    "sample_shares",
     "score_map",
     "variance_ratio",
     "wilson_interval",
@@ -108,6 +112,34 @@ def range_overlap(found: FrameRange | None, truth: FrameRange | None, shot: Fram
     """Return the frames in both ranges over those in either, 0 to 1; None stands for all of the shot."""
     mine, theirs = (set(shot if each is None else each & shot) for each in (found, truth))
     return len(mine & theirs) / len(mine | theirs) if mine | theirs else 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class SampleShares:
+    """Spoiled samples: how many there truly are, how many are named, and how many are both."""
+
+    truly: int = 0
+    named: int = 0
+    both: int = 0
+
+    def __add__(self, other: "SampleShares") -> "SampleShares":
+        """Return the counts of both together."""
+        return SampleShares(self.truly + other.truly, self.named + other.named, self.both + other.both)
+
+    @property
+    def recall(self) -> float:
+        """Share of the truly spoiled that are named; NaN where there are none."""
+        return self.both / self.truly if self.truly else float("nan")
+
+    @property
+    def precision(self) -> float:
+        """Share of the named that are truly spoiled; NaN where none are named."""
+        return self.both / self.named if self.named else float("nan")
+
+
+def sample_shares(named: AbstractSet[Hashable], truly: AbstractSet[Hashable]) -> SampleShares:
+    """Compare the samples that a map names with those that are spoiled."""
+    return SampleShares(len(truly), len(named), len(named & truly))
 
 
 def rmse_over_sigma(

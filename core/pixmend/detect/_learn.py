@@ -33,7 +33,7 @@ _MOST_SITES = 400  # the strongest; more tell nothing new
 _CLEAR = 10.0  # times the ring's scatter
 _EXPLAINED = 0.6  # of the excess, by one photosite or by one blob
 _ALIKE = 0.9  # cosine of two footprints of one class
-_SURE = 4.0  # errors of a sample
+_SURE, _FAINT = 4.0, 0.01  # errors of a sample; of the strongest
 _LEAST_MEMBERS, _MOST_CLASSES = 3, 6
 _BLOBS_PX = ((0.7, 0.7), (1.0, 1.0), (1.4, 1.4), (1.9, 1.9), (0.8, 1.6), (1.6, 0.8))
 _SIDE = 2 * LEARNED_RADIUS_PX + 1
@@ -195,12 +195,13 @@ def _gathered(
 
 
 def _sure_shape(found: _Class, shapes: Sequence[NDArray[np.float64]]) -> NDArray[np.float64]:
-    """Put the nearest prior where a class's own samples are not sure; strongest sample 1.
+    """Put the nearest prior where a class's own samples are faint or not sure; strongest sample 1.
 
-    A learned sample of a thousandth is a visible one of the strongest defects: what is only
-    noise must be nothing.
+    A learned sample of a thousandth is a visible one of the strongest defects: what may be
+    scene must be nothing.
     """
     prior, _ = _best_prior(found.shape, shapes)
     error = np.maximum(found.error, np.median(found.error, axis=(1, 2), keepdims=True))
-    shape = np.where(np.abs(found.shape) > _SURE * error, found.shape, prior)
+    size = np.abs(found.shape)
+    shape = np.where(size > np.maximum(_SURE * error, _FAINT * size.max()), found.shape, prior)
     return np.asarray(shape / np.abs(shape).max())

@@ -24,8 +24,10 @@ _SURROUND_PX = 9  # how far around a group its background's scatter is judged
 _JOIN_PX = 2  # scores this near belong to one group
 _VISIBLE_SIGMA = 0.35  # a sample off by less is left alone: mending it would add more noise than it takes
 _SIGNIFICANT = 4.0  # in scatters of the background
+_RINGS = 20.0  # scatters of the background: what is fainter does not ring
 _OUTSHINES = 2.0  # times as strong: then the neighbour is the defect, and this is its ring
 _LARGEST_GROUP_PX = 400  # more is a burn-in, a matte edge or a frozen area
+_WOULD_SHOW = 3.0  # times what shows
 _LIKE_A_FOOTPRINT = 0.5  # of the excess is explained: then the footprint has less noise than the excess
 _BOLDLY_LIKE = 0.4  # of the excess must be a footprint where only the bold score reaches the threshold
 _IS_THE_FOOTPRINT = 0.9  # of the excess is explained: then nothing beside it is spoiled
@@ -225,7 +227,7 @@ def _centre_of_lie(
     reach = slice(-RADIUS_PX, RADIUS_PX + 1)
     window = relative[row + reach.start : row + reach.stop, column + reach.start : column + reach.stop]
     down, across = np.unravel_index(window.argmax(), window.shape)
-    if window[down, across] < _OUTSHINES * relative[row, column]:
+    if window[down, across] < max(_OUTSHINES * relative[row, column], _RINGS):
         return int(pixel[0]), int(pixel[1])
     return int(pixel[0] + down) - RADIUS_PX, int(pixel[1] + across) - RADIUS_PX
 
@@ -258,9 +260,11 @@ def _cut(picture: MeanPicture, pixels: NDArray[np.intp]) -> _Surroundings:
 def _site_at(y: int, x: int, around: _Surroundings, score: float, footprints: Sequence[Footprint]) -> Site:
     core = around.core(y, x)
     model, likeness = _fit_footprint(core, around, footprints)
-    seen = np.abs(core) >= np.maximum(_VISIBLE_SIGMA, _SIGNIFICANT * around.scatter)[:, None, None]
-    seen &= _may_be_spoiled(model, likeness)
-    spoiled = (seen | (np.abs(model) >= _VISIBLE_SIGMA)) & around.inside(y, x)
+    least = np.maximum(_VISIBLE_SIGMA, _SIGNIFICANT * around.scatter)[:, None, None]
+    seen = (np.abs(core) >= least) & _may_be_spoiled(model, likeness)
+    # Where the footprint says so much that it would show, the picture decides.
+    told = (np.abs(model) >= _VISIBLE_SIGMA) & (np.abs(model) < _WOULD_SHOW * least)
+    spoiled = (seen | told) & around.inside(y, x)
     centre = (_REACH_PX, _REACH_PX)
     at_centre = (int(np.abs(core[:, *centre]).argmax()), *centre)
     spoiled[at_centre] = True
@@ -286,17 +290,12 @@ def _site_at(y: int, x: int, around: _Surroundings, score: float, footprints: Se
 
 def _may_be_spoiled(model: NDArray[np.float64], likeness: float) -> NDArray[np.bool_]:
     """Return where (9, 9) what is seen is the defect's: about its footprint, where it is like one."""
-    reach = np.zeros(model.shape[1:], np.bool_)
     if likeness < _LIKE_A_FOOTPRINT:
+        reach = np.zeros(model.shape[1:], np.bool_)
         reach[1:-1, 1:-1] = True
         return reach
-    rows, columns = np.nonzero(model.any(axis=0))
-    beside = 0 if likeness >= _IS_THE_FOOTPRINT else 1
-    reach[
-        max(rows.min() - beside, 0) : rows.max() + beside + 1,
-        max(columns.min() - beside, 0) : columns.max() + beside + 1,
-    ] = True
-    return reach
+    own: NDArray[np.bool_] = np.asarray(model.any(axis=0), np.bool_)
+    return own if likeness >= _IS_THE_FOOTPRINT else binary_dilation(own, np.ones((3, 3), np.bool_))
 
 
 def _fit_footprint(

@@ -3,6 +3,7 @@ import numpy as np
 import pytest
 
 from benchmarks.accuracy.scoring import (
+    SampleShares,
     best_threshold,
     hits_and_asked,
     poisson_interval,
@@ -10,6 +11,7 @@ from benchmarks.accuracy.scoring import (
     range_overlap,
     recall,
     rmse_over_sigma,
+    sample_shares,
     score_map,
     variance_ratio,
     wilson_interval,
@@ -164,3 +166,19 @@ def test_a_fill_that_moves_like_its_neighbours_has_ratio_one():
     assert variance_ratio(rng.normal(9, 2, (10, 3000)), clean) == pytest.approx(1, rel=0.05)
     assert variance_ratio(np.full((10, 3000), 5.0), clean) == 0
     assert variance_ratio(2 * clean, clean) == pytest.approx(4)
+
+
+def test_samples_are_compared_one_by_one():
+    shares = sample_shares({(0, 0, "R"), (0, 0, "G"), (1, 0, "R")}, {(0, 0, "R"), (0, 1, "R")})
+    assert shares == SampleShares(truly=2, named=3, both=1)
+    assert shares.recall == pytest.approx(1 / 2)
+    assert shares.precision == pytest.approx(1 / 3)
+
+
+def test_shares_of_several_defects_add_up():
+    assert SampleShares(2, 3, 1) + SampleShares(8, 7, 4) == SampleShares(10, 10, 5)
+
+
+def test_where_nothing_is_there_is_no_share():
+    assert np.isnan(SampleShares().recall)
+    assert np.isnan(SampleShares(truly=1).precision)
