@@ -15,17 +15,20 @@ from pixmend.detect._line_shapes import NEIGHBOURS, line_shapes
 __all__ = ["Line", "LinePicture", "find_lines"]
 
 _LEAST_ROWS = 10
-_RIM_PX, _RIM_CAUTION = 2, 1.5  # debayer and resize leave a rim that is fixed too: it must score more
+_RIM_PX, _RIM_CAUTION = 2, 2.0  # debayer and resize leave a rim that is fixed too: it must score more
 _CLAIMED = 0.1  # of a run: it is what a better one has been
 _APART_PX = 6  # what scores so near a line is its ringing
 _LEAST_AMPLITUDE = 0.3  # sigma; what is fainter nobody sees, and its repair adds more than it takes
 _FITS = 0.75  # of a profile; a run that fits less may be beside its line
 _MOST_COLUMNS = 3
-_CAUTION = 1.25  # times the threshold: a short one, one of a still shot, and the profile of any, must score
+_CAUTION = 1.25  # times the threshold, that the profile of any must score
+_FEW, _FEW_SHARE = 3, 0.6  # photosites that make more than so much of a line's excess are no line
+_PART_CAUTION = 1.35  # times the threshold, of what does not span the picture: texture makes short lines
 _LIKE, _UNLIKE = (0.55, 0.9), 18.0  # of a profile, that bad columns must explain; by how clear it is
 _SHORT, _LIKE_STILL = 32, 0.96  # photosites; short ones, and any in a still shot, must be more like it
 _CONTEST = 1.3  # times what bad columns leave, a line of light must leave where nothing moves
 _LONG, _CONTEST_LONG = 100, 1.1  # photosites; of a long one less, for little in a scene is so straight
+_MAY_SPAN = 0.5  # of the picture's height; its profile may tell that a line goes on
 _SPANNING, _LIKE_WHOLE = 0.88, 0.85  # of the picture's height: few things of a scene do that
 
 
@@ -126,7 +129,7 @@ def _columns(picture: LinePicture, *, threshold: float, is_row: bool) -> list[Li
             continue
         extent = extent_of_run(run, picture.views, shapes[run.shape])
         columns = slice(max(run.x - _APART_PX, 0), run.x + _APART_PX + 1)
-        if extent is not None and extent[1] - extent[0] >= _LEAST_ROWS:
+        if extent is not None and _is_worth_measuring(run, extent, picture, threshold):
             line = _with_ends(
                 _best_measured(picture, run, extent, is_bad=is_bad, is_row=is_row), run, picture, is_bad
             )
@@ -148,6 +151,14 @@ def _sigma_profiles(picture: LinePicture) -> list[NDArray[np.float64]]:
 def _in_rim(run: Run, picture: LinePicture, threshold: float) -> bool:
     is_outside = min(run.x, picture.light.shape[2] - 1 - run.x) < _RIM_PX
     return is_outside and abs(run.score) < _RIM_CAUTION * threshold
+
+
+def _is_worth_measuring(run: Run, extent: tuple[int, int], picture: LinePicture, threshold: float) -> bool:
+    """Tell whether a run that reaches so far may be believed in the end: a weak one must span the picture."""
+    length = extent[1] - extent[0]
+    if abs(run.score) < _PART_CAUTION * threshold and length < _MAY_SPAN * picture.light.shape[1]:
+        return False
+    return length >= _LEAST_ROWS
 
 
 def _best_measured(
@@ -210,16 +221,25 @@ def _measured(
     )
 
 
+def _is_one_site(line: Line, picture: LinePicture) -> bool:
+    """Tell whether a few photosites make all of a line: a very strong site rings along its column."""
+    window = picture.light[:, line.first : line.stop, max(line.middle - 5, 0) : line.middle + 6]
+    own = picture.light[:, line.first : line.stop, line.middle] - np.median(window, axis=2)
+    excess = np.sort(np.maximum(np.sign(line.score) * own, 0.0), axis=1)
+    strongest = int(excess.sum(axis=1).argmax())
+    return bool(excess[strongest, -_FEW:].sum() > _FEW_SHARE * excess[strongest].sum())
+
+
 def _is_believable(line: Line, picture: LinePicture, threshold: float) -> bool:
     """Tell whether a line looks like bad photosites, and is worth a repair."""
     fit = line.fit
     is_inside = all(0 <= column < picture.light.shape[2] for column in line.across)
-    if not is_inside or len(line.across) > _MOST_COLUMNS:
+    if not is_inside or len(line.across) > _MOST_COLUMNS or _is_one_site(line, picture):
         return False
     if abs(fit.amplitude) < _LEAST_AMPLITUDE or fit.score < _CAUTION * threshold:
         return False
     is_whole = line.length >= _SPANNING * picture.light.shape[1]
-    if not is_whole and (picture.is_still or line.length < _SHORT) and abs(line.score) < _CAUTION * threshold:
+    if not is_whole and abs(line.score) < _PART_CAUTION * threshold:
         return False
     if picture.is_still:
         if is_whole:

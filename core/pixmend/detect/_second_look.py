@@ -41,7 +41,8 @@ _LEAST_TURNS, _ONCE_LIKENESS = 3, 0.75  # on once, or darker: so does texture th
 _MOST_SWING = 0.5  # of its amplitude when on; a glint swings more
 _MOSTLY_ON = 0.6  # of the frames: then all of them together say enough
 _FROZEN = 0.02  # sigma over time: no light that passed a lens is so still
-_FAINT_SIGMA, _STRONG_SIGMA, _STRONG_FIT = 2.0, 5.0, 0.4  # how well a strong one's shape must fit
+_FAINT_SIGMA, _STRONG_SIGMA, _STRONG_FIT = 1.5, 4.0, 0.4  # how well a strong one's shape must fit
+_DARK_FIT = 0.25  # and any that is darker: more of a scene looks so
 _TEXTURED = 1.8  # times what noise leaves of all frames together
 _PHOTOSITE_FIT, _FIT_SCATTER = 0.6, 0.03  # of the excess, where the scene stands still
 _CLEAR_LIKENESS = 0.5
@@ -93,8 +94,9 @@ class Judgement:
 def judge_by_pools(site: Site, settings: DetectSettings, *, is_known: bool) -> Judgement:
     """Judge a site that no single frame was asked about."""
     least = settings.known_threshold_sigma if is_known else settings.threshold_sigma
-    is_defect = abs(site.score) >= least and _is_worth_it(site.amplitude_sigma, settings)
-    return Judgement(is_defect, True, _bright_or_dark(site.amplitude_sigma), site.amplitude_sigma)
+    is_in_pools = site.shape.size > 0
+    is_defect = is_in_pools and abs(site.score) >= least and _is_worth_it(site.amplitude_sigma, settings)
+    return Judgement(is_defect, is_in_pools, _bright_or_dark(site.amplitude_sigma), site.amplitude_sigma)
 
 
 def judge_by_trace(
@@ -116,7 +118,7 @@ def judge_by_trace(
         places around tell only how busy it is.
     """
     least = _KNOWN_CONFIRMED if is_known else _least_confirmation(site, trace, settings)
-    is_in_pools = site.likeness > 0  # else it comes from single frames alone
+    is_in_pools = site.shape.size > 0  # else it comes from single frames alone
     is_believed = (is_still and is_in_pools) or _is_confirmed(trace, course, least=least)
     if course.pattern is not Pattern.STEADY:
         if _comes_and_goes(trace, course):
@@ -162,7 +164,8 @@ def _looks_like_anything(site: Site, course: Course) -> bool:
     """
     fit = max(site.photosite_fit or 0.0, site.optical_fit or 0.0, site.likeness)
     strength = (abs(course.amplitude_sigma) - _FAINT_SIGMA) / (_STRONG_SIGMA - _FAINT_SIGMA)
-    return fit >= _STRONG_FIT * min(max(strength, 0.0), 1.0)
+    needed = _STRONG_FIT * min(max(strength, 0.0), 1.0)
+    return fit >= (needed if course.amplitude_sigma > 0 else max(needed, _DARK_FIT))
 
 
 def _stands_still(trace: Trace) -> bool:
@@ -266,7 +269,7 @@ def _clearest_sample(site: Site, trace: Trace) -> tuple[int, int, int]:
     """Return the sample (channel, y, x of the core) that is strongest in linear light, if the mean picture tells."""
     middle = trace.profile.shape[1] // 2
     y, x = site.peak_y - site.y + middle, site.peak_x - site.x + middle
-    is_clear = site.likeness > 0 and min(y, x) >= 0 and max(y, x) <= 2 * middle
+    is_clear = site.shape.size > 0 and min(y, x) >= 0 and max(y, x) <= 2 * middle
     return (site.peak_channel, y, x) if is_clear else _peak_of(trace)
 
 

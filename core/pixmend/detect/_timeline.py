@@ -99,7 +99,7 @@ def _on_frames(signed: NDArray[np.float64], error: NDArray[np.float64]) -> NDArr
     if strong.sum() < _LEAST_ON:
         return _changed_once(signed, error)
     level, usual = float(np.median(signed[strong])), float(np.median(error))
-    if level < _TELLING * usual or float(np.var(signed)) < _LIVELY * float(np.mean(error**2)):
+    if level < _TELLING * usual or float(np.var(signed)) < _LIVELY * usual**2:
         return _changed_once(signed, error)
     # Where the scene is restless a frame may tell neither: then it is as the nearest that does.
     is_on = (signed > 0.5 * level) | (signed > _CLEAR * error)

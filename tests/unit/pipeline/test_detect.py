@@ -179,7 +179,7 @@ class TestStatisticsFile:
                 found = self.read(tmp_path, bytes(data))
             except UsageError:
                 continue
-            for name in ("excess", "level", "square", "seen"):
+            for name in ("excess", "level", "seen", "grid_level", "grid_square"):
                 assert np.array_equal(getattr(found, name), getattr(whole, name)), (number, name)
 
 
