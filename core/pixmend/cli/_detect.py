@@ -37,11 +37,12 @@ from pixmend.publish import check_free
 if TYPE_CHECKING:
     from pixmend.detect import DetectSettings
     from pixmend.model import DefectMap, Raster
+    from pixmend.pipeline import Sampling
     from pixmend.stats import ShotStatistics
 
 __all__ = ["SUMMARY", "add_arguments", "run"]
 
-SUMMARY = "find hot, stuck and dead pixels of a shot and write a defect map"
+SUMMARY = "find bad pixels, columns and rows of a shot or a reel and write a defect map"
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -54,7 +55,11 @@ def add_arguments(parser: ArgumentParser) -> None:
         help="more shots, best of the same camera: each tells of the others",
     )
     parser.add_argument(
-        "--merge", metavar="STATS", nargs="+", type=Path, help="join statistics files in place of a SHOT"
+        "--merge",
+        metavar="STATS",
+        nargs="+",
+        type=Path,
+        help="join statistics files; with their SHOT too single frames are asked again",
     )
     parser.add_argument(
         "-o",
@@ -69,7 +74,15 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--check", action="store_true", help="exit with 1 if there are defects")
     add_frames_option(parser)
     parser.add_argument(
-        "--every", metavar="N", type=_step, help="look at each N-th frame (default: 48 frames, evenly spread)"
+        "--every",
+        metavar="N",
+        type=_step,
+        help="look at each N-th frame only (default: at all for flashes, at 48 for the rest)",
+    )
+    parser.add_argument(
+        "--no-flashes",
+        action="store_true",
+        help="read 48 frames, evenly spread, and not all: what shows in one frame only is not found",
     )
     parser.add_argument(
         "--train",
@@ -119,10 +132,8 @@ def run(args: Namespace, progress: Progress) -> Result:
 def _check_arguments(args: Namespace) -> None:
     check_pixel_check_arguments(args)
     check_noise_plot(args)
-    if (args.shot is None) == (args.merge is None):
-        raise UsageError(
-            "name either a SHOT, or statistics to --merge", hint="`pixmend detect --help` shows both"
-        )
+    if args.shot is None and args.merge is None:
+        raise UsageError("name a SHOT, or statistics to --merge", hint="`pixmend detect --help` shows both")
     if not args.check and args.output is args.stats_out is args.noise_plot is None:
         raise UsageError("no place is named for the result", hint="pass -o MAP, --stats-out STATS or --check")
     check_cut_arguments(args)
@@ -138,16 +149,27 @@ def _check_arguments(args: Namespace) -> None:
 def _settings(args: Namespace) -> "DetectSettings":
     from pixmend.detect import DetectSettings
 
-    return DetectSettings() if args.threshold is None else DetectSettings(threshold_sigma=args.threshold)
+    usual = DetectSettings()
+    if args.threshold is None:
+        return usual
+    return DetectSettings(
+        threshold_sigma=args.threshold, suspect_sigma=min(args.threshold, usual.suspect_sigma)
+    )
 
 
 def _prior(args: Namespace, raster: "Raster") -> "DefectMap | None":
     return None if args.prior is None else read_map_file(args.prior, raster=raster)
 
 
+def _sampling(args: Namespace) -> "Sampling":
+    from pixmend.pipeline import Sampling
+
+    return Sampling(frames=args.frames, every=args.every, train=args.train, flashes=not args.no_flashes)
+
+
 def _detected(args: Namespace, progress: Progress) -> "tuple[DefectMap, ShotStatistics]":
     from pixmend.frames import choose_encoding, open_shot
-    from pixmend.pipeline import Sampling, detect
+    from pixmend.pipeline import detect
 
     shot = open_shot(args.shot, read_options(args))
     prior = _prior(args, shot.plate.raster)
@@ -160,7 +182,7 @@ def _detected(args: Namespace, progress: Progress) -> "tuple[DefectMap, ShotStat
         shot,
         encoding,
         settings=_settings(args),
-        sampling=Sampling(frames=args.frames, every=args.every, train=args.train),
+        sampling=_sampling(args),
         prior=prior,
         excluded=read_excluded(args.exclude, shot.plate.raster),
         workers=args.workers,
@@ -171,15 +193,20 @@ def _detected(args: Namespace, progress: Progress) -> "tuple[DefectMap, ShotStat
 
 
 def _merged(args: Namespace, progress: Progress) -> "tuple[DefectMap, ShotStatistics]":
+    from pixmend.frames import choose_encoding, open_shot
     from pixmend.pipeline import detect_in_statistics, merge_statistics, read_statistics
 
+    shot = None if args.shot is None else open_shot(args.shot, read_options(args))
     statistics = merge_statistics([read_statistics(path) for path in args.merge])
     prior = _prior(args, statistics.model.raster)
     found = detect_in_statistics(
         statistics,
         _settings(args),
+        shot=shot,
+        encoding=None if shot is None else choose_encoding(shot.plate, statistics.model.encoding),
         prior=prior,
         excluded=read_excluded(args.exclude, statistics.model.raster),
+        workers=args.workers,
         progress=progress,
     )
     return found.defect_map, statistics
@@ -189,23 +216,22 @@ def _dry_run(args: Namespace, progress: Progress) -> Result:
     if args.merge:
         return Result("detect", f"{len(args.merge)} statistics files would be merged", {"written": False})
     from pixmend.frames import choose_encoding, open_shot
-    from pixmend.pipeline import Sampling, chosen_frames
+    from pixmend.pipeline import chosen_frames
 
     shot = open_shot(args.shot, read_options(args))
     progress.note(choose_encoding(shot.plate, args.encoding).reason)
-    frames = chosen_frames(shot, Sampling(frames=args.frames, every=args.every, train=args.train))
+    frames = chosen_frames(shot, _sampling(args))
     text = f"{len(frames)} frames of {shot.label} would be looked at: {frames}"
     return Result("detect", text, {"frames": str(frames), "frame_count": len(frames), "written": False})
 
 
 def _result(args: Namespace, defect_map: "DefectMap", statistics: "ShotStatistics") -> Result:
     count = len(defect_map.defects)
+    looked = statistics.frames | statistics.watched
     kinds = Counter(each.kind.value for each in defect_map.defects)
     severities = Counter(each.severity.value for each in defect_map.defects)
     named = ", ".join(f"{number} {kind}" for kind, number in sorted(kinds.items()))
-    text = (
-        f"{count} defect{'s' * (count != 1)}{f' ({named})' * bool(named)} in {len(statistics.frames)} frames"
-    )
+    text = f"{count} defect{'s' * (count != 1)}{f' ({named})' * bool(named)} in {len(looked)} frames"
     written: dict[str, Any] = {}
     for name, path in (
         ("output", args.output),
@@ -221,7 +247,7 @@ def _result(args: Namespace, defect_map: "DefectMap", statistics: "ShotStatistic
         "count": count,
         "kinds": dict(kinds),
         "severities": dict(severities),
-        "frames_looked_at": str(statistics.frames),
+        "frames_looked_at": str(looked),
         "frames": str(statistics.stands_for),
         "encoding": statistics.model.encoding,
     }

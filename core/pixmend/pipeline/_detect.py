@@ -171,6 +171,8 @@ def detect_in_statistics(  # noqa: PLR0913 (each is one choice of the caller)
     says = progress or Silent()
     if shot_is_still(statistics):
         says.note("nothing moves in these frames: only what looks like one photosite is taken for a defect")
+    if shot is not None and shot.plate.raster != statistics.model.raster:
+        raise UsageError("the statistics are of another shot: the rasters differ", where=shot.label)
     known = () if prior is None else prior.defects
     suspects = find_suspects(statistics, settings, known=known, excluded=excluded)
     if shot is None or encoding is None:
