@@ -22,6 +22,7 @@ _LEAST_SPAN = 4.0  # sigma: so much noise alone spans
 _LEAST_SCORE = 6.0
 _LEAST_LIKENESS = 0.4
 _MOST_STANDING_OUT = 1 << 15  # in one frame; where there are more, less is looked at
+_ROOM = 4 * _MOST_STANDING_OUT  # so that a frame seldom is looked at twice
 _MOST_SCORED = 2048
 _MOST_KEPT = 512
 _ONE_PX = 2  # hits this near are one defect's
@@ -82,11 +83,14 @@ class HitFinder:
 
     def _standing_out(self, bits: NDArray[np.uint16]) -> NDArray[np.int32]:
         """Return the places (N, 5) that stand out most for what is around: as `standing_out` gives them."""
-        found = np.empty((_MOST_STANDING_OUT, 5), np.int32)
+        found = np.empty((_ROOM, 5), np.int32)
         least = round(2 * _LEAST_SIGMA * _STEPS)
         while (count := standing_out(bits, self._steps, least, found)) > len(found):
             least *= 2
         found = found[:count]
+        while len(found) > _MOST_STANDING_OUT:
+            least *= 2
+            found = found[np.abs(found[:, 3]) > least]
         oddness = np.abs(found[:, 3]) / (_LEAST_SPAN * _STEPS + found[:, 4])
         found = found[np.lexsort((found[:, 2], found[:, 1], found[:, 0], -oddness))]
         _, first = np.unique(found[:, :2], axis=0, return_index=True)  # of the channels of one pixel

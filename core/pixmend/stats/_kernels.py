@@ -28,14 +28,20 @@ def correlate(padded: NDArray[np.float32], weights: NDArray[np.float32]) -> NDAr
     """
     side = weights.shape[-1]
     spare = -side % 7
-    taps = np.pad(weights.astype(np.float32, copy=False), ((0, 0), (0, 0), (0, 0), (0, spare)))
-    source = np.pad(padded, ((0, 0), (0, 0), (0, spare))) if spare else padded
+    taps, source = weights.astype(np.float32, copy=False), padded
+    if spare:
+        taps = np.pad(taps, ((0, 0), (0, 0), (0, 0), (0, spare)))
+        source = np.pad(padded, ((0, 0), (0, 0), (0, spare)))
     result = np.zeros((len(weights), padded.shape[1] - side + 1, padded.shape[2] - side + 1), np.float32)
-    _add_taps(np.ascontiguousarray(source, np.float32), taps, result)
+    source, taps = np.ascontiguousarray(source, np.float32), np.ascontiguousarray(taps)
+    thirds = len(weights) // 3 * 3 if side == 7 else 0
+    _add_taps_of_three(source, taps[:thirds], result[:thirds])
+    _add_taps(source, taps[thirds:], result[thirds:])
     return result
 
 
-@njit(cache=True, nogil=True)
+# What is multiplied and added may be so in one step: by half as many instructions, and rounded once.
+@njit(cache=True, nogil=True, fastmath={"contract"})
 def _add_taps(padded: NDArray[np.float32], weights: NDArray[np.float32], result: NDArray[np.float32]) -> None:
     """Add up a correlation row by row, seven taps at a time, so that the innermost loop is vector code."""
     outputs, channels, side, taps = weights.shape
@@ -56,6 +62,31 @@ def _add_taps(padded: NDArray[np.float32], weights: NDArray[np.float32], result:
                                 + (w4 * source[x + 4] + w5 * source[x + 5])
                                 + w6 * source[x + 6]
                             )
+
+
+@njit(cache=True, nogil=True, fastmath={"contract"})
+def _add_taps_of_three(
+    padded: NDArray[np.float32], weights: NDArray[np.float32], result: NDArray[np.float32]
+) -> None:
+    """Do so for windows of 7 pixels and three correlations at a time: a sample is fetched once for all three."""
+    outputs, channels, side, _ = weights.shape
+    width = result.shape[2]
+    for y in range(result.shape[1]):
+        for k in range(0, outputs, 3):
+            row_a, row_b, row_c = result[k, y], result[k + 1, y], result[k + 2, y]
+            for c in range(channels):
+                for dy in range(side):
+                    source = padded[c, y + dy]
+                    a, b, d = weights[k, c, dy], weights[k + 1, c, dy], weights[k + 2, c, dy]
+                    a0, a1, a2, a3, a4, a5, a6 = a[0], a[1], a[2], a[3], a[4], a[5], a[6]
+                    b0, b1, b2, b3, b4, b5, b6 = b[0], b[1], b[2], b[3], b[4], b[5], b[6]
+                    d0, d1, d2, d3, d4, d5, d6 = d[0], d[1], d[2], d[3], d[4], d[5], d[6]
+                    for x in range(width):
+                        s0, s1, s2, s3 = source[x], source[x + 1], source[x + 2], source[x + 3]
+                        s4, s5, s6 = source[x + 4], source[x + 5], source[x + 6]
+                        row_a[x] += (a0 * s0 + a1 * s1) + (a2 * s2 + a3 * s3) + (a4 * s4 + a5 * s5) + a6 * s6
+                        row_b[x] += (b0 * s0 + b1 * s1) + (b2 * s2 + b3 * s3) + (b4 * s4 + b5 * s5) + b6 * s6
+                        row_c[x] += (d0 * s0 + d1 * s1) + (d2 * s2 + d3 * s3) + (d4 * s4 + d5 * s5) + d6 * s6
 
 
 @njit(cache=True, nogil=True)

@@ -73,9 +73,10 @@ def _mirrored(first: int, stop: int, side: int) -> NDArray[np.intp]:
 def _measure_strip(values: NDArray[np.float32], model: ShotModel, *, top: int, rows: slice) -> FrameEvidence:
     """Measure `rows` of a whitened strip; `values` has a whitening window's reach more on each side."""
     reach = model.whitener.radius_px
-    finite: NDArray[np.bool_] = np.asarray(np.isfinite(values).all(axis=0))
-    is_sound = bool(finite.all())
+    is_sound = bool(np.isfinite(values.sum()))
+    finite = np.ones(values.shape[1:], bool)
     if not is_sound:
+        finite = np.asarray(np.isfinite(values).all(axis=0))
         values = np.where(np.isfinite(values), values, np.float32(0.0))
     whitened = model.whitener.whiten(values)
     inner = (slice(reach + rows.start, reach + rows.stop), slice(reach, values.shape[2] - reach))
