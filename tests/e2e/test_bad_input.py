@@ -478,7 +478,6 @@ def test_what_is_not_mended_cannot_be_undone(job, refused):
 
 WRONG: dict[str, Callable[[], tuple[str, ...]]] = {
     "neither shot nor statistics": lambda: ("detect", "-o", "new.json"),
-    "both": lambda: ("detect", "plate", "--merge", "s.npz", "-o", "new.json"),
     "nowhere to write": lambda: ("detect", "plate"),
     "a suffix that says nothing": lambda: ("detect", "plate", "-o", "new.txt"),
     "no output": lambda: ("fix", "plate", "--map", "map.json"),

@@ -158,13 +158,18 @@ def test_statistics_measured_apart_give_the_map_of_one_go(plate, say):
     for part in ("1001-1004", "1005-1012"):
         found = say("detect", "plate", "--frames", part, *train, "--stats-out", f"{part}.npz")
         assert found["frames_looked_at"] == part
-    merged = say("detect", "--merge", "1005-1012.npz", "1001-1004.npz", "-o", "merged.json")
-    say("detect", "--merge", "1001-1004.npz", "1005-1012.npz", "-o", "other_way.json")
+    merged = say("detect", "plate", "--merge", "1005-1012.npz", "1001-1004.npz", "-o", "merged.json")
+    say("detect", "plate", "--merge", "1001-1004.npz", "1005-1012.npz", "-o", "other_way.json")
     whole, joined = (json.loads(Path(name).read_text()) for name in ("whole.json", "merged.json"))
     assert merged["frames_looked_at"] == "1001-1012"
     assert joined["raster"] == whole["raster"]
     assert joined["defects"] == whole["defects"]
     assert Path("other_way.json").read_bytes() == Path("merged.json").read_bytes()
+
+    unasked = say("detect", "--merge", "1001-1004.npz", "1005-1012.npz", "-o", "unasked.json")
+    assert unasked["count"] > 0
+    fewer = say("detect", "--merge", "1001-1004.npz", "1005-1012.npz", "-o", "fewer.json", "--threshold", "40")
+    assert 0 < fewer["count"] < unasked["count"]
 
     again = say("detect", "--merge", "1001-1004.npz", "1001-1004.npz", "-o", "twice.json", code=2)
     assert "1001" in again["error"]["what"]

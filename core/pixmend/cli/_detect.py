@@ -72,6 +72,26 @@ def add_arguments(parser: ArgumentParser) -> None:
         "--stats-out", metavar="STATS", type=Path, help="write the statistics too, for --merge"
     )
     parser.add_argument("--check", action="store_true", help="exit with 1 if there are defects")
+    _add_sampling_options(parser)
+    parser.add_argument("--prior", metavar="MAP", type=Path, help="defects that this camera is known to have")
+    parser.add_argument(
+        "--threshold",
+        metavar="SIGMA",
+        type=_sigma,
+        help="how sure a defect must be (default: 8; lower finds fainter ones and more that are none)",
+    )
+    add_cut_options(parser)
+    add_exclude_option(parser)
+    add_pixel_check_options(parser)
+    add_noise_plot_option(parser)
+    add_encoding_option(parser)
+    add_reading_options(parser)
+    add_workers_option(parser)
+    add_write_options(parser)
+    add_common_options(parser)
+
+
+def _add_sampling_options(parser: ArgumentParser) -> None:
     add_frames_option(parser)
     parser.add_argument(
         "--every",
@@ -90,22 +110,6 @@ def add_arguments(parser: ArgumentParser) -> None:
         type=lambda text: read_frame_range(text, where="--train"),
         help="frames to learn noise and structure from; name the same for parts of one shot that are merged",
     )
-    parser.add_argument("--prior", metavar="MAP", type=Path, help="defects that this camera is known to have")
-    parser.add_argument(
-        "--threshold",
-        metavar="SIGMA",
-        type=_sigma,
-        help="how sure a defect must be (default: 8; lower finds fainter ones and more that are none)",
-    )
-    add_cut_options(parser)
-    add_exclude_option(parser)
-    add_pixel_check_options(parser)
-    add_noise_plot_option(parser)
-    add_encoding_option(parser)
-    add_reading_options(parser)
-    add_workers_option(parser)
-    add_write_options(parser)
-    add_common_options(parser)
 
 
 def run(args: Namespace, progress: Progress) -> Result:

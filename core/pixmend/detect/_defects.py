@@ -7,12 +7,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from pixmend.detect._cluster import photosites_at
 from pixmend.detect._glance import Trace
 from pixmend.detect._second_look import Judgement, judge_by_pools, judge_by_trace
 from pixmend.detect._sites import Site
 from pixmend.detect._suspects import Suspects, find_suspects
 from pixmend.detect._verdict import DetectSettings, shot_is_still
-from pixmend.model import Defect, Evidence, FrameRange, Sample, Severity
+from pixmend.model import Defect, Evidence, FrameRange, Kind, Sample, Severity
 from pixmend.stats import ShotStatistics
 
 __all__ = ["Findings", "decide", "defects_left", "find_defects", "numbered"]
@@ -22,6 +23,7 @@ _CHANCE, _EXPECTED = 8e-4, 5.0  # pixels that score 5 by chance; defects that a 
 _SAME_PX = 2  # what is left of a defect need not be strongest where it was
 _CLEAR_LIKENESS = 0.5  # from there on the mean picture tells the samples
 _VISIBLE_SIGMA = 0.35  # a sample off by less is left alone: mending it would add more noise than it takes
+_ONE_PHOTOSITE = 0.6  # of the excess; then it is no cluster
 _MANY = 5  # "several across a duration, even if each alone is extremely minor"
 
 
@@ -115,7 +117,7 @@ def _to_defect(site: Site, judgement: Judgement, suspects: Suspects) -> Defect:
         id="d",
         x=site.x + model.raster.x,
         y=site.y + model.raster.y,
-        kind=judgement.kind,
+        kind=_kind(site, judgement, suspects),
         frames=_frames_of(judgement, statistics),
         samples=tuple(Sample(dx, dy, model.channels[channel]) for dy, dx, channel in samples),
         amplitude_sigma=round(judgement.amplitude_sigma, 2),
@@ -129,6 +131,15 @@ def _to_defect(site: Site, judgement: Judgement, suspects: Suspects) -> Defect:
             fluctuation=None if judgement.fluctuation is None else round(judgement.fluctuation, 3),
         ),
     )
+
+
+def _kind(site: Site, judgement: Judgement, suspects: Suspects) -> Kind:
+    """Return what it is: a cluster if joined photosites explain what one does not."""
+    is_one = max(site.photosite_fit or 0.0, site.likeness) >= _ONE_PHOTOSITE
+    if judgement.kind is Kind.BLINKING or is_one or not judgement.is_defect:
+        return judgement.kind
+    joined = photosites_at(suspects.picture, site.y, site.x)
+    return Kind.CLUSTER if len(joined) > 1 else judgement.kind
 
 
 def _samples(site: Site, judgement: Judgement) -> NDArray[np.intp]:

@@ -31,18 +31,18 @@ LEAST_FRAMES = 6
 
 _CONFIRMED = 7.0  # spreads of the same match at places around, of all frames together
 _WEAK_CONFIRMED = 9.0  # of one that the pools alone do not say
-_MANY_FRAMES, _WEAK_FIT = 24, 0.1  # what such a one needs beside
+_MANY_FRAMES, _WEAK_FIT = 24, 0.35  # what such a one needs beside
 _KNOWN_CONFIRMED = 3.5  # where a defect is known
 _STEADY = 0.5  # median over mean: texture scores in the frames in which it happens to stand there
 _BLINK_FRAMES = 12  # fewer do not tell blinking from a scene that moves
-_LEAST_ON = 3  # frames that a blinking one must show in, each clearly
+_LEAST_ON = 4  # frames that a blinking one must show in, each clearly
 _BLINK_LIKENESS = 0.6  # of what its on frames have more than its off frames
 _LEAST_TURNS, _ONCE_LIKENESS = 3, 0.75  # on once, or darker: so does texture that drifts by
 _MOST_SWING = 0.5  # of its amplitude when on; a glint swings more
 _MOSTLY_ON = 0.6  # of the frames: then all of them together say enough
 _FROZEN = 0.02  # sigma over time: no light that passed a lens is so still
 _FAINT_SIGMA, _STRONG_SIGMA, _STRONG_FIT = 1.5, 4.0, 0.4  # how well a strong one's shape must fit
-_DARK_FIT = 0.25  # and any that is darker: more of a scene looks so
+_DARK_FIT = 0.4  # and any that is darker: more of a scene looks so
 _TEXTURED = 1.8  # times what noise leaves of all frames together
 _PHOTOSITE_FIT, _FIT_SCATTER = 0.6, 0.03  # of the excess, where the scene stands still
 _CLEAR_LIKENESS = 0.5
@@ -162,7 +162,7 @@ def _looks_like_anything(site: Site, course: Course) -> bool:
 
     A faint one need not be; there noise and texture hide its shape.
     """
-    fit = max(site.photosite_fit or 0.0, site.optical_fit or 0.0, site.likeness)
+    fit = max(site.photosite_fit or 0.0, site.optical_fit or 0.0)
     strength = (abs(course.amplitude_sigma) - _FAINT_SIGMA) / (_STRONG_SIGMA - _FAINT_SIGMA)
     needed = _STRONG_FIT * min(max(strength, 0.0), 1.0)
     return fit >= (needed if course.amplitude_sigma > 0 else max(needed, _DARK_FIT))

@@ -40,6 +40,8 @@ class Suspects:
     ----------
     statistics : ShotStatistics
         Of the picture inside mattes.
+    picture : MeanPicture
+        Of these statistics.
     sites : tuple of Site
         In array positions of `statistics`, in reading order.
     places : mapping
@@ -52,6 +54,7 @@ class Suspects:
     """
 
     statistics: ShotStatistics
+    picture: MeanPicture
     sites: tuple[Site, ...]
     places: Mapping[tuple[int, int], Defect]
     footprints: tuple[Footprint, ...]
@@ -115,7 +118,7 @@ def find_suspects(
     found = search(views, picture, is_still=shot_is_still(statistics), excluded=outside)
     # What scores beside an excluded defect may be its rim, and is placed where that is.
     sites = [site for site in found.sites(threshold) if not outside[site.y, site.x]]
-    suspects = Suspects(statistics, (), places, found.footprints)
+    suspects = Suspects(statistics, picture, (), places, found.footprints)
     believable = believable_sites(
         sites,
         statistics,
