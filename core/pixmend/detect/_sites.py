@@ -237,10 +237,8 @@ def _cut(picture: MeanPicture, pixels: NDArray[np.intp]) -> _Surroundings:
     low = np.maximum(pixels.min(axis=0) - margin, 0)
     high = np.minimum(pixels.max(axis=0) + margin + 1, picture.light.shape[1:])
     light, noise = picture.window(slice(low[0], high[0]), slice(low[1], high[1]))
-    background, sigma = (
-        median_filter(each, size=(1, _BACKGROUND_PX, _BACKGROUND_PX), mode="reflect")
-        for each in (light, noise)
-    )
+    background = median_filter(light, size=(1, _BACKGROUND_PX, _BACKGROUND_PX), mode="reflect")
+    sigma = np.stack([_looked_up(*each) for each in zip(background, light, noise, strict=True)])
     excess = (light - background) / sigma
     is_near = np.zeros(excess.shape[1:], bool)
     is_near[tuple((pixels - low).T)] = True
@@ -255,6 +253,14 @@ def _cut(picture: MeanPicture, pixels: NDArray[np.intp]) -> _Surroundings:
         sigma=np.median(sigma, axis=(1, 2)),
         scatter=scatter,
     )
+
+
+def _looked_up(
+    wanted: NDArray[np.float64], light: NDArray[np.float64], noise: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return the noise at light that is somewhere in the window: it depends on the light alone."""
+    order = np.argsort(light, axis=None)
+    return np.interp(wanted, light.ravel()[order], noise.ravel()[order])
 
 
 def _site_at(y: int, x: int, around: _Surroundings, score: float, footprints: Sequence[Footprint]) -> Site:
