@@ -30,6 +30,7 @@ LEAST_FRAMES = 6
 """With fewer, single frames add nothing to what the pools say."""
 
 _CONFIRMED = 7.0  # spreads of the same match at places around, of all frames together
+_FULL_FRAMES = 30  # fewer cannot say as much
 _WEAK_CONFIRMED = 9.0  # of one that the pools alone do not say
 _MANY_FRAMES, _WEAK_FIT = 24, 0.35  # what such a one needs beside
 _KNOWN_CONFIRMED = 3.5  # where a defect is known
@@ -191,7 +192,7 @@ def _bright_or_dark(amplitude_sigma: float) -> Kind:
 def _least_confirmation(site: Site, trace: Trace, settings: DetectSettings) -> float:
     """Return the score that all frames together must reach; infinite for what they cannot make sure."""
     if abs(site.score) >= settings.threshold_sigma:
-        return _CONFIRMED
+        return _CONFIRMED * min(float(np.sqrt(len(trace.frames) / _FULL_FRAMES)), 1.0)
     could_be = len(trace.frames) >= _MANY_FRAMES and (site.photosite_fit or 0.0) >= _WEAK_FIT
     return _WEAK_CONFIRMED if could_be else np.inf
 
