@@ -164,19 +164,20 @@ def _cut_down(size: NDArray[np.int32], mean: NDArray[np.float32]) -> None:
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def quantise_excess(
-    whitened: NDArray[np.float32], scale: NDArray[np.float32], clip: float, steps: int
+    whitened: NDArray[np.float32], scale: NDArray[np.float32], least: float, clip: float, steps: int
 ) -> NDArray[np.int16]:
-    """Return ``rint(clip(whitened / scale, -clip, clip) * steps)`` of planes (H, W), in one pass.
+    """Return ``rint(clip(whitened / max(scale, least), -clip, clip) * steps)`` of planes (H, W), in one pass.
 
     The result must be below 2**15.
     """
     height, width = whitened.shape
     result = np.empty((height, width), np.int16)
     fine, most, rounding = np.float32(steps), np.float32(clip * steps), np.float32(_TO_WHOLE_FLOAT)
+    quietest = np.float32(least)
     for y in range(height):
         value, own, row = whitened[y], scale[y], result[y]
         for x in range(width):
-            ratio = fine * value[x] / own[x]
+            ratio = fine * value[x] / max(own[x], quietest)
             ratio = min(ratio, most)
             ratio = max(ratio, -most)
             row[x] = np.int16(np.int32((ratio + rounding) - rounding))

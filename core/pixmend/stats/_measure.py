@@ -83,8 +83,8 @@ def _measure_strip(values: NDArray[np.float32], model: ShotModel, *, top: int, r
     shape = (len(values), rows.stop - rows.start, whitened.shape[2])
     excess, level = np.empty(shape, np.int16), np.empty(shape, np.int32)
     for channel, plane in enumerate(whitened):
-        busyness = np.maximum(local_scale(plane, _BUSYNESS_RADIUS_PX)[rows], np.float32(_QUIETEST))
-        excess[channel] = quantise_excess(plane[rows], busyness, model.clip_sigma, EXCESS_STEPS)
+        busyness = local_scale(plane, _BUSYNESS_RADIUS_PX)[rows]
+        excess[channel] = quantise_excess(plane[rows], busyness, _QUIETEST, model.clip_sigma, EXCESS_STEPS)
         level[channel] = quantise_level(values[channel][inner], LEVEL_STEPS, _HIGHEST)
     seen = np.ones(shape[1:], bool)
     if not is_sound:

@@ -93,8 +93,8 @@ def test_excess_is_rounded_after_it_is_clipped():
         RNG.normal(0, 4, (9, 33)).astype(np.float32),
         RNG.uniform(0.1, 3, (9, 33)).astype(np.float32),
     )
-    found = quantise_excess(whitened, scale, 3.0, 32)
-    assert np.abs(found - np.clip(whitened / scale, -3, 3) * 32).max() <= 0.5001
+    found = quantise_excess(whitened, scale, 0.2, 3.0, 32)
+    assert np.abs(found - np.clip(whitened / np.maximum(scale, 0.2), -3, 3) * 32).max() <= 0.5001
     assert found.dtype == np.int16
 
 
