@@ -26,6 +26,7 @@ _MOST = 256  # strong ones; a shot that has more is no shot of a camera
 _RINGS_PX, _PART = 6, 0.3  # so near, what is weaker by so much may be a part of the stronger
 _HIDES_PX = 10  # what a strong one does to scores ends here
 _SPOILS_PX = 7  # ... and what it does to the pooled excess here
+_LIKE_A_FOOTPRINT = 0.5  # of the excess: what is none is not peeled
 _WIDE = 0.02  # of the strongest sample, at the rim of what is searched
 _FILL_PX = 10  # about a strong one; all that its samples do to a whitened picture, and more
 _LEAN = 0.02  # of the fill on the median: as if that were known to 7 sigma
@@ -39,7 +40,7 @@ def strongest(sites: Sequence[Site]) -> list[Site]:
 
     Those of a plate that was stretched may be wider than what can be peeled; they stay.
     """
-    strong = [site for site in sites if abs(site.score) >= _STRONG and _is_narrow(site)]
+    strong = [site for site in sites if abs(site.score) >= _STRONG]
     places = np.array([(site.y, site.x) for site in strong]).reshape(-1, 2)
     strength = np.array([abs(site.amplitude_sigma) for site in strong])
 
@@ -47,11 +48,14 @@ def strongest(sites: Sequence[Site]) -> list[Site]:
         near = (np.abs(places - places[index]) <= _RINGS_PX).all(axis=1)
         return bool((_PART * strength[near] > strength[index]).any())
 
-    alone = [site for index, site in enumerate(strong) if not rings(index)]
+    alone = [site for index, site in enumerate(strong) if _is_narrow(site) and not rings(index)]
     return sorted(alone, key=lambda site: -abs(site.score))[:_MOST]
 
 
 def _is_narrow(site: Site) -> bool:
+    """Tell whether a site is a footprint that ends within what is searched."""
+    if site.likeness < _LIKE_A_FOOTPRINT:
+        return False
     rim = np.ones(site.shape.shape[1:], np.bool_)
     rim[1:-1, 1:-1] = False
     size = np.abs(site.shape)

@@ -16,7 +16,7 @@ from pixmend.detect._views import Views
 
 __all__ = ["Search", "search"]
 
-_RINGS_PX, _FAR_STRONGER = 12, 5.0  # the lobes of a footprint wider than what is searched
+_RINGS_PX, _FAR_STRONGER = 12, 3.0  # the lobes of a footprint wider than what is searched
 _NO_RING = 0.3  # of the excess is a footprint
 
 

@@ -2,7 +2,7 @@
 """A score map -> sites: where each defect is and which samples it spoils."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -177,10 +177,8 @@ def find_sites(
     samples stand out.
     """
     score = np.abs(scores.score)
-    is_sure = score >= threshold
-    if scores.bold is not None:
-        np.copyto(score, np.abs(scores.bold), where=~is_sure & (np.abs(scores.bold) >= threshold))
-    loud = score >= threshold
+    bold = score if scores.bold is None else np.abs(scores.bold)
+    loud = bold >= threshold
     groups, _ = label(binary_dilation(loud, iterations=_JOIN_PX))
     found: list[Site] = []
     for index, place in enumerate(find_objects(groups)):
@@ -188,10 +186,22 @@ def find_sites(
         if members.sum() <= _LARGEST_GROUP_PX:
             rows, columns = np.nonzero(members)
             pixels = np.stack([rows + place[0].start, columns + place[1].start], axis=1)
-            sites = _sites_of_group(pixels, score, picture, footprints)
-            sure = bool(is_sure[place][members].any())
-            found.extend(site for site in sites if sure or site.likeness >= _BOLDLY_LIKE)
+            sites = _sites_of_group(pixels, bold, picture, footprints)
+            is_sure = bool((score[place] >= threshold[place])[members].any())
+            found.extend(_with_fair_score(each, score) for each in sites if is_sure or _is_alike(each))
     return sorted(found, key=lambda site: (site.y, site.x))
+
+
+def _is_alike(site: Site) -> bool:
+    return site.likeness >= _BOLDLY_LIKE
+
+
+def _with_fair_score(site: Site, score: NDArray[np.float32]) -> Site:
+    """Return a site with the bold score that it has if it looks like a footprint, else with the careful one."""
+    if _is_alike(site):
+        return site
+    rows, columns = (slice(max(each - _JOIN_PX, 0), each + _JOIN_PX + 1) for each in (site.y, site.x))
+    return replace(site, score=float(np.copysign(score[rows, columns].max(), site.score)))
 
 
 def _sites_of_group(
