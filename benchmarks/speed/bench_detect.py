@@ -1,56 +1,107 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Processor time of `pixmend detect` against decoding the same frames, and its peak memory."""
+"""Processor time of `pixmend detect` against decoding the same frames, its memory, and what bounds it."""
 
+import json
+import os
 import shutil
+import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks.report import Section, Table, format_number, run_alone
-from benchmarks.speed.plates import Plates, drawn_frames, size_of, write_plates
-from benchmarks.speed.runs import PIXMEND, Cost, cost_of, in_turn, median_of, ratio_of
+from benchmarks.speed.detect_stages import REST, STAGES
+from benchmarks.speed.moving_shot import FORMS, MovingShot, longer_shot, write_moving_shot
+from benchmarks.speed.plates import size_of
+from benchmarks.speed.runs import PIXMEND, Cost, cost_of, in_turn, least_of
 
 __all__ = ["measure"]
 
-_FORMATS = ("EXR ZIP", "EXR none", "DPX 10-bit")
+_COLUMNS = (
+    "format",
+    "frames",
+    "CPU ratio (bar 1.5)",
+    "wall ratio",
+    "CPU s a frame: decode",
+    "detect",
+    "peak MB of detect (bar 1500)",
+    "of decoding",
+)
 
 
 def measure(quick: bool) -> Section:  # noqa: FBT001 (the one switch of every benchmark)
-    """Measure `pixmend detect` on frames of each format."""
+    """Measure `pixmend detect` on shots of each format, and the share of each of its stages."""
     width, height = size_of(quick=quick)
-    count, repeats = (4, 1) if quick else (8, 2)
-    rows = []
+    counts, repeats = ((12, 24), 1) if quick else ((48, 144), 2)
+    rows, shares = [], []
     with tempfile.TemporaryDirectory() as root:
-        drawn = drawn_frames(Path(root), quick=quick)
-        for name in _FORMATS:
-            plates = write_plates(drawn, name, count=count)
-            costs = _decode_and_detect(plates, repeats)
-            rows.append(
-                (
-                    name,
-                    format_number(ratio_of(costs["detect"], costs["decode"], "cpu_s"), 1),
-                    format_number(ratio_of(costs["detect"], costs["decode"], "wall_s"), 1),
-                    f"{median_of(costs['detect'], 'peak_mb'):.0f}",
-                    f"{median_of(costs['decode'], 'peak_mb'):.0f}",
-                )
-            )
-            shutil.rmtree(plates.folder)
-    table = Table(
-        f"`pixmend detect` over reading the same {count} frames of {width}x{height} by `pixmend.frames`, "
-        f"medians of {max(repeats - 1, 1)} in turn",
-        ("format", "CPU ratio (bar 1.5)", "wall ratio", "peak MB of detect (bar 1500)", "peak MB of reading"),
+        shot = MovingShot.rendered((width, height))
+        for form in FORMS:
+            folder, more = Path(root) / "shot", Path(root) / "longer"
+            write_moving_shot(shot, form, folder, distinct=counts[0])
+            longer_shot(folder, more, count=counts[1])
+            for count, frames in zip(counts, (folder, more), strict=True):
+                costs = _decode_and_detect(frames, form, repeats=repeats)
+                rows.append((form, str(count), *_ratios(costs, count)))
+            shares.append((form, *_stages(folder, form)))
+            for used in (folder, more):
+                shutil.rmtree(used)
+    text = (
+        "Decoding is `pixmend.frames` reading every frame whole, one after the other; detection reads, pools "
+        f"at most 48 and watches all, with as many workers as there are cores. A shot has {counts[0]} "
+        f"distinct frames, of 12 that were rendered; the shot of {counts[1]} has them again. Start-up is in all."
+    )
+    ratios = Table(
+        f"`pixmend detect` over decoding the same frames of {width}x{height}, least of {max(repeats - 1, 1)} in turn",
+        _COLUMNS,
         tuple(rows),
     )
-    return Section("Speed: detect", "Start-up of both programs is in their time.", (table,))
+    stages = Table(
+        f"CPU seconds of each stage in {counts[0]} frames, one worker; in brackets the memory in MB at its "
+        "end, where a stage needed more than all before it",
+        ("format", *STAGES, REST),
+        tuple(shares),
+    )
+    return Section("Speed: detect", text, (ratios, stages))
 
 
-def _decode_and_detect(plates: Plates, repeats: int) -> dict[str, list[Cost]]:
-    answer = plates.map_file.with_name("found.json")
-    detect = [PIXMEND, "detect", str(plates.folder), "-o", str(answer), "--overwrite"]
-    detect += plates.encoding
-    decode = [sys.executable, "-m", "benchmarks.speed.decode", str(plates.folder)]
+def _ratios(costs: dict[str, list[Cost]], count: int) -> tuple[str, ...]:
+    least = {
+        (which, what): least_of(costs[which], what)
+        for which in ("decode", "detect")
+        for what in ("cpu_s", "wall_s", "peak_mb")
+    }
+    return (
+        *(format_number(least["detect", what] / least["decode", what], 1) for what in ("cpu_s", "wall_s")),
+        *(format_number(least[which, "cpu_s"] / count) for which in ("decode", "detect")),
+        *(f"{least[which, 'peak_mb']:.0f}" for which in ("detect", "decode")),
+    )
+
+
+def _arguments(folder: Path, form: str) -> list[str]:
+    answer = str(folder.with_name("found.json"))
+    encoding = ["--encoding", "acescct"] if form.startswith("DPX") else []
+    return [str(folder), "-o", answer, "--overwrite", *encoding]
+
+
+def _decode_and_detect(folder: Path, form: str, *, repeats: int) -> dict[str, list[Cost]]:
+    detect = [PIXMEND, "detect", *_arguments(folder, form)]
+    decode = [sys.executable, "-m", "benchmarks.speed.decode", str(folder)]
     runs = {"decode": lambda: cost_of(decode), "detect": lambda: cost_of(detect)}
     return in_turn(runs, repeats=repeats)
+
+
+def _stages(folder: Path, form: str) -> Sequence[str]:
+    command = [sys.executable, "-m", "benchmarks.speed.detect_stages", *_arguments(folder, form)]
+    environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1"}  # as the command line sets it
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    found = json.loads(done.stdout)
+    return [
+        f"{found['seconds'].get(stage, 0.0):.1f}"
+        + (f" ({found['peak_mb'][stage]:.0f})" if stage in found["peak_mb"] else "")
+        for stage in (*STAGES, REST)
+    ]
 
 
 if __name__ == "__main__":

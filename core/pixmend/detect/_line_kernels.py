@@ -184,7 +184,7 @@ def _of_one_sign(
     """Return how much columns explain, either all brighter or all darker, and their amplitudes."""
     brighter = _nonnegative(gram, shares, chosen, parts)
     darker = _nonnegative(gram, -shares, chosen, parts)
-    lit, lost = brighter @ (gram @ brighter), darker @ (gram @ darker)
+    lit, lost = float(brighter @ (gram @ brighter)), float(darker @ (gram @ darker))
     return (lit, brighter) if lit >= lost else (lost, -darker)
 
 
