@@ -2,7 +2,7 @@
 """Judges one suspect by the pools' score and by what single frames showed."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,6 +34,7 @@ _FULL_FRAMES = 30  # fewer cannot say as much
 _WEAK_CONFIRMED = 9.0  # of one that the pools alone do not say
 _MANY_FRAMES, _WEAK_FIT = 24, 0.35  # what such a one needs beside
 _KNOWN_CONFIRMED = 3.5  # where a defect is known
+_STEADY_IF_ALIKE = 0.3  # where the mean picture looks like a photosite
 _STEADY = 0.5  # median over mean: texture scores in the frames in which it happens to stand there
 _BLINK_FRAMES = 12  # fewer do not tell blinking from a scene that moves
 _LEAST_ON = 4  # frames that a blinking one must show in, each clearly
@@ -49,7 +50,7 @@ _PHOTOSITE_FIT, _FIT_SCATTER = 0.6, 0.03  # of the excess, where the scene stand
 _CLEAR_LIKENESS = 0.5
 _STUCK_SHARE = 0.5  # a stuck photosite varies less than half as much as its surroundings
 _STILLER_THAN_LIGHT = 0.002  # of the level: a full well of 100 000 electrons has a noise of 0.003
-_FROZEN_LIKENESS = 0.8  # what is frozen is graphics, unless it looks like a photosite
+_FROZEN_LIKENESS = 0.6  # what is frozen is graphics, unless it looks like a photosite
 _LEAST_FACTOR = 0.05  # of the usual: there the frame tells nothing
 _HOPELESS = 1.5  # spreads, after a few frames
 _SURELY_ON, _HOPELESS_ON = 4.0, 1  # errors; frames
@@ -120,14 +121,16 @@ def judge_by_trace(
     """
     least = _KNOWN_CONFIRMED if is_known else _least_confirmation(site, trace, settings)
     is_in_pools = site.shape.size > 0  # else it comes from single frames alone
-    is_believed = (is_still and is_in_pools) or _is_confirmed(trace, course, least=least)
-    if course.pattern is not Pattern.STEADY:
-        if _comes_and_goes(trace, course):
-            is_believed = True
-        elif is_still or course.is_on.mean() < _MOSTLY_ON:
-            is_believed = False
-        elif course.pattern is Pattern.BLINKING:  # it is there; when it seems not to be the scene hides it
-            course = replace(course, pattern=Pattern.STEADY, is_on=np.ones_like(course.is_on))
+    is_alike = (site.photosite_fit or 0.0) >= _PHOTOSITE_FIT
+    if course.pattern is not Pattern.STEADY and _comes_and_goes(trace, course):
+        is_believed = True
+    else:
+        if course.pattern is Pattern.BLINKING or course.is_on.mean() < _MOSTLY_ON:
+            # It is there all the time or not at all; where it seems not to be the scene hides it.
+            course = course_in_equal_light(trace, light_at, may_change=False)
+        is_believed = (is_still and is_in_pools) or _is_confirmed(
+            trace, course, least=least, least_steady=_STEADY_IF_ALIKE if is_alike else _STEADY
+        )
     if is_still and not is_in_pools and course.pattern is not Pattern.BLINKING:
         is_believed = False
     if is_in_pools:
@@ -197,9 +200,9 @@ def _least_confirmation(site: Site, trace: Trace, settings: DetectSettings) -> f
     return _WEAK_CONFIRMED if could_be else np.inf
 
 
-def _is_confirmed(trace: Trace, course: Course, *, least: float) -> bool:
+def _is_confirmed(trace: Trace, course: Course, *, least: float, least_steady: float) -> bool:
     """Tell whether all frames together say what the pools say, and not a few of them alone."""
-    return abs(trace.score) >= least and course.steadiness >= _STEADY
+    return abs(trace.score) >= least and course.steadiness >= least_steady
 
 
 def _comes_and_goes(trace: Trace, course: Course) -> bool:
@@ -280,7 +283,7 @@ def is_hopeless(trace: Trace) -> bool:
     return abs(trace.score) < _HOPELESS and surely_on.sum() < _HOPELESS_ON
 
 
-def course_in_equal_light(trace: Trace, light_at: LightAt) -> Course:
+def course_in_equal_light(trace: Trace, light_at: LightAt, *, may_change: bool = True) -> Course:
     """Tell when a suspect is on, its amplitude brought to the light that is usual there.
 
     Parameters
@@ -299,7 +302,7 @@ def course_in_equal_light(trace: Trace, light_at: LightAt) -> Course:
     is_bright = float(np.sum(trace.amplitude)) > 0
     seen = 1.0 / sigma if is_bright else np.maximum(level, 0.0) / sigma
     factor = np.maximum(seen / max(float(np.median(seen)), 1e-12), _LEAST_FACTOR)
-    return course_of(trace.amplitude / factor, trace.error / factor)
+    return course_of(trace.amplitude / factor, trace.error / factor, may_change=may_change)
 
 
 def _peak_of(trace: Trace) -> tuple[int, int, int]:

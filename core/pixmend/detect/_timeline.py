@@ -17,6 +17,7 @@ _LIVELY = 4.0  # times the variance of the errors: it does more than they do
 _STRONG = 4.0  # errors, of a frame in which it is surely on
 _LEAST_ON = 3  # frames, of one that blinks
 _LEAST_OFF_SHARE = 0.06  # of the frames: fewer are no off time
+_NOTHING, _HARDLY = 6.0, 0.1  # errors of their mean, or of the amplitude when on: so little is nothing
 _GAIN = 30.0  # of chi square, for a change that single frames do not tell
 _APART = 4.0  # scatters between on and off; a normal distribution that is cut in two has 2.7
 _OFF_LEVEL = 0.35  # of the amplitude when on; more is no off time
@@ -58,13 +59,17 @@ class Course:
     steadiness: float
 
 
-def course_of(amplitude: NDArray[np.float64], error: NDArray[np.float64]) -> Course:
+def course_of(
+    amplitude: NDArray[np.float64], error: NDArray[np.float64], *, may_change: bool = True
+) -> Course:
     """Tell when a suspect is on, by its amplitude in each frame.
 
     Parameters
     ----------
     amplitude, error : (T,) float64 ndarray
         In the order of the frames; errors above 0.
+    may_change : bool
+        If not, it is taken to be on in every frame.
 
     Notes
     -----
@@ -77,7 +82,7 @@ def course_of(amplitude: NDArray[np.float64], error: NDArray[np.float64]) -> Cou
     ):
         sign = -sign  # a few strong frames say more than the drift of all
     signed = sign * amplitude
-    is_on = _on_frames(signed, error)
+    is_on = _on_frames(signed, error) if may_change else np.ones(len(signed), bool)
     pattern = _pattern_of(is_on)
     own, spread = signed[is_on], error[is_on]
     mean = float(np.average(own, weights=1.0 / spread**2)) if is_on.any() else 0.0
@@ -140,7 +145,8 @@ def _changed_once(signed: NDArray[np.float64], error: NDArray[np.float64]) -> ND
             gain = explained(first, stop) - whole
             level = np.average(signed[first:stop], weights=weight[first:stop])
             rest = np.average(signed[off], weights=weight[off])
-            if gain > best and rest < _OFF_LEVEL * level:
+            is_off = rest * np.sqrt(weight[off].sum()) < _NOTHING or rest < _HARDLY * level
+            if gain > best and rest < _OFF_LEVEL * level and is_off:
                 best = gain
                 chosen = np.zeros(count, bool)
                 chosen[first:stop] = True

@@ -19,7 +19,6 @@ def test_detection_is_as_it_was(case):
     assert found["threshold"] == expected["threshold"]
     scores = [[each["score"] for each in every["defects"]] for every in (found, expected)]
     assert scores[0] == pytest.approx(scores[1], rel=0.02)  # the last digits are the machine's
-    assert found["loudest_elsewhere"] == pytest.approx(expected["loudest_elsewhere"], rel=0.02)
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
