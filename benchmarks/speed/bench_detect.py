@@ -50,7 +50,7 @@ def measure(quick: bool) -> Section:  # noqa: FBT001 (the one switch of every be
     text = (
         "Decoding is `pixmend.frames` reading every frame whole, one after the other; detection reads, pools "
         f"at most 48 and watches all, with as many workers as there are cores. A shot has {counts[0]} "
-        f"distinct frames, of 12 that were rendered; the shot of {counts[1]} has them again. Start-up is in all."
+        f"distinct frames, of 12 that were rendered; the shot of {counts[1]} has them back and forth. Start-up is in all."
     )
     ratios = Table(
         f"`pixmend detect` over decoding the same frames of {width}x{height}, least of {max(repeats - 1, 1)} in turn",

@@ -8,8 +8,9 @@ while the defects stay.
 """
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
@@ -73,16 +74,11 @@ def write_moving_shot(shot: MovingShot, form: str, folder: Path, *, distinct: in
 
 
 def longer_shot(folder: Path, target: Path, *, count: int) -> None:
-    """Make a shot of `count` frames from one of fewer: each again under further numbers, as a link."""
+    """Make a shot of `count` frames from one of fewer: back and forth (or it had cuts), as links."""
     target.mkdir()
-    sources = sorted(folder.iterdir())
-    for number, source in zip(range(count), _in_turn(sources), strict=False):
+    there = sorted(folder.iterdir())
+    for number, source in zip(range(count), cycle([*there, *reversed(there)]), strict=False):
         os.link(source, target / f"plate.{1001 + number}{source.suffix}")
-
-
-def _in_turn(sources: list[Path]) -> Iterator[Path]:
-    while True:
-        yield from sources
 
 
 def _write_exr(compression: Any) -> Callable[[NDArray[np.float32], Path], None]:
