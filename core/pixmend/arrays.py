@@ -8,7 +8,14 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-__all__ = ["MAD_TO_SIGMA", "cut_patches", "patch_covariance", "patch_places", "robust_sigma", "sample_patches"]
+__all__ = [
+    "MAD_TO_SIGMA",
+    "cut_patches",
+    "patch_covariance",
+    "patch_places",
+    "robust_sigma",
+    "sample_patches",
+]
 
 MAD_TO_SIGMA = 1.4826
 """Standard deviation of a normal distribution over its median absolute deviation."""

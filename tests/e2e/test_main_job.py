@@ -168,7 +168,9 @@ def test_statistics_measured_apart_give_the_map_of_one_go(plate, say):
 
     unasked = say("detect", "--merge", "1001-1004.npz", "1005-1012.npz", "-o", "unasked.json")
     assert unasked["count"] > 0
-    fewer = say("detect", "--merge", "1001-1004.npz", "1005-1012.npz", "-o", "fewer.json", "--threshold", "40")
+    fewer = say(
+        "detect", "--merge", "1001-1004.npz", "1005-1012.npz", "-o", "fewer.json", "--threshold", "40"
+    )
     assert 0 < fewer["count"] < unasked["count"]
 
     again = say("detect", "--merge", "1001-1004.npz", "1001-1004.npz", "-o", "twice.json", code=2)

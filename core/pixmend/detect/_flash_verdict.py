@@ -16,7 +16,9 @@ from pixmend.stats import SigmaCurve
 
 __all__ = ["judge_flash"]
 
-_LEAST_SCORE = 16.5  # with all that follows; at 14 fine texture that moves made one in each 2 Mpx and 48 frames
+_LEAST_SCORE = (
+    16.5  # with all that follows; at 14 fine texture that moves made one in each 2 Mpx and 48 frames
+)
 _CAUTION = (
     1.3  # at the border less of a footprint is seen; too dark for one frame few are; or colours are unknown
 )
