@@ -103,9 +103,15 @@ class MeanPicture:
         """Return copies of light and sigma, (C, rows, columns) each, without what was peeled off."""
         light, sigma = (each[:, rows, columns].astype(np.float64) for each in (self.light, self.sigma))
         for part in self.without:
+            if not (_meet(part.rows, rows) and _meet(part.columns, columns)):
+                continue
             paste(part.light, (part.rows, part.columns), onto=light, window=(rows, columns))
             paste(part.sigma, (part.rows, part.columns), onto=sigma, window=(rows, columns))
         return light, sigma
+
+
+def _meet(first: slice, second: slice) -> bool:
+    return bool(first.start < second.stop and second.start < first.stop)
 
 
 def paste(
@@ -323,14 +329,17 @@ def _fit_footprint(
     """
     weight = 1.0 / around.scatter[:, None, None]
     energy = (core * weight) ** 2
+    seen = core * weight**2
     best, explained, share = np.zeros_like(core), 0.0, 0.0
     for footprint in footprints:
         spare = _REACH_PX - footprint.shape.shape[-1] // 2
-        shape = np.pad(footprint.shape / around.sigma[:, None, None], ((0, 0), *[(spare, spare)] * 2))
+        own = (slice(None), *[slice(spare, 2 * _REACH_PX + 1 - spare)] * 2)
+        shape = footprint.shape / around.sigma[:, None, None]
         norm = float(((shape * weight) ** 2).sum())
-        amplitude = float((shape * core * weight**2).sum()) / norm
+        amplitude = float((shape * seen[own]).sum()) / norm
         if amplitude**2 * norm > explained:
             near = slice(max(spare - 1, 0), 2 * _REACH_PX + 1 - max(spare - 1, 0))
-            best, explained = amplitude * shape, amplitude**2 * norm
+            best, explained = np.zeros_like(core), amplitude**2 * norm
+            best[own] = amplitude * shape
             share = explained / float(energy[:, near, near].sum())
     return best, share
