@@ -16,6 +16,7 @@ STILL_SIGMA = 1.4
 """Where nothing moves, levels vary by less over time: in the liveliest tenth of the quietest channel."""
 
 _BEST_MATCH = 2.0  # times amplitude and root of frames; measured is 0.66, and 1.51 for a dead one of 5 sigma
+_LIKENESS = 0.7  # of the excess is a footprint: that must do for one frame, of a camera that nobody knows
 _NO_ECHO = 0.4  # of the excess is a footprint: then it is a defect beside another
 _ECHO_PX, _ECHO = 6, 30.0  # a filter rings so far, and to about so small a part of its cause
 
@@ -81,7 +82,12 @@ def believable_sites(
     ]
     kept, fit = with_fits(kept, statistics, picture)
     if shot_is_still(statistics):
-        return _without_echoes(photosites_only(kept, fit, is_known=is_known))
+        single = len(statistics.frames) == 1
+        return _without_echoes(
+            photosites_only(
+                kept, fit, is_known=lambda site: is_known(site) or (single and site.likeness >= _LIKENESS)
+            )
+        )
     return _without_echoes(kept, but_alike=_NO_ECHO)
 
 
