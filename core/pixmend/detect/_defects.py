@@ -97,14 +97,12 @@ def decide(
     )
 
 
-def defects_left(
-    statistics: ShotStatistics, defects: Sequence[Defect], settings: DetectSettings
-) -> tuple[Defect, ...]:
-    """Return those of `defects` that one would still find in the statistics of mended frames."""
-    found = np.array([(each.x, each.y) for each in find_defects(statistics, settings)]).reshape(-1, 2)
+def defects_left(defects: Sequence[Defect], *, found: Sequence[Defect]) -> tuple[Defect, ...]:
+    """Return those of `defects` that are among what was `found` in the mended frames."""
+    places = np.array([(each.x, each.y) for each in found]).reshape(-1, 2)
 
     def shows(defect: Defect) -> bool:
-        return bool((np.abs(found - (defect.x, defect.y)) <= _SAME_PX).all(axis=1).any())
+        return bool((np.abs(places - (defect.x, defect.y)) <= _SAME_PX).all(axis=1).any())
 
     return tuple(each for each in defects if shows(each))
 

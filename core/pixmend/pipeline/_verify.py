@@ -3,7 +3,7 @@
 
 from dataclasses import dataclass
 
-from pixmend.detect import DetectSettings, defects_left
+from pixmend.detect import defects_left
 from pixmend.errors import MissingFrameError, PixError
 from pixmend.frames import Encoding, FileShot
 from pixmend.model import Defect, DefectMap, FrameRange, Status
@@ -112,10 +112,10 @@ def _still_there(
         raise ValueError("defects can only be looked for where the encoding is known")
     defect_map.check_fits(mended.plate)
     sampling = Sampling(frames=frames)
-    statistics = detect(mended, encoding, sampling=sampling, workers=workers, progress=progress).statistics
+    found = detect(mended, encoding, sampling=sampling, workers=workers, progress=progress).defect_map
     wanted = defect_map.wanted(only=_only_mended(mended, frames))
     shown = [each for each in wanted if any(each.shows_in(frame) for frame in frames)]
-    return defects_left(statistics, shown, DetectSettings())
+    return defects_left(shown, found=found.defects)
 
 
 def _only_mended(mended: FileShot, frames: FrameRange) -> Status | None:

@@ -372,5 +372,5 @@ def test_what_is_left_is_what_still_shows():
     shot = small_shot()
     detection, clean = detection_of(shot), detection_of(shot, clean=True)
     known = detection.defect_map.defects
-    assert defects_left(detection.statistics, known, DetectSettings()) == known
-    assert defects_left(clean.statistics, known, DetectSettings()) == ()
+    assert defects_left(known, found=detection.defect_map.defects) == known
+    assert defects_left(known, found=clean.defect_map.defects) == ()
