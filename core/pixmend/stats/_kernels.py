@@ -41,7 +41,7 @@ def correlate(padded: NDArray[np.float32], weights: NDArray[np.float32]) -> NDAr
 
 
 # What is multiplied and added may be so in one step: by half as many instructions, and rounded once.
-@njit(cache=True, nogil=True, fastmath={"contract"})
+@njit(cache=True, nogil=True)
 def _add_taps(padded: NDArray[np.float32], weights: NDArray[np.float32], result: NDArray[np.float32]) -> None:
     """Add up a correlation row by row, seven taps at a time, so that the innermost loop is vector code."""
     outputs, channels, side, taps = weights.shape
@@ -64,7 +64,7 @@ def _add_taps(padded: NDArray[np.float32], weights: NDArray[np.float32], result:
                             )
 
 
-@njit(cache=True, nogil=True, fastmath={"contract"})
+@njit(cache=True, nogil=True)
 def _add_taps_of_three(
     padded: NDArray[np.float32], weights: NDArray[np.float32], result: NDArray[np.float32]
 ) -> None:
