@@ -40,7 +40,7 @@ def correlate(padded: NDArray[np.float32], weights: NDArray[np.float32]) -> NDAr
     return result
 
 
-# What is multiplied and added may be so in one step: by half as many instructions, and rounded once.
+# No fused multiply-add: processors without it would round otherwise, and parts of a shot must merge to the bit.
 @njit(cache=True, nogil=True)
 def _add_taps(padded: NDArray[np.float32], weights: NDArray[np.float32], result: NDArray[np.float32]) -> None:
     """Add up a correlation row by row, seven taps at a time, so that the innermost loop is vector code."""
