@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 __all__ = [
     "MAD_TO_SIGMA",
     "cut_patches",
+    "mirrored",
     "patch_covariance",
     "patch_places",
     "robust_sigma",
@@ -19,6 +20,16 @@ __all__ = [
 
 MAD_TO_SIGMA = 1.4826
 """Standard deviation of a normal distribution over its median absolute deviation."""
+
+
+def mirrored(places: NDArray[np.intp], side: int) -> NDArray[np.intp]:
+    """Return places on a line of `side` samples; what lies beyond its ends is mirrored there, again and again.
+
+    The ends are not repeated, which keeps even and odd: a mirrored mosaic is a mosaic.
+    """
+    period = max(2 * side - 2, 1)
+    around = places % period
+    return np.minimum(around, period - around)
 
 
 def robust_sigma(values: NDArray[Any], *, centre: float | None = None) -> float:

@@ -1,14 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """Small simulated shots in memory and on disk, each rendered once in a test run."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pixmend.detect import DetectSettings, decide, find_suspects
 from pixmend.frames import Encoding, MemoryShot
-from pixmend.model import Channel, FrameRange, Kind, PlateInfo, Raster, SampleType
+from pixmend.model import Channel, Defect, FrameRange, Kind, PlateInfo, Raster, SampleType
 from pixmend.pipeline import Detection, detect
 from pixmend.simulate import (
     Demosaic,
@@ -20,7 +21,7 @@ from pixmend.simulate import (
     SimulatedShot,
     plant_defects,
 )
-from pixmend.stats import PlanesAt
+from pixmend.stats import PlanesAt, ShotStatistics
 
 LINEAR = Encoding("linear", "the tests' own")
 FRAMES = FrameRange.parse("1001-1016")
@@ -49,6 +50,14 @@ def mono_plate(raster: Raster, sample: SampleType = SampleType.HALF) -> PlateInf
 def planes_of(picture: NDArray[np.float32]) -> PlanesAt:
     """Return a picture (C, H, W), given on the sigma scale, as `measure_frame` asks for it."""
     return lambda rows, columns: picture[:, rows][:, :, columns]
+
+
+def defects_of_pools(
+    statistics: ShotStatistics, settings: DetectSettings | None = None, *, known: Sequence[Defect] = ()
+) -> tuple[Defect, ...]:
+    """Return what the pools of a shot tell without a second look at its frames."""
+    settings = settings or DetectSettings()
+    return decide(find_suspects(statistics, settings, known=known), settings).defects
 
 
 def small_spec(**changes: object) -> ShotSpec:

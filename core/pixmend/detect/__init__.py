@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Pure: pooled statistics -> defects.
+"""Pure: pooled statistics -> suspects -> defects; single frames are asked in between.
 
-To add a detector: a module here that takes `ShotStatistics` and returns `Defect`s,
-called from `find_defects`; a class of truth in `simulate`; a row in the benchmark.
+To add a detector: a module that finds `Site`s in the pools (`_suspects.py`), or `Defect`s of its
+own kind, joined in `decide`; a class of truth in `simulate`; a row in the benchmark.
 """
 
-from pixmend.detect._defects import Findings, decide, defects_left, find_defects, numbered
+from pixmend.detect._defects import Findings, decide, defects_left, numbered
 from pixmend.detect._field_pool import FieldPool
 from pixmend.detect._field_segments import FieldSegment, FrameLook, find_segments, look_at_frame
 from pixmend.detect._flash import FlashCandidate, RecurringPlace, flash_candidates, recurring_places
@@ -13,7 +13,7 @@ from pixmend.detect._flash_fit import FLASH_WINDOW_PX, FlashFit, fit_flash, flas
 from pixmend.detect._flash_verdict import judge_flash
 from pixmend.detect._footprints import Footprint, prior_footprints
 from pixmend.detect._glance import WINDOW_PX, Glance, Query, Trace, glance, trace_of
-from pixmend.detect._match import ScoreMap, score_footprints, sigma_shapes
+from pixmend.detect._match import ScoreMap, sigma_shapes
 from pixmend.detect._pixel_check import find_field_defects
 from pixmend.detect._second_look import LEAST_FRAMES, is_hopeless
 from pixmend.detect._sites import MeanPicture, Site, find_sites
@@ -42,7 +42,6 @@ __all__ = [
     "Trace",
     "decide",
     "defects_left",
-    "find_defects",
     "find_field_defects",
     "find_segments",
     "find_sites",
@@ -57,7 +56,6 @@ __all__ = [
     "numbered",
     "prior_footprints",
     "recurring_places",
-    "score_footprints",
     "shot_is_still",
     "sigma_shapes",
     "trace_of",

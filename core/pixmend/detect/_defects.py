@@ -10,19 +10,18 @@ from numpy.typing import NDArray
 from pixmend.detect._cluster import photosites_at
 from pixmend.detect._glance import Trace
 from pixmend.detect._second_look import Judgement, judge_by_pools, judge_by_trace
-from pixmend.detect._sites import Site
-from pixmend.detect._suspects import Suspects, find_suspects
+from pixmend.detect._sites import VISIBLE_SIGMA, Site
+from pixmend.detect._suspects import Suspects
 from pixmend.detect._verdict import DetectSettings, shot_is_still
 from pixmend.model import Defect, Evidence, FrameRange, Kind, Sample, Severity
 from pixmend.stats import ShotStatistics
 
-__all__ = ["Findings", "decide", "defects_left", "find_defects", "numbered"]
+__all__ = ["Findings", "decide", "defects_left", "numbered"]
 
 _BRIGHT_SIGMA = 8.0  # visible at unity in normal playback
 _CHANCE, _EXPECTED = 8e-4, 5.0  # pixels that score 5 by chance; defects that a camera is expected to have
 _SAME_PX = 2  # what is left of a defect need not be strongest where it was
 _CLEAR_LIKENESS = 0.5  # from there on the mean picture tells the samples
-_VISIBLE_SIGMA = 0.35  # a sample off by less is left alone: mending it would add more noise than it takes
 _ONE_PHOTOSITE = 0.6  # of the excess; then it is no cluster
 _MANY = 5  # "several across a duration, even if each alone is extremely minor"
 
@@ -42,13 +41,6 @@ class Findings:
 
     defects: tuple[Defect, ...]
     weaker: tuple[Defect, ...]
-
-
-def find_defects(
-    statistics: ShotStatistics, settings: DetectSettings, *, known: Sequence[Defect] = ()
-) -> tuple[Defect, ...]:
-    """Return the defects that the pools of a shot tell without a second look at its frames."""
-    return decide(find_suspects(statistics, settings, known=known), settings).defects
 
 
 def decide(
@@ -115,7 +107,7 @@ def _to_defect(site: Site, judgement: Judgement, suspects: Suspects) -> Defect:
         id="d",
         x=site.x + model.raster.x,
         y=site.y + model.raster.y,
-        kind=_kind(site, judgement, suspects),
+        kind=_kind_or_cluster(site, judgement, suspects),
         frames=_frames_of(judgement, statistics),
         samples=tuple(Sample(dx, dy, model.channels[channel]) for dy, dx, channel in samples),
         amplitude_sigma=round(judgement.amplitude_sigma, 2),
@@ -131,7 +123,7 @@ def _to_defect(site: Site, judgement: Judgement, suspects: Suspects) -> Defect:
     )
 
 
-def _kind(site: Site, judgement: Judgement, suspects: Suspects) -> Kind:
+def _kind_or_cluster(site: Site, judgement: Judgement, suspects: Suspects) -> Kind:
     """Return what it is: a cluster if joined photosites explain what one does not."""
     is_one = max(site.photosite_fit or 0.0, site.likeness) >= _ONE_PHOTOSITE
     if judgement.kind is Kind.BLINKING or is_one or not judgement.is_defect:
@@ -147,7 +139,7 @@ def _samples(site: Site, judgement: Judgement) -> NDArray[np.intp]:
         (judgement.is_on is None or judgement.is_on.all()) and site.likeness >= _CLEAR_LIKENESS
     ):
         return site.samples
-    visible = np.abs(shape * judgement.amplitude_sigma) >= _VISIBLE_SIGMA
+    visible = np.abs(shape * judgement.amplitude_sigma) >= VISIBLE_SIGMA
     visible.ravel()[shape.argmax()] = True
     middle = shape.shape[1] // 2
     samples: NDArray[np.intp] = np.argwhere(visible) - np.array([0, middle, middle])

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import maximum_filter, median_filter, uniform_filter
 from scipy.special import chdtri
 
-from pixmend.arrays import robust_sigma
+from pixmend.arrays import MAD_TO_SIGMA, robust_sigma
 from pixmend.detect._field_pool import FieldPool
 from pixmend.detect._footprints import RADIUS_PX, Footprint, prior_footprints
 from pixmend.detect._match import ScoreMap
@@ -28,7 +28,7 @@ _AROUND_PX = 5
 _SURE_ENOUGH = np.float32(20.0)  # more would only tell how strong it is
 _DEFECTS_ASIDE = 4.0
 _CELL_PX = 2  # of the colour filter
-_BLOCK_PX, _MEDIAN_TO_SIGMA = 24, 1.4826
+_BLOCK_PX = 24
 _LEAST_VARIANCE = np.float32(0.25)  # what a dead corner may have of the noise model's
 _QUIETEST, _LEAST_NOISE = np.float32(0.8), 0.3
 _RARE, _UNUSUAL = 1e-12, 1e-5  # chance of a spread: anywhere in a plate, at a site that was found otherwise
@@ -178,7 +178,7 @@ def _local_noise(response: NDArray[np.float32]) -> NDArray[np.float32]:
     for top, left in np.ndindex(_CELL_PX, _CELL_PX):
         phase = (slice(top, None, _CELL_PX), slice(left, None, _CELL_PX))
         noise[phase] = _block_medians(np.abs(response[phase]))
-    return np.float32(_MEDIAN_TO_SIGMA) * noise
+    return np.float32(MAD_TO_SIGMA) * noise
 
 
 def _block_medians(plane: NDArray[np.float32]) -> NDArray[np.float32]:

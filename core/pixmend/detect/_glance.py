@@ -16,15 +16,15 @@ from numpy.typing import NDArray
 from pixmend.arrays import MAD_TO_SIGMA
 from pixmend.stats import correlate
 
-__all__ = ["CORE_PX", "WINDOW_PX", "Glance", "Query", "Trace", "glance", "queries_of", "trace_of"]
+__all__ = ["MATCH_PX", "WINDOW_PX", "Glance", "Query", "Trace", "glance", "queries_of", "trace_of"]
 
 WINDOW_PX = 25
 """Side of the window that is read around a suspect."""
 
-CORE_PX = 7
+MATCH_PX = 7
 """Side of its middle, in which footprints are matched."""
 
-_SHIFTS_PX = WINDOW_PX - CORE_PX + 1  # a side: places at which footprints are matched
+_SHIFTS_PX = WINDOW_PX - MATCH_PX + 1  # a side: places at which footprints are matched
 _CLEAR_PX = 7  # so far from the suspect a match holds none of it
 _PLACES = np.abs(np.arange(_SHIFTS_PX) - _SHIFTS_PX // 2)
 # Only every other place down and across: there photosites of the same colour are, and a sample
@@ -130,7 +130,7 @@ def glance(window: NDArray[np.float32], query: Query) -> Glance:
     amplitude, around = match[:, _SHIFTS_PX // 2, _SHIFTS_PX // 2], match[:, _IS_CLEAR]
     spread = MAD_TO_SIGMA * np.median(np.abs(around), axis=1)
     error = np.maximum(spread, _LEAST_ERROR * query.expected_error)
-    reach = slice((WINDOW_PX - CORE_PX) // 2, (WINDOW_PX + CORE_PX) // 2)
+    reach = slice((WINDOW_PX - MATCH_PX) // 2, (WINDOW_PX + MATCH_PX) // 2)
     return Glance(
         amplitude=amplitude.copy(),
         error=error.astype(np.float32),

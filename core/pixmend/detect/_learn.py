@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
+from pixmend.arrays import MAD_TO_SIGMA
 from pixmend.detect._footprints import Footprint
 from pixmend.detect._sites import MeanPicture, Site
 
@@ -119,7 +120,7 @@ def _without_background(windows: NDArray[np.float64]) -> tuple[_Patches, NDArray
     plane = np.stack([np.ones_like(y), y, x], axis=-1).astype(np.float64)
     fitted = np.einsum("kr,ncr->nck", np.linalg.pinv(plane[is_ring]), windows[:, :, is_ring])
     excess = windows - np.einsum("yxk,nck->ncyx", plane, fitted)
-    scatter = 1.4826 * np.median(np.abs(excess[:, :, is_ring]), axis=-1)
+    scatter = MAD_TO_SIGMA * np.median(np.abs(excess[:, :, is_ring]), axis=-1)
     middle = slice(_RING_PX - LEARNED_RADIUS_PX - _SHIFT_PX, _RING_PX + LEARNED_RADIUS_PX + _SHIFT_PX + 1)
     patches = excess[:, :, middle, middle]
     peak = np.abs(patches).max(axis=(2, 3))
@@ -190,7 +191,7 @@ def _gathered(
     if not is_member.any():
         return leader, np.zeros_like(leader), is_member
     middle = np.median(aligned, axis=0)
-    scatter = 1.4826 * np.median(np.abs(aligned - middle), axis=0)
+    scatter = MAD_TO_SIGMA * np.median(np.abs(aligned - middle), axis=0)
     return middle, scatter / np.sqrt(is_member.sum()), is_member
 
 

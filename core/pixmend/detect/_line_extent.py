@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import correlate1d
 
+from pixmend.arrays import MAD_TO_SIGMA
 from pixmend.detect._line_scores import LineView, Run, row_responses
 
 __all__ = ["extent_by_profile", "extent_of_run"]
@@ -15,7 +16,6 @@ _MOST_OF_ROW = 4.0  # what one row says of where a line ends
 _AT_EDGE = 6  # rows from the picture's edge: a line that ends so near goes on to it
 _STEADY = 0.5  # of its mean: the median row must say so much, or a few strong photosites made the run
 _WIDE_PX, _OWN_PX = 64, 8  # columns to either side that tell how busy a row is, but for the nearest
-_MAD_TO_SIGMA = 1.4826
 _LEAST_SPREAD = 0.02  # of a line's amplitude
 
 
@@ -75,7 +75,7 @@ def extent_by_profile(
             matched[parity::2] += correlate1d(plane[parity::2].astype(np.float64), across, axis=1)
         matched[parity::2] /= max(float(np.square(weights[parity]).sum()), 1e-9)
     around = np.abs(np.arange(first, stop) - x) > _OWN_PX
-    spread = _MAD_TO_SIGMA * np.median(np.abs(matched[:, around]), axis=1)
+    spread = MAD_TO_SIGMA * np.median(np.abs(matched[:, around]), axis=1)
     evidence = (matched[:, x - first] - 0.5) / np.square(spread + _LEAST_SPREAD)
     return _likeliest(np.clip(evidence, -_MOST_OF_ROW, _MOST_OF_ROW), middle)
 

@@ -7,12 +7,13 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import median_filter
 
+from pixmend.arrays import MAD_TO_SIGMA
 from pixmend.detect._line_shapes import LINE_REACH_PX
 from pixmend.detect._lines import Line, LinePicture
+from pixmend.detect._sites import VISIBLE_SIGMA
 
 __all__ = ["covered", "line_samples"]
 
-_VISIBLE_SIGMA = 0.35  # a sample off by less is left alone: mending it would add more noise than it takes
 _SIGNIFICANT = 4.0  # spreads of the line's own rows
 _UNEXPLAINED = 8.0  # spreads of the columns around: a lobe that the fitted shape lacks
 _STEADY_ROWS = 31  # over which a line's strength along itself is smoothed
@@ -57,11 +58,11 @@ def _of_column(line: Line, picture: LinePicture) -> NDArray[np.intp]:
     excess = _row_excess(picture, rows, np.clip(columns, 0, width - 1))
     profile = line.fit.model[rows % 2]
     shown = np.abs(line.profile.excess) >= np.maximum(
-        _VISIBLE_SIGMA, _UNEXPLAINED * line.profile.scatter[:, None]
+        VISIBLE_SIGMA, _UNEXPLAINED * line.profile.scatter[:, None]
     )
     expected = np.where(shown, line.profile.excess, line.fit.model)[rows % 2]
     strength = _strength(excess, profile)
-    spoiled = np.abs(expected * strength[:, None, None]) >= _VISIBLE_SIGMA
+    spoiled = np.abs(expected * strength[:, None, None]) >= VISIBLE_SIGMA
     inside = (rows >= line.first) & (rows < line.stop)
     spoiled[~inside] = _clearly_off(excess[~inside], excess[inside])
     size = np.abs(profile).reshape(len(rows), -1)
@@ -96,7 +97,7 @@ def _clearly_off(beyond: NDArray[np.float64], inside: NDArray[np.float64]) -> ND
     """Tell which samples beyond a line's ends are clearly off, by how its rows differ among themselves."""
     if not len(beyond):
         return np.zeros(beyond.shape, bool)
-    scatter = 1.4826 * np.median(np.abs(np.diff(inside, axis=0)), axis=0) / np.sqrt(2.0)
-    is_off = np.abs(beyond) >= np.maximum(_VISIBLE_SIGMA, _SIGNIFICANT * scatter)
+    scatter = MAD_TO_SIGMA * np.median(np.abs(np.diff(inside, axis=0)), axis=0) / np.sqrt(2.0)
+    is_off = np.abs(beyond) >= np.maximum(VISIBLE_SIGMA, _SIGNIFICANT * scatter)
     reach = np.abs(np.arange(beyond.shape[2]) - LINE_REACH_PX) <= _BEYOND
     return np.asarray(is_off & reach)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import uniform_filter
 
-from pixmend.arrays import robust_sigma
+from pixmend.arrays import MAD_TO_SIGMA, robust_sigma
 from pixmend.detect._line_kernels import (
     block_medians,
     keep_best_runs,
@@ -32,7 +32,6 @@ _BLOCK = (8, 32)  # window places down and columns across, of which the local no
 _QUIETEST = 0.8  # a quiet corner may raise a score by a quarter, not more
 _TRUST = 3.0  # times what the pooled view finds
 _LEAST_NOISE = 0.3  # of what white excess gives: where little but lines is alive, they are not the noise
-_MAD_TO_SIGMA = 1.4826
 _STEPS_A_RUN = 8  # so many runs of one length begin along each: no line is more than half a step off
 _SAMPLED = 100_000  # responses that tell the usual noise
 
@@ -198,7 +197,7 @@ def _evening(response: NDArray[np.float32], block: tuple[int, int], *, least: fl
     sampled = response.ravel()[:: response.size // _SAMPLED | 1]
     usual = max(robust_sigma(sampled[sampled != 0], centre=0.0), least)
     around = uniform_filter(block_medians(response, *block), 3, mode="nearest")
-    busier = np.maximum(np.float32(_MAD_TO_SIGMA / usual) * around, np.float32(_QUIETEST))
+    busier = np.maximum(np.float32(MAD_TO_SIGMA / usual) * around, np.float32(_QUIETEST))
     return np.asarray(np.float32(1.0 / usual) / busier)
 
 

@@ -11,7 +11,7 @@ from scipy.ndimage import maximum_filter
 from pixmend.arrays import robust_sigma
 from pixmend.detect._footprints import Footprint
 from pixmend.detect._match_kernels import BLOCK_PX, block_noise, keep_best, match_places
-from pixmend.detect._views import STEPS, Views, even, strips, views_of
+from pixmend.detect._views import STEPS, Views, even, strips
 from pixmend.stats import ShotStatistics, correlate
 
 __all__ = [
@@ -19,7 +19,6 @@ __all__ = [
     "look_again",
     "match",
     "match_mean",
-    "score_footprints",
     "sigma_shapes",
     "usual_noise",
     "weights_of",
@@ -81,11 +80,6 @@ def sigma_shapes(statistics: ShotStatistics, footprints: Sequence[Footprint]) ->
         shape = footprint.shape / sigma[:, None, None]
         shapes.append(shape / np.abs(shape).max())
     return shapes
-
-
-def score_footprints(statistics: ShotStatistics, shapes: Sequence[_Shape]) -> ScoreMap:
-    """Match footprints to the two views of a shot; see `match`."""
-    return match(views_of(statistics), shapes)
 
 
 def match(views: Views, shapes: Sequence[_Shape]) -> ScoreMap:

@@ -8,6 +8,7 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
+from pixmend.arrays import mirrored
 from pixmend.detect._point_shapes import (
     BAYER_CAMERAS,
     REACH_PX,
@@ -174,16 +175,9 @@ def _whitened(picture: StillPicture, places: NDArray[np.intp]) -> _Whitened:
 def _cut(planes: NDArray[np.floating], places: NDArray[np.intp]) -> NDArray[np.float64]:
     """Return the windows (N, C, 7, 7) about places (y, x), mirrored at the borders."""
     reach = np.arange(-REACH_PX, REACH_PX + 1)
-    rows, columns = (_mirrored(places[:, axis, None] + reach, planes.shape[1 + axis]) for axis in (0, 1))
+    rows, columns = (mirrored(places[:, axis, None] + reach, planes.shape[1 + axis]) for axis in (0, 1))
     cut = planes[:, rows[:, :, None], columns[:, None, :]]
     return np.nan_to_num(np.moveaxis(cut, 0, 1).astype(np.float64), posinf=0.0, neginf=0.0)
-
-
-def _mirrored(index: NDArray[np.intp], side: int) -> NDArray[np.intp]:
-    """Return indices beyond a border as those they mirror, which keeps even and odd."""
-    period = max(2 * (side - 1), 1)
-    inside = np.abs(index) % period
-    return np.asarray(np.minimum(inside, period - inside))
 
 
 def _chunks(count: int) -> Iterator[slice]:

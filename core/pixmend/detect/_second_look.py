@@ -96,9 +96,13 @@ class Judgement:
 def judge_by_pools(site: Site, settings: DetectSettings, *, is_known: bool) -> Judgement:
     """Judge a site that no single frame was asked about."""
     least = settings.known_threshold_sigma if is_known else settings.threshold_sigma
-    is_in_pools = site.shape.size > 0
-    is_defect = is_in_pools and abs(site.score) >= least and _is_worth_it(site.amplitude_sigma, settings)
-    return Judgement(is_defect, is_in_pools, _bright_or_dark(site.amplitude_sigma), site.amplitude_sigma)
+    is_sure = abs(site.score) >= least and _is_worth_it(site.amplitude_sigma, settings)
+    return Judgement(
+        site.is_in_pools and is_sure,
+        site.is_in_pools,
+        _bright_or_dark(site.amplitude_sigma),
+        site.amplitude_sigma,
+    )
 
 
 def judge_by_trace(
@@ -119,30 +123,20 @@ def judge_by_trace(
         Whether nothing moves: then the scene is in every frame as a defect is, and the
         places around tell only how busy it is.
     """
-    least = _KNOWN_CONFIRMED if is_known else _least_confirmation(site, trace, settings)
-    is_in_pools = site.shape.size > 0  # else it comes from single frames alone
-    is_alike = (site.photosite_fit or 0.0) >= _PHOTOSITE_FIT
-    if course.pattern is not Pattern.STEADY and _comes_and_goes(trace, course):
-        is_believed = True
+    comes_and_goes = course.pattern is not Pattern.STEADY and _comes_and_goes(trace, course)
+    if not comes_and_goes and (course.pattern is Pattern.BLINKING or course.is_on.mean() < _MOSTLY_ON):
+        # It is there all the time or not at all; where it seems not to be the scene hides it.
+        course = course_in_equal_light(trace, light_at, may_change=False)
+    if is_still:
+        shows = site.is_in_pools or (comes_and_goes and course.pattern is Pattern.BLINKING)
     else:
-        if course.pattern is Pattern.BLINKING or course.is_on.mean() < _MOSTLY_ON:
-            # It is there all the time or not at all; where it seems not to be the scene hides it.
-            course = course_in_equal_light(trace, light_at, may_change=False)
-        is_believed = (is_still and is_in_pools) or _is_confirmed(
-            trace, course, least=least, least_steady=_STEADY_IF_ALIKE if is_alike else _STEADY
-        )
-    if is_still and not is_in_pools and course.pattern is not Pattern.BLINKING:
-        is_believed = False
-    if is_in_pools:
-        is_believed &= np.sign(site.score) == np.sign(course.amplitude_sigma)
-    if not is_known and is_in_pools:
-        is_believed &= _looks_like_anything(site, course)
-        is_believed &= is_still or not _stands_still(trace) or _looks_like_photosite(site)
+        least = _KNOWN_CONFIRMED if is_known else _least_confirmation(site, trace, settings)
+        shows = comes_and_goes or _is_confirmed(site, trace, course, least=least)
+    agrees = not site.is_in_pools or np.sign(site.score) == np.sign(course.amplitude_sigma)
     strong_enough = _is_worth_it(course.amplitude_sigma, settings)
-    if _is_frozen(trace) and not is_known:
-        is_believed &= site.likeness >= _FROZEN_LIKENESS
+    looks_right = is_known or _looks_right(site, trace, course, is_still=is_still)
     return Judgement(
-        is_defect=bool(is_believed and strong_enough),
+        is_defect=bool(shows and agrees and strong_enough and looks_right),
         may_be=strong_enough and course.pattern is not Pattern.BLINKING,
         kind=_kind(site, trace, course, light_at),
         amplitude_sigma=_amplitude(site, course),
@@ -153,6 +147,16 @@ def judge_by_trace(
         expected=int(course.is_on.sum()),
         fluctuation=course.fluctuation,
     )
+
+
+def _looks_right(site: Site, trace: Trace, course: Course, *, is_still: bool) -> bool:
+    """Tell whether a suspect has the shape that it must have: of a still shot the pools were asked already."""
+    if _is_frozen(trace) and site.likeness < _FROZEN_LIKENESS:
+        return False
+    if not site.is_in_pools:
+        return True
+    stays = not is_still and _stands_still(trace)
+    return _looks_like_anything(site, course) and (not stays or _looks_like_photosite(site))
 
 
 def _amplitude(site: Site, course: Course) -> float:
@@ -200,8 +204,10 @@ def _least_confirmation(site: Site, trace: Trace, settings: DetectSettings) -> f
     return _WEAK_CONFIRMED if could_be else np.inf
 
 
-def _is_confirmed(trace: Trace, course: Course, *, least: float, least_steady: float) -> bool:
+def _is_confirmed(site: Site, trace: Trace, course: Course, *, least: float) -> bool:
     """Tell whether all frames together say what the pools say, and not a few of them alone."""
+    is_alike = (site.photosite_fit or 0.0) >= _PHOTOSITE_FIT
+    least_steady = _STEADY_IF_ALIKE if is_alike else _STEADY
     return abs(trace.score) >= least and course.steadiness >= least_steady
 
 
@@ -273,7 +279,7 @@ def _clearest_sample(site: Site, trace: Trace) -> tuple[int, int, int]:
     """Return the sample (channel, y, x of the core) that is strongest in linear light, if the mean picture tells."""
     middle = trace.profile.shape[1] // 2
     y, x = site.peak_y - site.y + middle, site.peak_x - site.x + middle
-    is_clear = site.shape.size > 0 and min(y, x) >= 0 and max(y, x) <= 2 * middle
+    is_clear = site.is_in_pools and min(y, x) >= 0 and max(y, x) <= 2 * middle
     return (site.peak_channel, y, x) if is_clear else _peak_of(trace)
 
 

@@ -13,16 +13,18 @@ from pixmend.arrays import robust_sigma
 from pixmend.detect._footprints import RADIUS_PX, Footprint
 from pixmend.detect._match import ScoreMap
 
-__all__ = ["CORE_PX", "MeanPicture", "Peeled", "Site", "find_sites", "paste"]
+__all__ = ["CORE_PX", "VISIBLE_SIGMA", "MeanPicture", "Peeled", "Site", "find_sites", "paste"]
 
 CORE_PX = 9
 """Side of the window about its centre in which a footprint is searched."""
+
+VISIBLE_SIGMA = 0.35
+"""A sample that is off by less is left alone: mending it would add more noise than it takes."""
 
 _REACH_PX = CORE_PX // 2
 _BACKGROUND_PX = 9  # side of the median window that stands for the picture without the defect
 _SURROUND_PX = 9  # how far around a group its background's scatter is judged
 _JOIN_PX = 2  # scores this near belong to one group
-_VISIBLE_SIGMA = 0.35  # a sample off by less is left alone: mending it would add more noise than it takes
 _SIGNIFICANT = 4.0  # in scatters of the background
 _RINGS = 20.0  # scatters of the background: what is fainter does not ring
 _OUTSHINES = 2.0  # times as strong: then the neighbour is the defect, and this is its ring
@@ -58,6 +60,8 @@ class Site:
     photosite_fit, optical_fit : float or None
         Share of the whitened excess, up to 1, that one photosite, and that a point of
         light, explains; None where not fitted.
+    is_in_pools : bool
+        Whether the pools show it; else single frames alone named the place.
     """
 
     x: int
@@ -72,6 +76,7 @@ class Site:
     shape: NDArray[np.float64]
     photosite_fit: float | None = None
     optical_fit: float | None = None
+    is_in_pools: bool = True
 
 
 class Peeled(NamedTuple):
@@ -282,10 +287,10 @@ def _looked_up(
 def _site_at(y: int, x: int, around: _Surroundings, score: float, footprints: Sequence[Footprint]) -> Site:
     core = around.core(y, x)
     model, likeness = _fit_footprint(core, around, footprints)
-    least = np.maximum(_VISIBLE_SIGMA, _SIGNIFICANT * around.scatter)[:, None, None]
+    least = np.maximum(VISIBLE_SIGMA, _SIGNIFICANT * around.scatter)[:, None, None]
     seen = (np.abs(core) >= least) & _may_be_spoiled(model, likeness)
     # Where the footprint says so much that it would show, the picture decides.
-    told = (np.abs(model) >= _VISIBLE_SIGMA) & (np.abs(model) < _WOULD_SHOW * least)
+    told = (np.abs(model) >= VISIBLE_SIGMA) & (np.abs(model) < _WOULD_SHOW * least)
     spoiled = (seen | told) & around.inside(y, x)
     centre = (_REACH_PX, _REACH_PX)
     at_centre = (int(np.abs(core[:, *centre]).argmax()), *centre)

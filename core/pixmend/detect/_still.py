@@ -46,7 +46,7 @@ def _texture(sites: Sequence[Site], statistics: ShotStatistics) -> NDArray[np.fl
     return train_covariance([level])
 
 
-def photosites_only(sites: Sequence[Site], fit: ShapeFit, *, is_known: Callable[[Site], bool]) -> list[Site]:
+def photosites_only(sites: Sequence[Site], fit: ShapeFit, *, is_spared: Callable[[Site], bool]) -> list[Site]:
     """Return the sites of a still shot that look like one photosite.
 
     Parameters
@@ -54,10 +54,9 @@ def photosites_only(sites: Sequence[Site], fit: ShapeFit, *, is_known: Callable[
     sites : sequence of Site
     fit : ShapeFit
         Of these sites.
-    is_known : callable
-        Tells whether the camera is known to have a defect there: that is evidence from
-        elsewhere, and the shape need not speak for it. Only a clear point of light is
-        left out all the same, since a lamp that happens to stand there would be painted
+    is_spared : callable
+        Tells where other evidence speaks, as where the camera is known to have a defect:
+        there the shape need not. Only a clear point of light is left out all the same, since a lamp that happens to stand there would be painted
         over; not where the camera is unclear, as in a resized plate, whose defects are
         as soft as lamps.
     """
@@ -66,7 +65,7 @@ def photosites_only(sites: Sequence[Site], fit: ShapeFit, *, is_known: Callable[
     return [
         site
         for site, alike, light in zip(sites, looks_it, is_light, strict=True)
-        if alike or (is_known(site) and not light)
+        if alike or (is_spared(site) and not light)
     ]
 
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from pixmend.detect._flash import recurring_places
 from pixmend.detect._footprints import Footprint
-from pixmend.detect._glance import CORE_PX, Query, Trace, queries_of
+from pixmend.detect._glance import MATCH_PX, Query, Trace, queries_of
 from pixmend.detect._line_defects import line_defects
 from pixmend.detect._line_picture import line_picture
 from pixmend.detect._line_samples import covered
@@ -21,7 +21,7 @@ from pixmend.detect._sites import MeanPicture, Site
 from pixmend.detect._timeline import Course, Pattern
 from pixmend.detect._verdict import DetectSettings, believable_sites, shot_is_still
 from pixmend.detect._views import views_of
-from pixmend.model import Defect
+from pixmend.model import Defect, Raster
 from pixmend.stats import ShotStatistics
 
 __all__ = ["Suspects", "find_suspects"]
@@ -126,37 +126,33 @@ def find_suspects(
         picture=picture,
         is_known=lambda site: suspects.known_at(site) is not None,
     )
-    believable += _recurring(statistics, believable, threshold, offset=(inner.y - whole.y, inner.x - whole.x))
+    believable += _recurring(statistics, whole, believable, threshold)
     strongest = sorted(believable, key=lambda site: (-abs(site.score), site.y, site.x))[:_MOST]
     in_order = tuple(sorted(strongest, key=lambda site: (site.y, site.x)))
     return replace(suspects, sites=in_order, lines=line_defects(lines, searched, statistics, known=known))
 
 
 def _recurring(
-    statistics: ShotStatistics,
-    sites: Sequence[Site],
-    threshold: NDArray[np.float32],
-    *,
-    offset: tuple[int, int],
+    statistics: ShotStatistics, whole: Raster, sites: Sequence[Site], threshold: NDArray[np.float32]
 ) -> list[Site]:
     """Return the places that single frames name again and again, and that the pools do not.
 
     Parameters
     ----------
+    whole : Raster
+        Of the frames; the statistics may be of the picture inside mattes.
     threshold : (H, W) float32 ndarray
         Infinite where nothing is looked for.
-    offset : (int, int)
-        Rows and columns of the frames above and left of the statistics.
     """
-    height, width = statistics.seen.shape
+    inner = statistics.model.raster
     there = {(site.y + dy, site.x + dx) for site in sites for dy in _NEAR for dx in _NEAR}
     found = []
-    for place in recurring_places(statistics.hits, (height + 2 * offset[0], width + 2 * offset[1])):
-        y, x = place.y - offset[0], place.x - offset[1]
-        if not (0 <= y < height and 0 <= x < width) or (y, x) in there or np.isinf(threshold[y, x]):
+    for place in recurring_places(statistics.hits, (whole.height, whole.width)):
+        y, x = place.y + whole.y - inner.y, place.x + whole.x - inner.x
+        is_inside = inner.contains(x + inner.x, y + inner.y)
+        if not is_inside or (y, x) in there or np.isinf(threshold[y, x]) or len(place.frames) < _LEAST_HITS:
             continue
-        if len(place.frames) >= _LEAST_HITS:
-            found.append(_site_of_hits(y, x, place.score * float(np.sqrt(len(place.frames)))))
+        found.append(_site_of_hits(y, x, place.score * float(np.sqrt(len(place.frames)))))
     return found
 
 
@@ -171,7 +167,8 @@ def _site_of_hits(y: int, x: int, score: float) -> Site:
         peak_x=x,
         amplitude_sigma=float(np.copysign(1.0, score)),
         likeness=0.0,
-        shape=np.zeros((0, CORE_PX, CORE_PX)),
+        shape=np.zeros((0, 0, 0)),
+        is_in_pools=False,
     )
 
 
@@ -196,7 +193,7 @@ def _shapes_of(
     own = _own_shape(site, level)
     if abs(site.amplitude_sigma) > LINEAR_SIGMA:
         return own[None]
-    reach = CORE_PX // 2
+    reach = MATCH_PX // 2
     window = level[
         :, max(site.y - reach, 0) : site.y + reach + 1, max(site.x - reach, 0) : site.x + reach + 1
     ]
@@ -209,14 +206,14 @@ def _own_shape(site: Site, level: NDArray[np.float32]) -> NDArray[np.float64]:
 
     Of a dark one what is missing, so that its strongest sample is positive in any case.
     """
-    reach = CORE_PX // 2
+    reach = MATCH_PX // 2
     rows, columns = (
         np.clip(np.arange(centre - reach - 2, centre + reach + 3), 0, side - 1)
         for centre, side in zip((site.y, site.x), level.shape[1:], strict=True)
     )
     window = level[:, rows[:, None], columns].astype(np.float64)
     background = np.median(window, axis=(1, 2))
-    shape = np.zeros((len(level), CORE_PX, CORE_PX))
+    shape = np.zeros((len(level), MATCH_PX, MATCH_PX))
     for channel, dy, dx in _inside(site.samples, reach):
         shape[channel, dy + reach, dx + reach] = (
             window[channel, dy + reach + 2, dx + reach + 2] - background[channel]
@@ -235,7 +232,7 @@ def _inside(samples: NDArray[np.intp], reach: int) -> Iterator[tuple[int, int, i
 
 def _framed(shape: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return a footprint (C, side, side) in the middle of (C, 7, 7), cut or padded."""
-    spare = (CORE_PX - shape.shape[1]) // 2
+    spare = (MATCH_PX - shape.shape[1]) // 2
     if spare < 0:
         return shape[:, -spare:spare, -spare:spare]
     return np.pad(shape, ((0, 0), (spare, spare), (spare, spare)))

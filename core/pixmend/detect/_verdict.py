@@ -82,10 +82,10 @@ def believable_sites(
     ]
     kept, fit = with_fits(kept, statistics, picture)
     if shot_is_still(statistics):
-        single = len(statistics.frames) == 1
+        one_frame = len(statistics.frames) == 1
         return _without_echoes(
             photosites_only(
-                kept, fit, is_known=lambda site: is_known(site) or (single and site.likeness >= _LIKENESS)
+                kept, fit, is_spared=lambda site: is_known(site) or (one_frame and site.likeness >= _LIKENESS)
             )
         )
     return _without_echoes(kept, but_alike=_NO_ECHO)

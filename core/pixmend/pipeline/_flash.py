@@ -18,6 +18,7 @@ from pixmend.errors import FrameError
 from pixmend.frames import FrameSource
 from pixmend.model import Defect
 from pixmend.pipeline._frames_at_once import frames_at_once
+from pixmend.pipeline._windows import read_windows
 from pixmend.stats import Hits, SigmaScale
 
 __all__ = ["find_flashes"]
@@ -103,15 +104,11 @@ def _cut(
     shot: FrameSource, frame: int, candidates: Sequence[FlashCandidate], scale: SigmaScale
 ) -> list[NDArray[np.float32]]:
     """Return the window (C, 41, 41) of each candidate in one frame."""
-    raster = shot.plate.raster
-    reach = np.arange(-FLASH_WINDOW_PX, FLASH_WINDOW_PX + 1)
-    rows = [_inside(each.y + reach, raster.height) for each in candidates]
-    columns = [_inside(each.x + reach, raster.width) for each in candidates]
-    bands = shot.read_bands(frame, [(int(each.min()), int(each.max()) + 1) for each in rows])
-    return [
-        scale.forward(np.ascontiguousarray(band[down - down.min()][:, across]))
-        for band, down, across in zip(bands, rows, columns, strict=True)
+    raster, reach = shot.plate.raster, np.arange(-FLASH_WINDOW_PX, FLASH_WINDOW_PX + 1)
+    around = [
+        (_inside(each.y + reach, raster.height), _inside(each.x + reach, raster.width)) for each in candidates
     ]
+    return read_windows(shot, frame, around, scale)
 
 
 def _inside(index: NDArray[np.intp], size: int) -> NDArray[np.intp]:

@@ -3,6 +3,9 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
+import numpy as np
+
+from pixmend.arrays import mirrored
 from pixmend.detect import LEAST_FRAMES, WINDOW_PX, Glance, Query, Trace, glance, is_hopeless, trace_of
 from pixmend.frames import FrameSource
 from pixmend.model import FrameRange
@@ -68,10 +71,14 @@ def _look(
 ) -> None:
     """Look at all frames at which the suspects have not been looked at yet."""
     new = [frame for frame in frames if any(frame not in seen[index] for index in queries)]
-    places = [(query.y, query.x) for query in queries.values()]
+    raster, reach = shot.plate.raster, np.arange(WINDOW_PX) - WINDOW_PX // 2
+    around = [
+        (mirrored(query.y + reach, raster.height), mirrored(query.x + reach, raster.width))
+        for query in queries.values()
+    ]
 
     def look(frame: int) -> list[Glance]:
-        windows = read_windows(shot, frame, places, scale, side=WINDOW_PX)
+        windows = read_windows(shot, frame, around, scale)
         return [glance(window, query) for window, query in zip(windows, queries.values(), strict=True)]
 
     if not new:

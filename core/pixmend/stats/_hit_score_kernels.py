@@ -5,6 +5,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from pixmend.arrays import MAD_TO_SIGMA
+
 __all__ = ["match_places"]
 
 _CORE_PX = 2  # footprints have 5 x 5 pixels
@@ -12,7 +14,7 @@ _REACH_PX = 4  # the rest of 9 x 9 pixels is the background
 _SIDE = 2 * _REACH_PX + 1
 _AROUND = _SIDE**2 - (2 * _CORE_PX + 1) ** 2
 _AROUND_MOMENT = np.float32(_SIDE * 60 - 5 * 10)  # sum of dy squared over the pixels around
-_MAD_TO_SIGMA = np.float32(1.4826)
+_TO_SIGMA = np.float32(MAD_TO_SIGMA)
 
 
 @njit(cache=True, nogil=True)
@@ -94,7 +96,7 @@ def _excess_at(
     _take_plane(around, excess, down / _AROUND_MOMENT, across / _AROUND_MOMENT)
     background = _middle_of(around.copy())
     code = codes[np.argmax(around == background)]
-    unit[c] = max(sigma_of[code], _MAD_TO_SIGMA * _middle_of(np.abs(around - background)))
+    unit[c] = max(sigma_of[code], _TO_SIGMA * _middle_of(np.abs(around - background)))
     excess -= background
     excess /= unit[c]
     return True

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import binary_dilation
 
+from pixmend.arrays import mirrored
 from pixmend.stats._kernels import local_scale, quantise_excess, quantise_level
 from pixmend.stats._model import ShotModel
 
@@ -54,20 +55,12 @@ def measure_frame(planes_at: PlanesAt, model: ShotModel) -> Iterator[FrameEviden
     """
     height, width = model.raster.height, model.raster.width
     window, busy = model.whitener.radius_px, 2 * _BUSYNESS_RADIUS_PX
-    columns = _mirrored(-window, width + window, width)
+    columns = mirrored(np.arange(-window, width + window), width)
     for top in range(0, height, _STRIP_ROWS):
         bottom = min(top + _STRIP_ROWS, height)
         first, stop = max(top - busy, 0), min(bottom + busy, height)
-        values = planes_at(_mirrored(first - window, stop + window, height), columns)
+        values = planes_at(mirrored(np.arange(first - window, stop + window), height), columns)
         yield _measure_strip(values, model, top=top, rows=slice(top - first, bottom - first))
-
-
-def _mirrored(first: int, stop: int, side: int) -> NDArray[np.intp]:
-    """Return places [first, stop) of a line of `side`, mirrored at its ends without repeating them."""
-    if side == 1:
-        return np.zeros(stop - first, np.intp)
-    around = np.arange(first, stop) % (2 * side - 2)
-    return np.minimum(around, 2 * side - 2 - around)
 
 
 def _measure_strip(values: NDArray[np.float32], model: ShotModel, *, top: int, rows: slice) -> FrameEvidence:

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from pixmend.detect import DetectSettings, defects_left, find_defects, shot_is_still
+from pixmend.detect import DetectSettings, defects_left, shot_is_still
 from pixmend.model import Defect, FrameRange, Kind, Sample, Severity, Status
 from pixmend.pipeline import Sampling, detect
 from pixmend.simulate import (
@@ -25,6 +25,7 @@ from tests.make.shots import (
     HEIGHT,
     LINEAR,
     WIDTH,
+    defects_of_pools,
     detection_of,
     found_near,
     memory_shot,
@@ -305,41 +306,41 @@ class TestKnownDefects:
         return Defect(id="k1", x=x, y=y, kind=Kind.HOT, samples=(Sample(0, 0, "R"),), **fields)
 
     def test_alone_it_is_not_taken(self, faint):
-        assert find_defects(faint, DetectSettings()) == ()
+        assert defects_of_pools(faint) == ()
 
     @pytest.mark.parametrize(("dx", "dy"), [(0, 0), (1, -1)])
     def test_where_one_is_known_it_is_and_its_status_and_note_are_kept(self, faint, dx, dy):
         known = self.known(120 + dx, 90 + dy, status=Status.ACCEPTED, note="A-cam 4711")
-        (found,) = find_defects(faint, DetectSettings(), known=[known])
+        (found,) = defects_of_pools(faint, known=[known])
         assert abs(found.x - 120) <= 1
         assert abs(found.y - 90) <= 1
         assert (found.status, found.note) == (Status.ACCEPTED, "A-cam 4711")
         assert found.id == "d0001"
 
     def test_a_known_one_elsewhere_does_not_help(self, faint):
-        assert find_defects(faint, DetectSettings(), known=[self.known(60, 40)]) == ()
+        assert defects_of_pools(faint, known=[self.known(60, 40)]) == ()
 
     def test_a_known_one_outside_of_the_raster_is_left_out(self, faint):
-        assert find_defects(faint, DetectSettings(), known=[self.known(-5, 4000)]) == ()
+        assert defects_of_pools(faint, known=[self.known(-5, 4000)]) == ()
 
     def test_a_known_one_that_shows_nothing_is_not_found(self, faint):
         strict = DetectSettings(known_threshold_sigma=8.0)
-        assert find_defects(faint, strict, known=[self.known(*self.SITE)]) == ()
+        assert defects_of_pools(faint, strict, known=[self.known(*self.SITE)]) == ()
 
 
 def test_a_rejected_defect_stays_rejected():
     shot = small_shot()
     detection = detection_of(shot)
-    first, *others = find_defects(detection.statistics, DetectSettings())
-    again = find_defects(
-        detection.statistics, DetectSettings(), known=[replace(first, status=Status.REJECTED, note="a lamp")]
+    first, *others = defects_of_pools(detection.statistics)
+    again = defects_of_pools(
+        detection.statistics, known=[replace(first, status=Status.REJECTED, note="a lamp")]
     )
     assert again == (replace(first, status=Status.REJECTED, note="a lamp"), *others)
 
 
 def test_finding_twice_is_finding_once():
     statistics = detection_of(small_shot()).statistics
-    first, again = (find_defects(statistics, DetectSettings()) for _ in range(2))
+    first, again = (defects_of_pools(statistics) for _ in range(2))
     assert first == again
 
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from pixmend.detect._glance import CORE_PX, WINDOW_PX, glance, queries_of, trace_of
+from pixmend.detect._glance import MATCH_PX, WINDOW_PX, glance, queries_of, trace_of
 from pixmend.stats import train_covariance
 
 RNG = np.random.default_rng(6)
@@ -23,7 +23,7 @@ COVARIANCE = train_covariance([np.concatenate(list(noise(40)), axis=2)])
 
 
 def shapes():
-    cross, dot = np.zeros((2, 3, CORE_PX, CORE_PX))
+    cross, dot = np.zeros((2, 3, MATCH_PX, MATCH_PX))
     dot[1, 3, 3] = 1.0
     cross[0, 3, 3] = 1.0
     cross[0, [2, 4, 3, 3], [3, 3, 2, 4]] = 0.5

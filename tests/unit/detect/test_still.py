@@ -35,7 +35,7 @@ def is_kept(*, score=10.0, contest=1.0, surprise=2.0, camera=BAYER, known=False)
         surprise=np.array([surprise]),
         camera=camera,
     )
-    return bool(photosites_only([site_of(score)], fit, is_known=lambda _: known))
+    return bool(photosites_only([site_of(score)], fit, is_spared=lambda _: known))
 
 
 def test_what_fits_a_photosite_as_well_as_light_is_kept():
