@@ -9,8 +9,6 @@ sensor, so that none is held back by its encoding.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-import astroscrappy
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -68,6 +66,8 @@ def _even_noise(linear: NDArray[np.float32]) -> NDArray[np.float32]:
 
 def _strongest_high_pass(picture: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return the pixel minus its 5x5 median, of the channel where that is largest, (H, W)."""
+    import cv2  # noqa: PLC0415 (a peer, not needed to test the rest)
+
     residual = np.stack(
         [picture[..., c] - cv2.medianBlur(np.ascontiguousarray(picture[..., c]), 5) for c in range(3)],
         axis=-1,
@@ -99,6 +99,8 @@ def _median_of(planes: Sequence[NDArray[np.float16]]) -> NDArray[np.float32]:
 
 def _cosmic_vote(frames: Sequence[NDArray[np.float16]]) -> NDArray[np.float32]:
     """Return the share of some frames in which L.A.Cosmic flags a pixel."""
+    import astroscrappy  # noqa: PLC0415 (a peer, not needed to test the rest)
+
     chosen = frames[:: max(len(frames) // _COSMIC_FRAMES, 1)][:_COSMIC_FRAMES]
     votes = np.zeros(frames[0].shape[:2], dtype=np.float32)
     for frame in chosen:
