@@ -15,6 +15,7 @@ __all__ = [
     "check_free",
     "publish_text",
     "publishing",
+    "remove_second_names",
     "remove_stale",
     "stale_temporaries",
     "sync_folder",
@@ -211,3 +212,17 @@ def _rename(temporary: Path, target: Path, *, overwrite: bool) -> None:
 def _is_linked(temporary: Path, target: Path) -> bool:
     """Tell whether the link is ours: a server whose answer was lost has made it, and is asked again."""
     return not target.is_symlink() and target.samefile(temporary)
+
+
+def remove_second_names(folder: Path, targets: Collection[str]) -> None:
+    """Take away temporary names of finished files: of `targets` (names in the folder) that are there.
+
+    A file that may not replace another gets its name by a link, and then loses the temporary
+    one; a run that is killed in between leaves both. Whoever owns the file, the second
+    name is nobody's. Errors as `stale_temporaries`.
+    """
+    for path, target in stale_temporaries(folder).items():
+        if target in targets:
+            with contextlib.suppress(OSError):
+                if path.samefile(folder / target):
+                    path.unlink()

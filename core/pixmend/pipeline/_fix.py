@@ -19,6 +19,7 @@ from pixmend.splice import (
     ledger_path,
     read_ledger,
     recover,
+    remove_names_of_finished,
     remove_stale_temporaries,
     write_fixed,
     write_in_place,
@@ -189,11 +190,12 @@ def _write_frames(
 
 
 def _clear_up(plan: FixPlan) -> None:
-    """Take away what a run that was killed left behind of these frames."""
+    """Take away what a run that was killed left behind of the frames that are left, and names of finished ones."""
     targets = [plan.targets[frame] for frame in plan.left]
     # Of a link that is mended in place, the file that it leads to has the temporaries beside it.
     files = [each.resolve() for each in targets] if plan.settings.in_place else targets
     remove_stale_temporaries(files)
+    remove_names_of_finished([plan.targets[frame] for frame in plan.done])
     if plan.settings.in_place:
         for target in targets:
             recover(target)

@@ -20,7 +20,7 @@ from pixmend.splice._states import (
     state_by_hashes,
 )
 from pixmend.splice._weave import weave
-from pixmend.splice._write import remove_stale_temporaries, restore, write_fixed
+from pixmend.splice._write import remove_names_of_finished, remove_stale_temporaries, restore, write_fixed
 from pixmend.splice._write_in_place import write_in_place
 
 __all__ = [
@@ -45,6 +45,7 @@ __all__ = [
     "plan_edits",
     "read_ledger",
     "recover",
+    "remove_names_of_finished",
     "remove_stale_temporaries",
     "restore",
     "state_by_hashes",

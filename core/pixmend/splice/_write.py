@@ -8,7 +8,7 @@ from pathlib import Path
 from pixmend.containers import Container, Plan, open_container, patch_on
 from pixmend.errors import ProofError, UsageError
 from pixmend.model import Patch, PlateInfo
-from pixmend.publish import check_free, publishing, remove_stale
+from pixmend.publish import check_free, publishing, remove_second_names, remove_stale
 from pixmend.splice._carry_over import carry_over
 from pixmend.splice._copy import write_edited
 from pixmend.splice._files import FileBytes, open_bytes
@@ -19,7 +19,14 @@ from pixmend.splice._planning import open_plate, plan_on
 from pixmend.splice._settings import WriteSettings
 from pixmend.splice._states import check_is_fixed
 
-__all__ = ["check_samples", "ledger_of", "remove_stale_temporaries", "restore", "write_fixed"]
+__all__ = [
+    "check_samples",
+    "ledger_of",
+    "remove_names_of_finished",
+    "remove_stale_temporaries",
+    "restore",
+    "write_fixed",
+]
 
 
 def write_fixed(
@@ -186,10 +193,23 @@ def remove_stale_temporaries(targets: list[Path]) -> int:
     UsageError, TemporaryError
         If a folder cannot be looked into.
     """
+    return sum(remove_stale(folder, names) for folder, names in _names_by_folder(targets).items())
+
+
+def remove_names_of_finished(targets: list[Path]) -> None:
+    """Take away the second names that killed runs left of frames, and of their ledgers, that are finished.
+
+    Whoever else works on them. Errors as `remove_stale_temporaries`.
+    """
+    for folder, names in _names_by_folder(targets).items():
+        remove_second_names(folder, names)
+
+
+def _names_by_folder(targets: list[Path]) -> dict[Path, set[str]]:
     names: dict[Path, set[str]] = {}
     for path in (*targets, *map(ledger_path, targets)):
         names.setdefault(path.parent, set()).add(path.name)
-    return sum(remove_stale(folder, mine) for folder, mine in names.items())
+    return names
 
 
 def _check_two_files(source: Path, target: Path) -> None:
