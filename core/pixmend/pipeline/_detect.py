@@ -190,7 +190,8 @@ def detect_in_statistics(  # noqa: PLR0913 (each is one choice of the caller)
             progress=says,
         )
         findings = decide(suspects, settings, traces)
-        findings = _with_flashes(findings, shot, statistics, scale, workers=workers)
+        flashes = _flashes(findings, shot, statistics, scale, excluded=excluded, workers=workers)
+        findings = replace(findings, defects=numbered([*findings.defects, *flashes]))
     return Detection(
         _map_of(findings.defects, statistics, settings, prior=prior, shot=shot), statistics, findings.weaker
     )
@@ -201,13 +202,20 @@ def _asked(statistics: ShotStatistics) -> FrameRange:
     return statistics.watched or statistics.frames
 
 
-def _with_flashes(
-    findings: Findings, shot: FrameSource, statistics: ShotStatistics, scale: SigmaScale, *, workers: int
-) -> Findings:
+def _flashes(
+    findings: Findings,
+    shot: FrameSource,
+    statistics: ShotStatistics,
+    scale: SigmaScale,
+    *,
+    excluded: NDArray[np.bool_] | None,
+    workers: int,
+) -> list[Defect]:
+    """Return what shows in one frame only, where no other defect is found and nothing is excluded."""
     raster = statistics.model.raster
     places = [(each.y - raster.y, each.x - raster.x) for each in findings.defects]
-    flashes = find_flashes(shot, statistics.hits, scale, known_places=places, workers=workers)
-    return replace(findings, defects=numbered([*findings.defects, *flashes]))
+    found = find_flashes(shot, statistics.hits, scale, known_places=places, workers=workers)
+    return [each for each in found if excluded is None or not excluded[each.y - raster.y, each.x - raster.x]]
 
 
 def _map_of(

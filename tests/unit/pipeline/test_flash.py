@@ -9,11 +9,12 @@ import pytest
 from pixmend.errors import BadFrameError, FrameError
 from pixmend.frames import MemoryShot
 from pixmend.model import Kind
+from pixmend.pipeline import detect
 from pixmend.pipeline._flash import find_flashes
 from pixmend.simulate import Distractor, Motion, SimulatedShot
 from pixmend.stats import Hits
 from tests.make.flashes import flash_shot, hits_of, scale_of, stored_frames
-from tests.make.shots import rgb_plate
+from tests.make.shots import LINEAR, rgb_plate
 
 
 class _Damaged(MemoryShot):
@@ -77,6 +78,20 @@ def test_a_known_place_holds_no_flash():
     frame, x, y = _found(shot)[0]
 
     assert (frame, x, y) not in _found(shot, known_places=[(y, x)])
+
+
+def test_no_flash_is_looked_for_where_nothing_is_searched():
+    shot = _memory(flash_shot())
+
+    def flashes(excluded: np.ndarray | None) -> set[tuple[int, int]]:
+        found = detect(shot, LINEAR, excluded=excluded).defect_map.defects
+        return {(each.x, each.y) for each in found if each.kind is Kind.FLASH}
+
+    everywhere = flashes(None)
+    x, y = min(everywhere)
+    excluded = np.zeros((shot.plate.raster.height, shot.plate.raster.width), bool)
+    excluded[y - 2 : y + 3, x - 2 : x + 3] = True
+    assert (x, y) not in flashes(excluded)
 
 
 def test_no_hits_no_flashes():
