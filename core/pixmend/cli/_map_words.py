@@ -10,6 +10,13 @@ if TYPE_CHECKING:
 
 __all__ = ["frames_text", "said_of"]
 
+# The scores that a site may have had to reach, the greatest first, and what each is for.
+_LIMITS = (
+    ("threshold_sigma", "is needed"),
+    ("suspect_sigma", "makes a suspect, which single frames confirm"),
+    ("known_threshold_sigma", "is needed where the camera has one"),
+)
+
 
 def said_of(defect: "Defect", *, settings: "Mapping[str, Any]") -> str:
     """Return a few lines that explain a defect.
@@ -61,18 +68,17 @@ def _limit(defect: "Defect", settings: "Mapping[str, Any]") -> str:
     """Say which score was needed; lines and hits are judged by their own rules, votes by their number."""
     if defect.evidence is None or defect.votes is not None or defect.kind in {"flash", "column", "row"}:
         return ""
-    score, needed = abs(defect.evidence.score), settings.get("threshold_sigma")
-    known = settings.get("known_threshold_sigma")
-    if isinstance(needed, int | float) and score >= needed:
-        return f" ({needed:g} is needed)"
-    if isinstance(known, int | float) and score >= known:
-        return f" ({known:g} is needed where the camera has one)"
+    score = abs(defect.evidence.score)
+    for name, words in _LIMITS:
+        needed = settings.get(name)
+        if isinstance(needed, int | float) and score >= needed:
+            return f" ({needed:g} {words})"
     return ""
 
 
 def _evidence(evidence: "Evidence", limit: str) -> list[str]:
-    seen = f"{evidence.frames_seen} of {evidence.frames_expected} frames looked at"
-    lines = [f"score {abs(evidence.score):.1f}{limit}; shows in {seen}"]
+    seen = f"; shows in {evidence.frames_seen} of {evidence.frames_expected} frames looked at"
+    lines = [f"score {abs(evidence.score):.1f}{limit}{seen * (evidence.frames_expected > 0)}"]
     fits = [
         f"{name} {_percent(share)}"
         for name, share in (
