@@ -6,7 +6,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from pixmend.detect import prior_footprints
+from pixmend.footprints import prior_footprints
 from pixmend.model import Kind, SampleType
 from pixmend.simulate import Distractor, Ingredient, Motion, SimulatedShot
 from pixmend.stats import HitFinder, Hits, SigmaScale, train_scale

@@ -8,19 +8,20 @@ import pytest
 
 CORE = Path(__file__).parents[2] / "core" / "pixmend"
 
-LEAVES = {"errors", "arrays", "openexr", "publish", "progress"}
+LEAVES = {"errors", "arrays", "footprints", "openexr", "publish", "progress"}
 MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
     "arrays": set(),
+    "footprints": set(),
     "openexr": {"errors"},
     "publish": {"errors"},
     "progress": set(),
     "model": {"errors"},
     "formats": {"errors", "model"},
     "stats": {"errors", "arrays", "model"},
-    "detect": {"errors", "arrays", "model", "stats"},
+    "detect": {"errors", "arrays", "footprints", "model", "stats"},
     "register": {"errors", "model"},
-    "fill": {"errors", "arrays", "model"},
+    "fill": {"errors", "arrays", "footprints", "model"},
     "simulate": {"errors", "arrays", "model", "publish"},
     "frames": {"errors", "openexr", "publish", "model", "formats"},
     "codecs": {"errors", "openexr", "model", "formats"},

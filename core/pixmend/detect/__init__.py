@@ -11,7 +11,6 @@ from pixmend.detect._field_segments import FieldSegment, FrameLook, find_segment
 from pixmend.detect._flash import FlashCandidate, RecurringPlace, flash_candidates, recurring_places
 from pixmend.detect._flash_fit import FLASH_WINDOW_PX, FlashFit, fit_flash, flash_footprints
 from pixmend.detect._flash_verdict import judge_flash
-from pixmend.detect._footprints import Footprint, prior_footprints
 from pixmend.detect._glance import WINDOW_PX, Glance, Query, Trace, glance, trace_of
 from pixmend.detect._match import ScoreMap, sigma_shapes
 from pixmend.detect._pixel_check import find_field_defects
@@ -30,7 +29,6 @@ __all__ = [
     "Findings",
     "FlashCandidate",
     "FlashFit",
-    "Footprint",
     "FrameLook",
     "Glance",
     "MeanPicture",
@@ -54,7 +52,6 @@ __all__ = [
     "judge_flash",
     "look_at_frame",
     "numbered",
-    "prior_footprints",
     "recurring_places",
     "shot_is_still",
     "sigma_shapes",

@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 from scipy.ndimage import label
 from scipy.optimize import nnls
 
-from pixmend.detect._footprints import CAMERA_MATRIX, DEMOSAICS
 from pixmend.detect._sites import MeanPicture
+from pixmend.footprints import CAMERA_MATRIX, DEMOSAICS
 
 __all__ = ["photosites_at"]
 

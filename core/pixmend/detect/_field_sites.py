@@ -12,9 +12,9 @@ from scipy.special import chdtri
 
 from pixmend.arrays import MAD_TO_SIGMA, robust_sigma
 from pixmend.detect._field_pool import FieldPool
-from pixmend.detect._footprints import RADIUS_PX, Footprint, prior_footprints
 from pixmend.detect._match import ScoreMap
 from pixmend.detect._sites import MeanPicture, Site, find_sites
+from pixmend.footprints import RADIUS_PX, Footprint, prior_footprints
 from pixmend.stats import correlate
 
 __all__ = ["FieldSite", "sites_of_field"]

@@ -9,8 +9,8 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from pixmend.arrays import robust_sigma
-from pixmend.detect._footprints import RADIUS_PX, Footprint, prior_footprints
 from pixmend.detect._point_shapes import REACH_PX, Camera, point_shapes
+from pixmend.footprints import RADIUS_PX, Footprint, prior_footprints
 from pixmend.stats import SigmaCurve, correlate
 
 __all__ = ["FLASH_WINDOW_PX", "FlashFit", "fit_flash", "flash_footprints"]

@@ -9,8 +9,8 @@ from scipy.ndimage import label, maximum_filter, uniform_filter
 
 from pixmend.detect._flash import FlashCandidate
 from pixmend.detect._flash_fit import FLASH_WINDOW_PX, FlashFit, fit_flash
-from pixmend.detect._footprints import RADIUS_PX, Footprint
 from pixmend.detect._site_or_light import SiteOrLight, site_or_light
+from pixmend.footprints import RADIUS_PX, Footprint
 from pixmend.model import Defect, Evidence, FrameRange, Kind, Raster, Sample
 from pixmend.stats import SigmaCurve
 

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 from pixmend.arrays import MAD_TO_SIGMA
-from pixmend.detect._footprints import Footprint
 from pixmend.detect._sites import MeanPicture, Site
+from pixmend.footprints import Footprint
 
 __all__ = ["LEARNED_RADIUS_PX", "STRONG", "learn_footprints"]
 

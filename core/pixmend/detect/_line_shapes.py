@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import erf
 
-from pixmend.detect._footprints import CAMERA_MATRIX, DEMOSAICS
+from pixmend.footprints import CAMERA_MATRIX, DEMOSAICS
 
 __all__ = ["LINE_REACH_PX", "NEIGHBOURS", "LineShape", "light_shapes", "line_shapes"]
 

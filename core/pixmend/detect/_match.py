@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 from scipy.ndimage import maximum_filter
 
 from pixmend.arrays import robust_sigma
-from pixmend.detect._footprints import Footprint
 from pixmend.detect._match_kernels import BLOCK_PX, block_noise, keep_best, match_places
 from pixmend.detect._views import STEPS, Views, even, strips
+from pixmend.footprints import Footprint
 from pixmend.stats import ShotStatistics, correlate
 
 __all__ = [

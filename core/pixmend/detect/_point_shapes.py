@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy.special import erf
 
 from pixmend.detect._edge_directed import interpolate_light, interpolate_spike
-from pixmend.detect._footprints import CAMERA_MATRIX, DEMOSAICS
+from pixmend.footprints import CAMERA_MATRIX, DEMOSAICS
 
 __all__ = ["BAYER_CAMERAS", "REACH_PX", "SATURATIONS", "Camera", "PointShapes", "point_shapes"]
 

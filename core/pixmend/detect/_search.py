@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from pixmend.detect._footprints import Footprint, prior_footprints
 from pixmend.detect._learn import STRONG, learn_footprints
 from pixmend.detect._match import ScoreMap, look_again, match, sigma_shapes
 from pixmend.detect._peel import peel, strongest
 from pixmend.detect._sites import MeanPicture, Site, find_sites
 from pixmend.detect._views import Views
+from pixmend.footprints import Footprint, prior_footprints
 
 __all__ = ["Search", "search"]
 

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from scipy.ndimage import binary_dilation, find_objects, label, median_filter
 
 from pixmend.arrays import robust_sigma
-from pixmend.detect._footprints import RADIUS_PX, Footprint
 from pixmend.detect._match import ScoreMap
+from pixmend.footprints import RADIUS_PX, Footprint
 
 __all__ = ["CORE_PX", "VISIBLE_SIGMA", "MeanPicture", "Peeled", "Site", "find_sites", "paste"]
 

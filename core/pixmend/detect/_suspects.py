@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pixmend.detect._flash import recurring_places
-from pixmend.detect._footprints import Footprint
 from pixmend.detect._glance import MATCH_PX, Query, Trace, queries_of
 from pixmend.detect._line_defects import line_defects
 from pixmend.detect._line_picture import line_picture
@@ -21,6 +20,7 @@ from pixmend.detect._sites import MeanPicture, Site
 from pixmend.detect._timeline import Course, Pattern
 from pixmend.detect._verdict import DetectSettings, believable_sites, shot_is_still
 from pixmend.detect._views import views_of
+from pixmend.footprints import Footprint
 from pixmend.model import Defect, Raster
 from pixmend.stats import ShotStatistics
 

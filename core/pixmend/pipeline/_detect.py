@@ -16,10 +16,10 @@ from pixmend.detect import (
     decide,
     find_suspects,
     numbered,
-    prior_footprints,
     shot_is_still,
 )
 from pixmend.errors import MissingFrameError, RangeError, UsageError
+from pixmend.footprints import prior_footprints
 from pixmend.frames import Encoding, FrameSource
 from pixmend.model import Defect, DefectMap, FrameRange, Source
 from pixmend.pipeline._flash import find_flashes

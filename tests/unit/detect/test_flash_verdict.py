@@ -11,9 +11,8 @@ from pixmend.detect import (
     fit_flash,
     flash_footprints,
     judge_flash,
-    prior_footprints,
 )
-from pixmend.detect._footprints import CAMERA_MATRIX, DEMOSAICS
+from pixmend.footprints import CAMERA_MATRIX, DEMOSAICS, prior_footprints
 from pixmend.model import Kind, Raster, Sample, SampleType
 from pixmend.stats import NoiseModel, SigmaScale
 from tests.make.shots import LINEAR

@@ -5,8 +5,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from pixmend.detect import Footprint, MeanPicture, Site, prior_footprints
+from pixmend.detect import MeanPicture, Site
 from pixmend.detect._learn import LEARNED_RADIUS_PX, learn_footprints
+from pixmend.footprints import Footprint, prior_footprints
 
 SIZE = (200, 240)
 PRIORS = prior_footprints(3)

@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from pixmend.detect import ScoreMap, prior_footprints, sigma_shapes
+from pixmend.detect import ScoreMap, sigma_shapes
 from pixmend.detect import _match as matching
 from pixmend.detect._match import look_again, match, match_mean, usual_noise
 from pixmend.detect._match_kernels import BLOCK_PX, block_noise, match_places
 from pixmend.detect._views import STEPS, STRIP_PX, Views, strips, views_of
+from pixmend.footprints import prior_footprints
 from pixmend.stats import ShotStatistics, correlate
 from tests.make.shots import detection_of, small_shot
 

@@ -5,16 +5,15 @@ import numpy as np
 import pytest
 
 from pixmend.detect import (
-    Footprint,
     MeanPicture,
     ScoreMap,
     find_sites,
-    prior_footprints,
     sigma_shapes,
 )
 from pixmend.detect._defects import _confidence, numbered
 from pixmend.detect._match import match
 from pixmend.detect._views import views_of
+from pixmend.footprints import Footprint, prior_footprints
 from pixmend.model import Defect, Kind, Sample, Severity
 from pixmend.simulate import Demosaic, Sensor, develop
 from tests.make.shots import detection_of, small_shot

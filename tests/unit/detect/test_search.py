@@ -7,10 +7,11 @@ from functools import cache
 import numpy as np
 import pytest
 
-from pixmend.detect import MeanPicture, find_sites, prior_footprints, sigma_shapes
+from pixmend.detect import MeanPicture, find_sites, sigma_shapes
 from pixmend.detect._match import match
 from pixmend.detect._search import Search, search
 from pixmend.detect._views import views_of
+from pixmend.footprints import prior_footprints
 from pixmend.model import FrameRange, Kind
 from pixmend.pipeline import detect
 from pixmend.simulate import Demosaic, Finish, Ingredient, SimulatedShot

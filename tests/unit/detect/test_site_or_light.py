@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter
 
-from pixmend.detect._footprints import CAMERA_MATRIX, DEMOSAICS
 from pixmend.detect._site_or_light import site_or_light
+from pixmend.footprints import CAMERA_MATRIX, DEMOSAICS
 
 _UNIT = np.array([0.01, 0.008, 0.02])
 _SIDE = 24
