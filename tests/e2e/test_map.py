@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from pixmend.cli import main
-from pixmend.model import map_from_json, map_to_json
+from pixmend.model import Method, map_from_json, map_to_json
 from tests.make.constellations import PLATE_HD, map_at, scattered
 
 DEFECTS = [
@@ -410,6 +410,16 @@ def test_edit_restricts_frames(folder, say):
     assert [str(each.frames) for each in new.values()] == ["1005", "None", "1020"]
 
 
+def test_edit_says_how_a_defect_is_to_be_mended(folder, say):
+    _, new = edited(folder, say, "--method", "spatial", "--ids", "d0001")
+    assert [each.method for each in new.values()] == [Method.SPATIAL, None, None]
+    _, new = edited(folder, say, "--method", "recover", "--overwrite")
+    assert {each.method for each in new.values()} == {Method.RECOVER}
+    (folder / "new.json").replace(folder / "map.json")
+    _, new = edited(folder, say, "--method", "auto")
+    assert {each.method for each in new.values()} == {None}
+
+
 def test_edit_in_place_writes_through_a_link(folder, say):
     (folder / "link.json").symlink_to("map.json")
     done(say, "map", "edit", "link.json", "--in-place", "--remove", "d0001")
@@ -435,7 +445,7 @@ def test_edit_in_place_writes_through_a_link(folder, say):
         (["--add", "4,5", "--kind", "purple"], "no kind of defect is called 'purple'"),
         (["--kind", "hot", "--remove", "all"], "none is added"),
         (["--note", "x"], "does not say which"),
-        (["--ids", "d0001", "--remove", "d0002"], "neither is given"),
+        (["--ids", "d0001", "--remove", "d0002"], "none is given"),
         (["--frames", "5-"], "'5-' is not a frame range"),
         (["--raster", "10", "--move", "0,0"], "is not a raster"),
         (["--raster", "0x5", "--move", "0,0"], "is not a raster"),

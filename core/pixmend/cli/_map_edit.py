@@ -58,9 +58,16 @@ def add_edit_arguments(parser: ArgumentParser) -> None:
         default=[],
         help="add a pixel: 812,407 or 812,407:R,G@1001-1100; may be repeated",
     )
+    changes.add_argument(
+        "--method",
+        choices=("auto", "recover", "spatial", "temporal"),
+        help="how all defects, or those of --ids, are to be mended (auto: fix chooses)",
+    )
     text = "note for the defects of --ids, else for those that this command adds, accepts or rejects"
     changes.add_argument("--note", metavar="TEXT", help=text)
-    parser.add_argument("--ids", metavar="IDS", type=defect_ids, help="what --frames and --note are for")
+    parser.add_argument(
+        "--ids", metavar="IDS", type=defect_ids, help="what --frames, --method and --note are for"
+    )
     add_kind_option(parser, "kind of the added defects (default: hot)")
     add_raster_option(parser, "raster of the map, where it moves to another or does not say it")
     add_from_option(parser)
@@ -71,7 +78,7 @@ def add_edit_arguments(parser: ArgumentParser) -> None:
 
 def edit(args: Namespace) -> Result:
     """Add, remove, accept, reject, move or restrict defects of a map."""
-    from pixmend.model import Status
+    from pixmend.model import Method, Status
 
     _check_changes(args)
     before = read_map_file(args.map, file_format=args.from_format, check_inside=False)
@@ -81,6 +88,9 @@ def edit(args: Namespace) -> Result:
         after = after.edited(_named(ids, after), partial(replace, status=status))
     if args.frames is not None:
         after = after.edited(_named(args.ids or (ALL_IDS,), after), partial(_restricted, frames=args.frames))
+    if args.method is not None:
+        method = None if args.method == "auto" else Method(args.method)
+        after = after.edited(_named(args.ids or (ALL_IDS,), after), partial(replace, method=method))
     after = after.added(_added(each, args.kind) for each in args.add)
     if args.note is not None:
         after = after.edited(_noted(args, before, after), partial(replace, note=args.note))
@@ -89,13 +99,24 @@ def edit(args: Namespace) -> Result:
 
 
 def _check_changes(args: Namespace) -> None:
-    changes = (args.move, args.remove, args.accept, args.reject, args.frames, args.note, args.raster)
+    changes = (
+        args.move,
+        args.remove,
+        args.accept,
+        args.reject,
+        args.frames,
+        args.method,
+        args.note,
+        args.raster,
+    )
     if not args.add and all(each is None for each in changes):
         raise UsageError("there is nothing to change", hint="`pixmend map edit --help` lists the changes")
     if args.kind and not args.add:
         raise UsageError("it is the kind of added defects, and none is added", where="--kind")
-    if args.ids and args.frames is None and args.note is None:
-        raise UsageError("it says what --frames or --note are for, and neither is given", where="--ids")
+    if args.ids and args.frames is None and args.method is None and args.note is None:
+        raise UsageError(
+            "it says what --frames, --method or --note are for, and none is given", where="--ids"
+        )
     if args.in_place and format_of(args.map, args.from_format) != "json":
         raise UsageError(
             "only a JSON map is edited in place", where=str(args.map), hint="write a new one with -o map.json"

@@ -42,6 +42,8 @@ def said_of(defect: "Defect", *, settings: "Mapping[str, Any]") -> str:
     decision = [defect.status.value, defect.severity.value]
     if defect.confidence is not None:
         decision.append(f"confidence {defect.confidence:.3f}")
+    if defect.method is not None:
+        decision.append(f"to be mended by {defect.method.value}")
     lines = [*(lines or ["nothing was measured"]), ", ".join(decision)]
     if defect.note:
         lines.append(f"note: {defect.note}".replace("\n", " "))

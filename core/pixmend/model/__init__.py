@@ -11,6 +11,7 @@ from pixmend.model._masks import map_from_mask, mask_from_map
 from pixmend.model._patch import Patch
 from pixmend.model._plate import Channel, PlateInfo, Raster, SampleCodec, SampleType
 from pixmend.model._ranges import FrameRange
+from pixmend.model._repair import Method, Repair
 
 __all__ = [
     "ANY_CHANNEL",
@@ -24,9 +25,11 @@ __all__ = [
     "FrameRange",
     "Kind",
     "KindText",
+    "Method",
     "Patch",
     "PlateInfo",
     "Raster",
+    "Repair",
     "Sample",
     "SampleCodec",
     "SampleType",

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from pixmend.model._evidence import Evidence, Votes
 from pixmend.model._kinds import Kind
 from pixmend.model._ranges import FrameRange
+from pixmend.model._repair import Method
 
 __all__ = ["ANY_CHANNEL", "FARTHEST", "Defect", "Sample", "Severity", "Status", "is_defect_id"]
 
@@ -67,6 +68,8 @@ class Defect:
         brightness; negative where too dark; None where it was not measured.
     confidence : float or None
         Probability, 0 to 1, that it is a defect and not picture.
+    method : Method or None
+        How it is to be mended; None leaves it to `fix`.
     evidence : Evidence or None
         What was measured for it; None where nobody measured.
     votes : Votes or None
@@ -86,6 +89,7 @@ class Defect:
     status: Status = Status.PROPOSED
     severity: Severity = Severity.ISSUE
     note: str = ""
+    method: Method | None = None
     evidence: Evidence | None = None
     votes: Votes | None = None
     extra: Mapping[str, Any] = field(default_factory=dict)

@@ -22,6 +22,7 @@ from pixmend.model._kinds import Kind
 from pixmend.model._map import DefectMap, Source
 from pixmend.model._plate import Raster
 from pixmend.model._ranges import FrameRange
+from pixmend.model._repair import Method
 
 __all__ = ["MAP_SCHEMA", "map_from_json", "map_to_json"]
 
@@ -191,10 +192,15 @@ def _defect_from(fields: dict[str, Any]) -> Defect:
         status=Status(fields.pop("status", "proposed")),
         severity=Severity(fields.pop("severity", "issue")),
         note=fields.pop("note", ""),
+        method=_method_from(fields.pop("method", None)),
         evidence=_evidence_from(fields.pop("evidence", None)),
         votes=_votes_from(fields.pop("votes", None)),
         extra=fields,
     )
+
+
+def _method_from(word: str | None) -> Method | None:
+    return None if word is None else Method(word)
 
 
 def _evidence_from(fields: dict[str, Any] | None) -> Evidence | None:
@@ -239,6 +245,7 @@ def _defect_fields(defect: Defect) -> dict[str, Any]:
         "status": defect.status.value,
         "severity": defect.severity.value,
         "note": defect.note,
+        **({} if defect.method is None else {"method": defect.method.value}),
         **({} if defect.evidence is None else {"evidence": _evidence_fields(defect.evidence)}),
         **({} if defect.votes is None else {"votes": _votes_fields(defect.votes)}),
         **defect.extra,

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from pixmend.containers import ByteEdit
 from pixmend.formats import ByteSource, ReadOptions
-from pixmend.model import Patch
+from pixmend.model import Patch, Repair
 
 __all__ = ["LEDGER_FOLDER", "LEDGER_SCHEMA", "Ledger", "LedgerEdit", "ledger_edits", "ledger_path"]
 
@@ -72,6 +72,8 @@ class Ledger:
         More hashes, hexadecimal, by their names.
     notices : tuple of str
         What the user was told of this frame.
+    repairs : tuple of Repair
+        What was done about each defect; empty in ledgers of older versions.
     notes : mapping
         JSON values for whoever wrote it: the map's name, settings, version.
     """
@@ -97,6 +99,7 @@ class Ledger:
     source_digests: Mapping[str, str] = field(default_factory=dict)
     fixed_digests: Mapping[str, str] = field(default_factory=dict)
     notices: tuple[str, ...] = ()
+    repairs: tuple[Repair, ...] = ()
     notes: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:

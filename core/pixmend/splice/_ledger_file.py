@@ -30,7 +30,7 @@ import xxhash
 
 from pixmend.errors import ProofError
 from pixmend.formats import ReadOptions
-from pixmend.model import Channel, Patch, SampleType
+from pixmend.model import Channel, Method, Patch, Repair, SampleType
 from pixmend.publish import publishing
 from pixmend.splice._files import created
 from pixmend.splice._ledger import LEDGER_SCHEMA, Ledger, LedgerEdit
@@ -197,6 +197,7 @@ def _document(ledger: Ledger) -> dict[str, Any]:
         "collateral": len(ledger.collateral),
         "edits": len(ledger.edits),
         "notices": list(ledger.notices),
+        **({"repairs": [_row_of(each) for each in ledger.repairs]} if ledger.repairs else {}),
         "notes": dict(ledger.notes),
     }
 
@@ -220,6 +221,21 @@ def _ledger_from(document: dict[str, Any], members: Mapping[str, bytes]) -> Ledg
         source_digests={str(name): str(digits) for name, digits in source["digests"].items()},
         fixed_digests={str(name): str(digits) for name, digits in fixed["digests"].items()},
         notices=tuple(str(each) for each in document["notices"]),
+        repairs=tuple(_repair_from(*row) for row in document.get("repairs", [])),
+    )
+
+
+def _row_of(repair: Repair) -> list[Any]:
+    method = None if repair.method is None else repair.method.value
+    return [repair.defect, method, repair.predicted_sigma, repair.left_sigma]
+
+
+def _repair_from(defect: str, method: str | None, predicted_sigma: float, left_sigma: float | None) -> Repair:
+    return Repair(
+        defect=str(defect),
+        method=None if method is None else Method(method),
+        predicted_sigma=predicted_sigma,
+        left_sigma=left_sigma,
     )
 
 

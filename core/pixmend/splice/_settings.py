@@ -6,13 +6,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pixmend.formats import ReadOptions
+from pixmend.model import Repair
 
 __all__ = ["WriteSettings"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WriteSettings:
-    """What a run says once about all frames that it writes.
+    """What a run says once about all frames that it writes, and what it says of one.
 
     Attributes
     ----------
@@ -26,6 +27,8 @@ class WriteSettings:
         Whatever tells this work from another on the same frames; kept in the ledger.
     hashes : tuple of str
         More hashes of both files for the ledger: ``md5``, ``sha256``, ``xxh64``.
+    repairs : tuple of Repair
+        What was done about each defect of the frame.
     notes : mapping
         JSON values to keep in the ledger.
     """
@@ -35,4 +38,5 @@ class WriteSettings:
     exact: bool = False
     job: str = ""
     hashes: tuple[str, ...] = ()
+    repairs: tuple[Repair, ...] = ()
     notes: Mapping[str, Any] = field(default_factory=dict)

@@ -157,6 +157,7 @@ def ledger_of(  # noqa: PLR0913  a ledger gathers what all others know
         source_digests=source_digests,
         fixed_digests=fixed_digests,
         notices=(*container.notices, *notices),
+        repairs=settings.repairs,
         notes=dict(settings.notes),
     )
 

@@ -11,6 +11,7 @@ import xxhash
 
 from pixmend.errors import ProofError
 from pixmend.formats import ReadOptions
+from pixmend.model import Method, Repair
 from pixmend.proof import prove_frame
 from pixmend.splice import (
     HASH_NAMES,
@@ -58,6 +59,17 @@ def rewritten(path: Path, change=None, **members) -> Path:
             archive.writestr(name, member)
         archive.writestr("xxh128", _ledger_file._sealing(stored))
     return changed
+
+
+def test_what_was_done_about_each_defect_survives_the_disk(mended):
+    made, target, _ = mended
+    repairs = (
+        Repair(defect="d0001", method=Method.RECOVER, predicted_sigma=0.41, left_sigma=1.02),
+        Repair(defect="d0002", method=None, predicted_sigma=0.2),
+    )
+    again = target.with_name("again.exr")
+    write_fixed(made.path, again, made.random_patch(), made.plate, settings=WriteSettings(repairs=repairs))
+    assert read_ledger(ledger_path(again)).repairs == repairs
 
 
 def test_a_ledger_survives_the_disk(mended):
