@@ -15,6 +15,7 @@ from pixmend.frames._exr import _BLOCK_PX
 from pixmend.model import Status
 from pixmend.pipeline import FixSettings, fix, plan_fix
 from pixmend.pipeline._mender import train_mender
+from pixmend.pipeline._originals import OriginalShot
 from pixmend.progress import Silent
 from tests.make.shots import LINEAR
 
@@ -56,6 +57,31 @@ def test_frames_that_are_mended_already_teach_the_same(form, defect_map):
     plate, resumed = (patch_of(folder, defect_map) for folder in form)
     assert len(plate)
     assert same(plate, resumed)
+
+
+def test_what_was_mended_in_place_is_read_as_it_was(form):
+    plate, resumed = (open_shot(folder) for folder in form)
+    bands = [(0, 70), (60, plate.plate.raster.height)]
+    for frame in plate.frames:
+        before, now = plate.read_bands(frame, bands), OriginalShot(resumed).read_bands(frame, bands)
+        assert all(np.array_equal(one, other) for one, other in zip(before, now, strict=True))
+    mended = [frame for frame in plate.frames if (plate.read(frame) != resumed.read(frame)).any()]
+    assert mended
+    assert np.array_equal(
+        OriginalShot(resumed).read(mended[0], channels=["G"])[..., 0], plate.read(mended[0])[..., 1]
+    )
+
+
+def test_a_ledger_of_another_picture_puts_nothing_back(form, tmp_path):
+    folder = shutil.copytree(form[1], tmp_path / "plate")
+    shot = open_shot(folder)
+    rendered = shot.frames.frames[0]
+    OpenEXR.File(
+        {"compression": OpenEXR.ZIPS_COMPRESSION, "type": OpenEXR.scanlineimage},
+        {"RGB": shot.read(rendered)[::-1].copy()},
+    ).write(str(shot.path(rendered)))
+    again = open_shot(folder)
+    assert np.array_equal(OriginalShot(again).read(rendered), again.read(rendered))
 
 
 def test_defects_that_are_not_mended_teach_nothing_either(form, defect_map):
