@@ -30,6 +30,13 @@ __all__ = ["SUMMARY", "add_arguments", "run"]
 
 SUMMARY = "mend the defects of a map in every frame, and change no other byte"
 
+_WORDS = {
+    "recover": "recovered",
+    "spatial": "predicted from around them",
+    "temporal": "predicted from neighbouring frames too",
+    None: "left as they are, for any repair would add error",
+}
+
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the arguments."""
@@ -59,6 +66,12 @@ def add_arguments(parser: ArgumentParser) -> None:
         action="store_true",
         help="store what a lossy codec would change as it is: larger, to the bit",
     )
+    parser.add_argument(
+        "--method",
+        choices=("auto", "recover", "spatial", "temporal"),
+        default="auto",
+        help="how defects are mended, unless the map says it of one (default: auto, by predicted error)",
+    )
     add_seal_options(parser)
     add_encoding_option(parser)
     add_reading_options(parser)
@@ -84,6 +97,7 @@ def run(args: Namespace, progress: Progress) -> Result:
                 "pixmend": pixmend.__version__,
                 "map": args.map.name,
                 "only": args.only,
+                "method": args.method,
                 "encoding": encoding,
             },
             skip_bad_frames=args.skip_bad_frames,
@@ -100,7 +114,7 @@ def run(args: Namespace, progress: Progress) -> Result:
 
 def _plan(args: Namespace, progress: Progress) -> "FixPlan":
     from pixmend.frames import choose_encoding, open_shot
-    from pixmend.model import Status
+    from pixmend.model import Method, Status
     from pixmend.pipeline import FixSettings, plan_fix
 
     shot = open_shot(args.shot, read_options(args))
@@ -109,6 +123,7 @@ def _plan(args: Namespace, progress: Progress) -> "FixPlan":
     settings = FixSettings(
         encoding=choose_encoding(shot.plate, args.encoding),
         only=None if args.only is None else Status(args.only),
+        method=None if args.method == "auto" else Method(args.method),
         exact=args.exact,
         hashes=args.hash,
         mhl=args.mhl,
@@ -141,6 +156,8 @@ def _would_be(args: Namespace, plan: "FixPlan") -> Result:
 
 
 def _result(report: "FixReport", plan: "FixPlan") -> Result:
+    from pixmend.model import Method
+
     fields = {
         "output": str(plan.folder),
         "written": bool(report.frames_written),
@@ -149,6 +166,7 @@ def _result(report: "FixReport", plan: "FixPlan") -> Result:
         "frames_changed": report.frames_changed,
         "samples_changed": report.samples_changed,
         "samples_left": report.samples_left,
+        "repairs": {method or "left": report.repairs[method] for method in (*Method, None)},
         "samples_moved_by_codec": report.samples_moved_by_codec,
         "notices": report.notices,
         "skipped": [{"frame": each.frame, "reason": each.reason} for each in report.skipped],
@@ -169,6 +187,9 @@ def _sentences(report: "FixReport", out: Path) -> list[str]:
     if report.frames_already_done:
         rest = "" if report.frames_written else "; nothing was left to do"
         lines.append(f"{report.frames_already_done} frames were done already{rest}")
+    done = [f"{count} {_WORDS[method]}" for method, count in report.repairs.most_common() if count]
+    if done:
+        lines.append(f"defects, counted in each frame: {', '.join(done)}")
     if report.samples_left:
         lines.append(
             f"{report.samples_left} samples stay as they were: nothing around them could predict them"

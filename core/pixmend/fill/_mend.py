@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from pixmend.fill._holes import NOTHING, Holes, find_holes
 from pixmend.fill._kriging import Kriging
-from pixmend.model import Channel, Patch, PlateInfo
+from pixmend.model import Channel, Patch, PlateInfo, Repair
 
 __all__ = ["Band", "Mend", "Scale", "fill_samples", "mend_frame", "scaled_windows"]
 
@@ -39,10 +39,11 @@ class Band:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Mend:
-    """One frame's patch, and how many spoiled samples nothing around them could predict."""
+    """One frame's patch, how many spoiled samples nothing could tell, and what was done about each defect."""
 
     patch: Patch
     unfillable: int
+    repairs: tuple[Repair, ...] = ()
 
 
 def mend_frame(

@@ -15,6 +15,7 @@ from pixmend.pipeline._detect import (
 from pixmend.pipeline._fix import FixReport, SkippedFrame, fix
 from pixmend.pipeline._fix_plan import FixPlan, plan_fix
 from pixmend.pipeline._job import FixSettings
+from pixmend.pipeline._mender import Mender, train_mender
 from pixmend.pipeline._noise_plot import plot_noise
 from pixmend.pipeline._pixel_check import PixelCheck, PixelCheckSettings, check_pixels
 from pixmend.pipeline._reel import FoundTake, Take, camera_maps, detect_takes, map_of_reel
@@ -31,6 +32,7 @@ __all__ = [
     "FixReport",
     "FixSettings",
     "FoundTake",
+    "Mender",
     "PixelCheck",
     "PixelCheckSettings",
     "Sampling",
@@ -54,6 +56,7 @@ __all__ = [
     "plot_noise",
     "read_statistics",
     "run_demo",
+    "train_mender",
     "undo",
     "undo_targets",
     "verify",

@@ -1,14 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """Defect map -> patches -> mended files with their ledgers and seals."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pixmend.errors import FrameError
+from pixmend.model import Method
 from pixmend.pipeline._fix_plan import FixPlan
 from pixmend.pipeline._frames_at_once import frames_at_once
 from pixmend.pipeline._mender import Mender, train_mender
+from pixmend.pipeline._originals import OriginalShot
 from pixmend.pipeline._run_lock import RunLock, run_alone
 from pixmend.pipeline._seal import Seals, broken_seals, hashed_as_fixed, hashes_for_ledger, seal_files
 from pixmend.progress import Progress, Silent
@@ -48,6 +51,8 @@ class FixReport:
         Spoiled samples that nothing around them could predict, and that stayed as they were.
     samples_moved_by_codec : int
         Samples beside the mended ones that a lossy codec moved with them.
+    repairs : Counter of Method or None
+        How often a defect was mended in a frame, by how; None counts those left as they were.
     notices : list of str
         What the user should know of the files: one sentence each, each once.
     """
@@ -58,6 +63,7 @@ class FixReport:
     samples_changed: int = 0
     samples_left: int = 0
     samples_moved_by_codec: int = 0
+    repairs: Counter[Method | None] = field(default_factory=Counter)
     notices: list[str] = field(default_factory=list)
     skipped: list[SkippedFrame] = field(default_factory=list)
     seals: Seals = field(default_factory=Seals)
@@ -106,7 +112,7 @@ def fix(
         ) as lock:
             _clear_up(plan)
             mender = train_mender(
-                plan.shot,
+                OriginalShot(plan.shot),
                 plan.defect_map,
                 plan.settings.encoding,
                 says,
@@ -158,7 +164,7 @@ class _FrameWork:
         if finished is not None:  # by a run that ended after the plan was made
             return _Written(finished, was_done=True)
         mended = self._mender.mend(frame, plan.defects(frame))
-        settings = replace(self._settings, job=plan.job(frame))
+        settings = replace(self._settings, job=plan.job(frame), repairs=mended.repairs)
         source, target = plan.shot.path(frame), plan.targets[frame]
         if plan.settings.in_place:
             ledger = write_in_place(target, mended.patch, plan.shot.plate, settings=settings)
@@ -214,6 +220,7 @@ def _count(report: FixReport, done: _Written | SkippedFrame) -> None:
     report.frames_changed += bool(changed)
     report.samples_changed += changed
     report.samples_left += done.samples_left
+    report.repairs.update(each.method for each in done.ledger.repairs)
     report.samples_moved_by_codec += len(done.ledger.collateral)
 
 

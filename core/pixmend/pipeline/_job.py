@@ -9,11 +9,11 @@ import xxhash
 
 from pixmend.formats import ReadOptions
 from pixmend.frames import Encoding
-from pixmend.model import Defect, FrameRange, PlateInfo, Status
+from pixmend.model import Defect, FrameRange, Method, PlateInfo, Status
 
 __all__ = ["FixSettings", "Jobs"]
 
-_METHOD = 3
+_METHOD = 4
 """Of filling; to be raised with every change after which `fix` writes other samples."""
 
 
@@ -27,6 +27,8 @@ class FixSettings:
         What the samples stand for.
     only : Status or None
         Narrows the defects.
+    method : Method or None
+        How defects are mended whose map does not say; None chooses by predicted error.
     exact : bool
         Store what a lossy codec would change as it is.
     hashes : tuple of str
@@ -41,6 +43,7 @@ class FixSettings:
 
     encoding: Encoding
     only: Status | None = None
+    method: Method | None = None
     exact: bool = False
     hashes: tuple[str, ...] = ()
     mhl: bool = False
@@ -88,6 +91,9 @@ class Jobs:
             "exact": self._settings.exact,
             "read": asdict(self._options),
             "learns_from": str(self._learns_from),
-            "defects": sorted([each.x, each.y, each.pixels(self._plate.colour)] for each in defects),
+            "defects": sorted(
+                [each.x, each.y, each.method or self._settings.method or "", each.pixels(self._plate.colour)]
+                for each in defects
+            ),
         }
         return f"xxh128:{xxhash.xxh3_128_hexdigest(json.dumps(said, sort_keys=True).encode())}"

@@ -23,7 +23,7 @@ from pixmend.fill import (
     spoiled_samples,
     window_places,
 )
-from pixmend.frames import Encoding, FileShot
+from pixmend.frames import Encoding, FrameSource
 from pixmend.model import Defect, DefectMap
 from pixmend.pipeline._training import learn_from_rows, training_frames, training_rows
 from pixmend.progress import Progress
@@ -39,7 +39,7 @@ class Mender:
 
     Parameters
     ----------
-    shot : FileShot
+    shot : FrameSource
     defect_map : DefectMap
         Whose defects are to be mended.
     scale : SigmaScale
@@ -48,7 +48,7 @@ class Mender:
         Trained on the shot.
     """
 
-    def __init__(self, shot: FileShot, defect_map: DefectMap, scale: SigmaScale, kriging: Kriging) -> None:
+    def __init__(self, shot: FrameSource, defect_map: DefectMap, scale: SigmaScale, kriging: Kriging) -> None:
         self._shot = shot
         self._defects = {each.id: each for each in defect_map.defects}
         self._scale = scale
@@ -56,7 +56,7 @@ class Mender:
         self._holes_of = lru_cache(maxsize=_SETS_KEPT)(self._find_holes)
 
     def mend(self, frame: int, defects: tuple[Defect, ...]) -> Mend:
-        """Read what is around a frame's defects, of the map, and fill them; errors as `FileShot.read`."""
+        """Read what is around a frame's defects, of the map, and fill them; errors as `FrameSource.read`."""
         holes = self._holes_of(tuple(each.id for each in defects))
         samples = self._shot.read_bands(frame, holes.rows)
         bands = [Band(first, band) for (first, _), band in zip(holes.rows, samples, strict=True)]
@@ -76,7 +76,7 @@ class Mender:
 
 
 def train_mender(
-    shot: FileShot,
+    shot: FrameSource,
     defect_map: DefectMap,
     encoding: Encoding,
     progress: Progress,
@@ -120,7 +120,7 @@ class _Lesson:
 class _Teacher:
     """Takes from frames what there is to learn of them; called from several threads."""
 
-    def __init__(self, shot: FileShot, defect_map: DefectMap, encoding: Encoding) -> None:
+    def __init__(self, shot: FrameSource, defect_map: DefectMap, encoding: Encoding) -> None:
         plate = shot.plate
         height, width = plate.raster.height, plate.raster.width
         rows = training_rows(plate)
