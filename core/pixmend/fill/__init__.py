@@ -1,17 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
 """Pure: a frame's rows and its defects -> a patch. Never a picture."""
 
+from pixmend.fill._frame_defects import FrameDefects, defects_of_frame
 from pixmend.fill._holes import Holes, bad_pixels, doubtful_samples, find_holes, spoiled_samples
 from pixmend.fill._kriging import Kriging, kriging_of, sound_windows, train_kriging, window_places
 from pixmend.fill._mend import Band, Mend, Scale, fill_samples, mend_frame, scaled_windows
 
 __all__ = [
     "Band",
+    "FrameDefects",
     "Holes",
     "Kriging",
     "Mend",
     "Scale",
     "bad_pixels",
+    "defects_of_frame",
     "doubtful_samples",
     "fill_samples",
     "find_holes",
