@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Pure: a frame's rows and its defects -> a patch. Never a picture."""
 
+from pixmend.fill._band import Band
+from pixmend.fill._data_channels import data_samples, mend_data_channel, rows_of_data
 from pixmend.fill._frame_defects import FrameDefects, defects_of_frame
 from pixmend.fill._holes import Holes, bad_pixels, doubtful_samples, find_holes, spoiled_samples
 from pixmend.fill._kriging import Kriging, kriging_of, sound_windows, train_kriging, window_places
-from pixmend.fill._mend import Band, Mend, Scale, fill_samples, mend_frame, scaled_windows
+from pixmend.fill._mend import Mend, Scale, fill_samples, mend_frame, scaled_windows
 
 __all__ = [
     "Band",
@@ -14,12 +16,15 @@ __all__ = [
     "Mend",
     "Scale",
     "bad_pixels",
+    "data_samples",
     "defects_of_frame",
     "doubtful_samples",
     "fill_samples",
     "find_holes",
     "kriging_of",
+    "mend_data_channel",
     "mend_frame",
+    "rows_of_data",
     "scaled_windows",
     "sound_windows",
     "spoiled_samples",

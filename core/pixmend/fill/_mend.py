@@ -8,11 +8,12 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from pixmend.fill._band import Band
 from pixmend.fill._holes import NOTHING, Holes, find_holes
 from pixmend.fill._kriging import Kriging
 from pixmend.model import Channel, Patch, PlateInfo, Repair
 
-__all__ = ["Band", "Mend", "Scale", "fill_samples", "mend_frame", "scaled_windows"]
+__all__ = ["Mend", "Scale", "fill_samples", "mend_frame", "scaled_windows"]
 
 _AT_ONCE = 4096  # windows; numpy turns their samples into indices, four times the memory
 
@@ -27,14 +28,6 @@ class Scale(Protocol):
     def to_bits(self, values: NDArray[Any], channel: NDArray[np.integer[Any]]) -> NDArray[np.uint32]:
         """Return the stored bit patterns nearest to values (N,) of the channels (N,)."""
         ...
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Band:
-    """Whole rows of a frame: array row `top` onward, (rows, W, C) as stored."""
-
-    top: int
-    samples: NDArray[Any]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
