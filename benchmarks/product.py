@@ -1,19 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """pixmend itself, as the accuracy benchmarks call it: through the doors of its rooms."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
-from pixmend.fill import Band, find_holes, mend_frame, train_kriging
 from pixmend.frames import MemoryShot, choose_encoding
-from pixmend.model import Channel, DefectMap, Patch, PlateInfo, Raster, SampleType
-from pixmend.pipeline import Sampling, detect
-from pixmend.stats import SigmaScale, fit_noise, flat_blocks
+from pixmend.model import Channel, Defect, DefectMap, PlateInfo, Raster, Repair, SampleType
+from pixmend.pipeline import Sampling, detect, train_mender
+from pixmend.progress import Silent
 
-__all__ = ["detect_frames", "plate_of", "train_filler"]
+__all__ = ["Mended", "MendedShot", "detect_frames", "plate_of"]
 
 _NAMES = ("R", "G", "B")
 _WORKERS = 2
@@ -49,32 +48,55 @@ def detect_frames(
     return found.defect_map
 
 
-def train_filler(
-    frames: Sequence[NDArray[np.float32]], is_bad: NDArray[np.bool_]
-) -> Callable[[NDArray[np.float32]], NDArray[np.float32]]:
-    """Return pixmend's fill of the bad samples, (H, W, 3), of linear frames; it learns from `frames`.
+@dataclass(frozen=True, slots=True, eq=False)
+class Mended:
+    """A frame as `pixmend fix` leaves it.
 
-    Frames are stored as half, as plates are, and the result is what stands in the mended plate.
+    Attributes
+    ----------
+    samples : (H, W, C) ndarray
+        As stored.
+    repairs : tuple of Repair
+        What was done about each defect.
     """
-    plate = plate_of((is_bad.shape[0], is_bad.shape[1]))
-    stored = [frame.astype(np.float16) for frame in frames]
-    codec = choose_encoding(plate, "linear")
-    bad = np.asarray(is_bad.any(axis=-1))
-    noise = fit_noise([flat_blocks(each, sample=SampleType.HALF, codec=codec, is_bad=bad) for each in stored])
-    scale = SigmaScale(codec, SampleType.HALF, noise)
-    kriging = train_kriging([scale.forward(frame) for frame in stored], is_bad=[bad] * len(stored))
-    planes = np.moveaxis(is_bad, -1, 0)
-    holes = find_holes(np.argwhere(planes), planes.shape, radius_px=kriging.radius_px)
 
-    def fill(broken: NDArray[np.float32]) -> NDArray[np.float32]:
-        band = Band(0, broken.astype(np.float16))
-        mend = mend_frame(1001, [band], holes, plate=plate, scale=scale, kriging=kriging)
-        return _patched(band.samples, mend.patch).astype(np.float32)
-
-    return fill
+    samples: NDArray[Any]
+    repairs: tuple[Repair, ...]
 
 
-def _patched(samples: NDArray[np.float16], patch: Patch) -> NDArray[np.float16]:
-    mended = samples.copy()
-    mended[patch.y, patch.x, patch.channel] = SampleType.HALF.from_bits(patch.new)
-    return mended
+class MendedShot:
+    """A shot in memory whose frames are mended as `pixmend fix` does.
+
+    Parameters
+    ----------
+    frames : mapping of int to (H, W, C) ndarray
+        As stored, by number.
+    defects : sequence of Defect
+        Each says how it is to be mended.
+    sample : SampleType
+    encoding : str
+        As `--encoding` names it.
+    """
+
+    def __init__(
+        self,
+        frames: Mapping[int, NDArray[Any]],
+        defects: Sequence[Defect],
+        *,
+        sample: SampleType = SampleType.HALF,
+        encoding: str = "linear",
+    ) -> None:
+        height, width, count = next(iter(frames.values())).shape
+        plate = plate_of((height, width), sample=sample, count=count)
+        shot = MemoryShot(plate, frames)
+        self._frames = frames
+        self._sample = sample
+        self._map = DefectMap(raster=plate.raster, defects=tuple(defects))
+        self._mender = train_mender(shot, self._map, choose_encoding(plate, encoding), Silent())
+
+    def mend(self, frame: int) -> Mended:
+        """Return one frame, mended."""
+        mend = self._mender.mend(frame, self._map.to_mend(frame))
+        samples, patch = self._frames[frame].copy(), mend.patch
+        samples[patch.y, patch.x, patch.channel] = self._sample.from_bits(patch.new)
+        return Mended(samples, mend.repairs)

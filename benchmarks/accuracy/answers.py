@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.accuracy.scene import Scene, Storage, shot_of
+from benchmarks.accuracy.scene import Scene, Storage, shot_of, stored_frame
 from benchmarks.accuracy.scoring import AREA_PX
 from benchmarks.product import detect_frames
 from pixmend.model import Defect, DefectMap, SampleType
@@ -18,7 +18,6 @@ from pixmend.simulate import (
     PlantedDefect,
     SimulatedShot,
     score_points,
-    to_acescct,
     truth_plane,
 )
 
@@ -93,14 +92,8 @@ def render(
     """Render a scene to its stored form, two frames at a time."""
     shot = shot_of(scene, quick=quick, planted=planted)
     with ThreadPoolExecutor(_WORKERS) as pool:
-        stored = pool.map(lambda frame: _stored(shot.render(frame), scene.storage), shot.frames)
+        stored = pool.map(lambda frame: stored_frame(shot.render(frame), scene.storage), shot.frames)
         return Rendered(scene, shot, dict(zip(shot.frames, stored, strict=True)))
-
-
-def _stored(linear: NDArray[np.float32], storage: Storage) -> NDArray[Any]:
-    if storage is Storage.HALF:
-        return linear.astype(np.float16)
-    return np.asarray(np.rint(to_acescct(linear) * np.float32(1023)), dtype=np.uint16)
 
 
 def detected(rendered: Rendered, *, prior: DefectMap | None = None) -> tuple[DefectMap, float]:

@@ -3,6 +3,10 @@
 
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from benchmarks.accuracy.recipes import scene_recipe
 from benchmarks.pictures import load_picture
@@ -16,9 +20,10 @@ from pixmend.simulate import (
     Sensor,
     ShotSpec,
     SimulatedShot,
+    to_acescct,
 )
 
-__all__ = ["LARGE", "Group", "Scene", "Storage", "shot_of"]
+__all__ = ["LARGE", "Group", "Scene", "Storage", "shot_of", "stored_frame"]
 
 LARGE, _MIDDLE, _QUICK = (1080, 1920), (720, 1280), (540, 960)
 
@@ -93,3 +98,10 @@ def shot_of(
         seed=scene.seed,
     )
     return SimulatedShot(spec, picture=load_picture(scene.picture), planted=planted)
+
+
+def stored_frame(linear: NDArray[np.float32], storage: Storage) -> NDArray[Any]:
+    """Return a rendered frame as a plate holds it: half, or 10-bit codes."""
+    if storage is Storage.HALF:
+        return linear.astype(np.float16)
+    return np.asarray(np.rint(to_acescct(linear) * np.float32(1023)), dtype=np.uint16)

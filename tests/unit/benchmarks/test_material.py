@@ -5,27 +5,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from scipy import ndimage
 
-from benchmarks.accuracy.holes import HOLES, place_holes
 from benchmarks.accuracy.scene import Group, shot_of
 from benchmarks.accuracy.scenes import TEST
 from benchmarks.accuracy.shots import busiest_part
 from benchmarks.accuracy.training_scenes import TRAIN
 from benchmarks.pictures import DATA, halved, load_picture
-
-
-@pytest.mark.parametrize("hole", HOLES, ids=lambda hole: hole.name)
-def test_holes_are_apart_and_have_their_shape(hole):
-    is_bad = place_holes(hole, (384, 512), seed=1)
-    labels, count = ndimage.label(is_bad.any(axis=-1), structure=np.ones((3, 3)))
-    assert 140 <= count <= 180
-    for rows, columns in ndimage.find_objects(labels):
-        assert is_bad[rows, columns].sum(axis=(0, 1)).tolist() == [
-            hole.side_px**2 * (channel in hole.channels) for channel in range(3)
-        ]
-    is_bad[12:-12, 12:-12] = False
-    assert not is_bad.any()
 
 
 def test_the_busiest_part_is_where_the_texture_is():
