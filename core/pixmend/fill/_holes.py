@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import find_objects, label
 
-from pixmend.model import Defect, PlateInfo
+from pixmend.model import Defect, Kind, PlateInfo
 
 __all__ = [
     "NOTHING",
@@ -26,6 +26,7 @@ __all__ = [
 NOTHING: NDArray[np.intp] = np.zeros((0, 3), np.intp)
 
 _DEBAYER_PX = 2
+_MANY_PHOTOSITES = {Kind.CLUSTER, Kind.COLUMN, Kind.ROW}
 _TILE_PX = 5  # a hole is filled in pieces of at most this side, so that each piece sees its rim
 
 
@@ -96,6 +97,9 @@ def doubtful_samples(defects: Iterable[Defect], plate: PlateInfo) -> NDArray[np.
     lie further, up to 2 px from the photosite, too faint to mend, but with the sign
     pattern that prediction leans on. So all samples in that reach, of the channels that
     the footprint names, are left out as neighbours. Positions may lie outside the raster.
+
+    That holds for what was measured as one photosite. Lines and clusters have no one
+    photosite in their middle, and what a person or a mask named is taken at its word.
     """
     index = {name: number for number, name in enumerate(plate.colour)}
     raster = plate.raster
@@ -103,6 +107,7 @@ def doubtful_samples(defects: Iterable[Defect], plate: PlateInfo) -> NDArray[np.
     rows = {
         (index[name], defect.y + dy - raster.y, defect.x + dx - raster.x)
         for defect in defects
+        if defect.amplitude_sigma is not None and defect.kind not in _MANY_PHOTOSITES
         for name in {channel for _, _, channel in defect.pixels(plate.colour) if channel in index}
         for dy in reach
         for dx in reach

@@ -12,7 +12,12 @@ PLATE = rgb_plate(Raster(-10, 5, 40, 30))
 
 def defect(name, x, y, *samples):
     return Defect(
-        id=name, x=x, y=y, kind=Kind.HOT, samples=tuple(Sample(*each) for each in samples or [(0, 0, "R")])
+        id=name,
+        x=x,
+        y=y,
+        kind=Kind.HOT,
+        samples=tuple(Sample(*each) for each in samples or [(0, 0, "R")]),
+        amplitude_sigma=9.0,
     )
 
 

@@ -26,9 +26,8 @@ PLATE = rgb_plate(Raster(0, 0, WIDTH, HEIGHT))
 
 
 def defect(x, y, samples=((0, 0, "R"), (0, 0, "G"), (1, 0, "G")), **fields):
-    return Defect(
-        id="d1", x=x, y=y, kind=Kind.HOT, samples=tuple(Sample(*each) for each in samples), **fields
-    )
+    fields = {"kind": Kind.HOT, "amplitude_sigma": 9.0} | fields
+    return Defect(id="d1", x=x, y=y, samples=tuple(Sample(*each) for each in samples), **fields)
 
 
 def mended(samples, defects, scale, kriging, plate=PLATE, bands=None):
@@ -54,6 +53,13 @@ class TestSpoiledSamples:
         plate = PlateInfo(Raster(0, 0, 9, 9), (9, 9), channels, ("R", "G", "B"), "exr")
         both = defect(4, 4, ((0, 0, ANY_CHANNEL), (1, 0, "depth.Z")))
         assert spoiled_samples([both], plate).tolist() == [[0, 4, 4], [1, 4, 4], [2, 4, 4]]
+
+    @pytest.mark.parametrize(
+        "fields",
+        [{"amplitude_sigma": None}, {"kind": Kind.CLUSTER}, {"kind": Kind.COLUMN}, {"kind": Kind.ROW}],
+    )
+    def test_what_nobody_measured_as_one_photosite_is_taken_at_its_word(self, fields):
+        assert not len(doubtful_samples([defect(4, 4, **fields)], PLATE))
 
     def test_none_are_none(self):
         assert spoiled_samples([], PLATE).shape == (0, 3)
