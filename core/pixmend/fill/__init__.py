@@ -7,6 +7,7 @@ from pixmend.fill._frame_defects import FrameDefects, defects_of_frame
 from pixmend.fill._holes import Holes, bad_pixels, doubtful_samples, find_holes, spoiled_samples
 from pixmend.fill._kriging import Kriging, kriging_of, sound_windows, train_kriging, window_places
 from pixmend.fill._mend import Mend, Scale, fill_samples, mend_frame, scaled_windows
+from pixmend.fill._tables import Prediction, SiteTable
 
 __all__ = [
     "Band",
@@ -14,7 +15,9 @@ __all__ = [
     "Holes",
     "Kriging",
     "Mend",
+    "Prediction",
     "Scale",
+    "SiteTable",
     "bad_pixels",
     "data_samples",
     "defects_of_frame",

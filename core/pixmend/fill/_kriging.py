@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 from scipy.linalg import cho_factor, cho_solve
 
 from pixmend.arrays import cut_patches, patch_covariance, patch_places
+from pixmend.fill._table_kernels import describe_window, describe_windows, weighted_sums
+from pixmend.fill._tables import Prediction, SiteTable, WeightTable, centred_weights
 
 __all__ = ["Kriging", "kriging_of", "sound_windows", "train_kriging", "window_places"]
 
@@ -19,7 +21,6 @@ _SEED = 19_510_101  # of the patch places; any number, but for ever the same
 _CONTRAST_FLOOR = 4.0
 _CLASSES = 5  # flat areas want other weights than edges; more classes gain little
 _SHAPES_KEPT = 2048
-_AT_ONCE = 4096  # windows; as doubles they want eight times what is stored
 
 
 class Kriging:
@@ -31,7 +32,7 @@ class Kriging:
         One a class of contrast, calmest first; D = C * side**2, channel-major, on the
         sigma scale.
     edges : sequence of float
-        Contrasts in sigma that part the classes, ascending.
+        Mean squares of the deviations from the channels' levels that part the classes, ascending.
     channels : int
         C.
 
@@ -55,12 +56,12 @@ class Kriging:
         self.side = round(np.sqrt(len(covariances[0]) / channels))
         self.radius_px = self.side // 2
         self._covariances = tuple(covariances)
-        self._edges = np.array(edges, np.float64)
-        self._weights = lru_cache(maxsize=_SHAPES_KEPT)(self._solve)
+        self._edges = np.array(edges, np.float32)
+        self._tables = lru_cache(maxsize=_SHAPES_KEPT)(self._solve)
 
     def predict(
         self, window: NDArray[np.float32], is_target: NDArray[np.bool_], is_known: NDArray[np.bool_]
-    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    ) -> Prediction:
         """Predict the targets of one window.
 
         Parameters
@@ -70,42 +71,42 @@ class Kriging:
         is_target, is_known : (C, side, side) bool ndarray
             Disjoint; at least one sample is known.
 
-        Returns
-        -------
-        value, variance : (N,) float64 ndarray
-            In the order of the targets, channel-major.
-
         Notes
         -----
         NaN and Inf: whatever stands outside `is_known` has no influence.
         """
-        level = _channel_levels(window, is_known)
-        deviation = (window - level[:, None, None])[is_known]
-        contrast = np.sqrt(np.mean(deviation**2))
-        weights, variance = self._weights(
-            int(np.digitize(contrast, self._edges)), is_target.tobytes(), is_known.tobytes()
-        )
-        return weights @ deviation + level[np.nonzero(is_target)[0]], variance
+        deviation = np.empty(np.count_nonzero(is_known), np.float32)
+        level, contrast = describe_window(window, is_known, deviation)
+        contrast_class = int(np.searchsorted(self._edges, contrast, side="right"))
+        table = self._tables(contrast_class, is_target.tobytes(), is_known.tobytes())
+        value = weighted_sums(table.weights.T, deviation, level[np.nonzero(is_target)[0]])
+        return Prediction(value, table.variance, contrast_class, table.weights)
 
-    def _solve(
-        self, contrast_class: int, target_key: bytes, known_key: bytes
-    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    def table(self, is_target: NDArray[np.bool_], is_known: NDArray[np.bool_]) -> SiteTable:
+        """Return what fills one shape of hole, as plain numbers; parameters as of `predict`."""
+        keys = is_target.tobytes(), is_known.tobytes()
+        tables = [self._tables(number, *keys) for number in range(len(self._covariances))]
+        return SiteTable(
+            np.argwhere(is_target),
+            np.argwhere(is_known),
+            self._edges,
+            np.stack([each.weights for each in tables]),
+            np.stack([each.variance for each in tables]),
+        )
+
+    def _solve(self, contrast_class: int, target_key: bytes, known_key: bytes) -> WeightTable:
         covariance = self._covariances[contrast_class]
         target, known = (np.frombuffer(key, bool) for key in (target_key, known_key))
         between = covariance[np.ix_(target, known)]
         factor = cho_factor(covariance[np.ix_(known, known)], lower=True, check_finite=False)
         weights = cho_solve(factor, between.T, check_finite=False).T
         variance = np.diag(covariance)[target] - np.einsum("tk,tk->t", weights, between)
-        return weights, np.maximum(variance, 0.0)
-
-
-def _channel_levels(window: NDArray[np.float32], is_known: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """Mean of the known samples of each channel; of all known samples where a channel has none."""
-    known = np.where(is_known, window, 0.0).astype(np.float64)
-    counts = is_known.sum(axis=(1, 2))
-    overall = known.sum() / max(int(counts.sum()), 1)
-    levels = np.where(counts > 0, known.sum(axis=(1, 2)) / np.maximum(counts, 1), overall)
-    return np.asarray(levels, np.float64)
+        shape = (self.channels, self.side, self.side)
+        centred = centred_weights(weights, target.reshape(shape), known.reshape(shape))
+        kept = np.ascontiguousarray(
+            centred.T, np.float32
+        ).T  # a neighbour's weights for all targets side by side
+        return WeightTable(kept, np.maximum(variance, 0.0))
 
 
 def window_places(shapes: Sequence[tuple[int, int]]) -> list[NDArray[np.intp]]:
@@ -164,20 +165,10 @@ def kriging_of(windows: NDArray[np.float32]) -> Kriging:
     Same windows in the same order, same weights, to the bit. The classes of contrast
     hold equal numbers of windows.
     """
-    contrast = _contrasts(windows)
+    contrast = describe_windows(windows) if len(windows) else np.zeros(0, np.float32)
     order = np.argsort(contrast, kind="stable")
     classes = np.array_split(order, _CLASSES if len(order) >= _CLASSES else 1)
     covariances = [
         patch_covariance(windows[part].astype(np.float64), contrast_floor=_CONTRAST_FLOOR) for part in classes
     ]
     return Kriging(covariances, [float(contrast[part[0]]) for part in classes[1:]], windows.shape[1])
-
-
-def _contrasts(windows: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Return the standard deviation of each window about the levels of its channels."""
-    contrast = np.empty(len(windows))
-    for first in range(0, len(windows), _AT_ONCE):
-        some = windows[first : first + _AT_ONCE].astype(np.float64)
-        some -= some.mean(axis=(2, 3), keepdims=True)
-        contrast[first : first + _AT_ONCE] = np.sqrt(np.einsum("ncyx,ncyx->n", some, some) / some[0].size)
-    return contrast

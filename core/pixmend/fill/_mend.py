@@ -153,6 +153,6 @@ def _fill_windows(windows: NDArray[np.float32], holes: Holes, kriging: Kriging) 
     for window, is_target, known in zip(windows, holes.is_target, is_known, strict=True):
         stop = first + int(np.count_nonzero(is_target))
         if stop > first and known.any():
-            filled[holes.places[first:stop]] = kriging.predict(window, is_target, known)[0]
+            filled[holes.places[first:stop]] = kriging.predict(window, is_target, known).value
         first = stop
     return filled
