@@ -66,6 +66,16 @@ class Patch:
         """Return the patch that takes this one back."""
         return Patch(self.frame, self.channels, self.x, self.y, self.channel, self.new, self.old)
 
+    def joined(self, other: "Patch") -> "Patch":
+        """Return both changes of one frame together; they share no channel."""
+        shift = np.int16(len(self.channels))
+        columns = {
+            name: np.concatenate([getattr(self, name), getattr(other, name)])
+            for name in ("x", "y", "old", "new")
+        }
+        channel = np.concatenate([self.channel, other.channel + shift])
+        return Patch(self.frame, self.channels + other.channels, channel=channel, **columns)
+
     def changes_only(self) -> "Patch":
         """Return the patch without the samples whose new bits equal the old."""
         keep = self.old != self.new

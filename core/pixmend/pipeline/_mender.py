@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the frames of one shot are mended with: learnt once, then frame by frame."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
@@ -14,10 +14,13 @@ from pixmend.fill import (
     Kriging,
     Mend,
     bad_pixels,
+    data_samples,
     doubtful_samples,
     find_holes,
     kriging_of,
+    mend_data_channel,
     mend_frame,
+    rows_of_data,
     scaled_windows,
     sound_windows,
     spoiled_samples,
@@ -60,9 +63,21 @@ class Mender:
         holes = self._holes_of(tuple(each.id for each in defects))
         samples = self._shot.read_bands(frame, holes.rows)
         bands = [Band(first, band) for (first, _), band in zip(holes.rows, samples, strict=True)]
-        return mend_frame(
+        mend = mend_frame(
             frame, bands, holes, plate=self._shot.plate, scale=self._scale, kriging=self._kriging
         )
+        return self._with_data(mend, frame, defects)
+
+    def _with_data(self, mend: Mend, frame: int, defects: tuple[Defect, ...]) -> Mend:
+        """Mend what the map names in channels that hold no picture, too."""
+        plate = self._shot.plate
+        channels = {each.name: each for each in plate.channels}
+        for name, places in data_samples(defects, plate).items():
+            rows = rows_of_data(places, plate.raster.height)
+            band = Band(rows[0], self._shot.read_bands(frame, [rows], channels=[name])[0])
+            patch = mend_data_channel(frame, band, places, channels[name], plate)
+            mend = replace(mend, patch=mend.patch.joined(patch))
+        return mend
 
     def _find_holes(self, ids: tuple[str, ...]) -> Holes:
         plate = self._shot.plate
