@@ -74,14 +74,19 @@ class Plate:
     storage : Storage
     clean, spoiled : mapping of int to (H, W, 3) ndarray
         By frame number, as stored: without defects, and with those that were planted.
-    sigma : (H, W, 3) float32 ndarray
-        Noise of the middle frame as it is seen, in ACEScct.
+    sigmas : mapping of int to (H, W, 3) float32 ndarray
+        Noise of the middle frame, and of others that are scored, as it is seen, in ACEScct.
     """
 
     storage: Storage
     clean: Mapping[int, NDArray[Any]]
     spoiled: Mapping[int, NDArray[Any]]
-    sigma: NDArray[np.float32]
+    sigmas: Mapping[int, NDArray[np.float32]]
+
+    @property
+    def sigma(self) -> NDArray[np.float32]:
+        """Noise of the middle frame."""
+        return self.sigmas[self.middle]
 
     @property
     def size(self) -> tuple[int, int]:
@@ -154,15 +159,20 @@ def seen(stored: NDArray[Any], storage: Storage) -> NDArray[np.float32]:
     return np.asarray(stored / np.float32(1023), np.float32)
 
 
-def plate_of_shot(shot: SimulatedShot, storage: Storage) -> Plate:
-    """Render a shot to its stored form, and the noise of its middle frame."""
+def plate_of_shot(shot: SimulatedShot, storage: Storage, *, scored: FrameRange | None = None) -> Plate:
+    """Render a shot to its stored form, and the noise of its middle frame and of those that are scored."""
     pairs = {frame: shot.render_pair(frame) for frame in shot.frames}
     spoiled = {frame: stored_frame(pair[0], storage) for frame, pair in pairs.items()}
     clean = {frame: stored_frame(pair[1], storage) for frame, pair in pairs.items()}
     middle = shot.frames.frames[len(shot.frames) // 2]
+    numbers = sorted({middle, *(scored or ())})
+    return Plate(storage, clean, spoiled, {number: _noise_of(shot, number, storage) for number in numbers})
+
+
+def _noise_of(shot: SimulatedShot, number: int, storage: Storage) -> NDArray[np.float32]:
     takes = [
-        seen(stored_frame(shot.render_clean(middle, take=take), storage), storage)
+        seen(stored_frame(shot.render_clean(number, take=take), storage), storage)
         for take in range(1, _TAKES + 1)
     ]
     variance = ndimage.uniform_filter(np.var(takes, axis=0, ddof=1), (_TAKE_BLUR_PX, _TAKE_BLUR_PX, 0))
-    return Plate(storage, clean, spoiled, np.asarray(np.sqrt(variance), np.float32))
+    return np.asarray(np.sqrt(variance), np.float32)
