@@ -89,6 +89,11 @@ class Photosite:
     samples: tuple[Sample, ...]
     strongest_sigma: float
 
+    @property
+    def places(self) -> list[tuple[int, int, int]]:
+        """Row, column and channel of each spoiled sample."""
+        return [(self.y + each.dy, self.x + each.dx, _COLOUR.index(each.channel)) for each in self.samples]
+
     def defect(self, number: int, method: Method | None) -> Defect:
         """Return what a perfect map says of it."""
         kind = {"saturated": Kind.STUCK, "dead": Kind.DEAD}.get(self.label, Kind.HOT)

@@ -138,7 +138,7 @@ def _note(
     plate, number, repaired = known
     error = (picture - seen(plate.clean[number], plate.storage)) / plate.sigmas[number]
     for site, repair in repaired:
-        actual = root_mean_square([float(error[place]) for place in _samples(site)])
+        actual = root_mean_square([float(error[place]) for place in site.places])
         left = float("nan") if repair.left_sigma is None else repair.left_sigma
         run.honesty.setdefault(name, []).append((repair.predicted_sigma, actual, left))
         if METHODS.get(name, Method.SPATIAL) is None:
@@ -146,15 +146,11 @@ def _note(
             run.chosen.setdefault(site.label, Counter())[word] += 1
 
 
-def _samples(site: Photosite) -> list[tuple[int, int, int]]:
-    return [(site.y + each.dy, site.x + each.dx, "RGB".index(each.channel)) for each in site.samples]
-
-
 def peers_mend(run: RecoveryRun, plate: Plate, sites: Sequence[Photosite]) -> None:
     """Let peers fill the named samples of the middle frame."""
     is_bad = np.zeros((*plate.size, 3), bool)
     for site in sites:
-        is_bad[tuple(np.array(_samples(site)).T)] = True
+        is_bad[tuple(np.array(site.places).T)] = True
     number = plate.middle
     filled = peers_fill(seen(plate.spoiled[number], plate.storage), is_bad)
     for name in FILL_PEERS:
