@@ -50,8 +50,8 @@ def match_costs(
     for value in weight.ravel():
         total += value
     costs = np.empty((steps, steps), np.float32)
-    met, first, second = (np.empty(steps, np.float32) for _ in range(3))
-    all_met, left_over = (np.empty(steps, np.float32) for _ in range(2))
+    sums = np.empty((5, steps), np.float32)
+    met, first, second, all_met, left_over = sums[0], sums[1], sums[2], sums[3], sums[4]
     for down in range(steps):
         all_met[:] = 0.0
         left_over[:] = 0.0
@@ -160,8 +160,8 @@ def slope_equations(
     channels, side, _ = template.shape
     sums = np.zeros(6)
     for c in range(channels):
-        n = sd = sr = so = 0.0
-        dd = dr = rr = do = ro = 0.0
+        n, sd, sr, so = 0.0, 0.0, 0.0, 0.0
+        dd, dr, rr, do, ro = 0.0, 0.0, 0.0, 0.0, 0.0
         for y in range(side):
             for x in range(side):
                 w = np.float64(weight[c, y, x])
