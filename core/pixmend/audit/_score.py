@@ -1,0 +1,155 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How far a repair stands out of sound places: outline, grain, colour."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pixmend.arrays import MAD_TO_SIGMA
+from pixmend.audit._look import Look
+from pixmend.audit._measures import Measures
+from pixmend.audit._site import LEAST_PLACES, RepairSite
+
+__all__ = ["LIMITS", "AuditScore", "score_repair"]
+
+LIMITS = {"outline": 5.0, "grain": 5.0, "colour": 4.5}
+"""Scores from which a repair shows."""
+
+_FLAT = 0.02  # squared step of a mean picture that no eye sees, in sigma squared
+_LEAST_OFFSET = 0.35  # spread of offsets between sound places, in steps of their surroundings
+_LEAST_RATIO = 0.1  # likewise of the logarithm of a ratio of energies
+_TAILS = (0.05, 0.95)
+_BETWEEN_TAILS = 3.29  # standard deviations of a normal distribution
+_NO_ENERGY = 1e-3  # in sigma squared: nothing at all, in clipped or black places
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditScore:
+    """How far a repair stands out, in standard deviations between sound places around it.
+
+    Attributes
+    ----------
+    outline : float
+        Steps across its rim, >= 0.
+    grain : float
+        Too soft or frozen where negative, too rough where positive.
+    colour : float
+        Offset of its level or of one channel, >= 0.
+    frames : int
+        How many frames were looked at.
+    places : int
+        How many sound places it was compared with.
+    """
+
+    outline: float
+    grain: float
+    colour: float
+    frames: int
+    places: int
+
+    @property
+    def worst(self) -> float:
+        """The largest of the scores over its limit; from 1 on the repair shows."""
+        scores = {"outline": self.outline, "grain": abs(self.grain), "colour": self.colour}
+        return max(scores[name] / limit for name, limit in LIMITS.items())
+
+    @property
+    def shows(self) -> bool:
+        """Whether a viewer may see the repair."""
+        return self.worst >= 1.0
+
+
+def score_repair(site: RepairSite, looks: tuple[Look, ...]) -> AuditScore | None:
+    """Compare a repair with the sound places around it.
+
+    Parameters
+    ----------
+    site : RepairSite
+    looks : tuple of Look
+        One a piece: the sums over all frames that were looked at.
+
+    Returns
+    -------
+    AuditScore or None
+        None where too few samples say anything.
+
+    Notes
+    -----
+    Outline and colour are asked of the mean picture over the frames, in which what is
+    fixed stands out of what moves, relative to how busy that picture is around. Grain is
+    asked of single frames and over time: energies inside over those around. Each number
+    is compared with the same number at the sound places, by median and median absolute
+    deviation; a score is the largest of its family.
+    """
+    parts = [_numbers(piece.measures, look) for piece, look in zip(site.pieces, looks, strict=True)]
+    usable = [each for each in parts if np.isfinite(each.grain[0]).all()]
+    alike = [each for each in usable if each.outline.shape[1] == usable[0].outline.shape[1]]
+    alike = [each for each in alike if each.colour.shape[1] == usable[0].colour.shape[1]]
+    places = min((len(each.grain) for each in alike), default=0)
+    if places <= LEAST_PLACES:
+        return None
+    outline, grain, colour = (
+        np.mean([getattr(each, name)[:places] for each in alike], axis=0)
+        for name in ("outline", "grain", "colour")
+    )
+    rough = _standing_out(grain, _LEAST_RATIO)
+    return AuditScore(
+        outline=_largest(np.abs(_standing_out(outline, _LEAST_OFFSET))),
+        grain=float(rough[np.abs(rough).argmax()]),
+        colour=_largest(np.abs(_standing_out(colour, _LEAST_OFFSET))),
+        frames=int(max(each.frames for each in alike)),
+        places=places - 1,
+    )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Numbers:
+    """What is compared, for the repair (row 0) and each sound place of one piece; NaN where nothing is known."""
+
+    outline: NDArray[np.float64]
+    grain: NDArray[np.float64]
+    colour: NDArray[np.float64]
+    frames: int
+
+
+def _numbers(measures: Measures, look: Look) -> _Numbers:
+    told = np.where(look.frames * 2 > look.frames[0], look.weight, np.nan)[:, None]
+    with np.errstate(invalid="ignore"):
+        picture, energy = look.picture / told, look.energy / told
+    busy = np.sqrt(0.5 * _square_steps(picture, measures.ring) + _FLAT)[:, None]
+    outline, colour = ((picture @ each.T) / busy for each in (measures.outline, measures.colour))
+    return _Numbers(outline, _grain(measures, picture, energy), colour, int(look.frames[0]))
+
+
+def _grain(
+    measures: Measures, picture: NDArray[np.float64], energy: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return logarithms of energies inside over those of the ring: of frames, and of what changes over time."""
+    rest = np.square(picture @ measures.inside.T).mean(axis=1)
+    steps = [_square_steps(picture, each) for each in (measures.fine, measures.ring)]
+    fixed = np.stack([rest, *steps], axis=1)
+    told = [0, 1] if len(measures.fine) else [0]
+    logarithms = [np.log(np.maximum(each, 0.0) + _NO_ENERGY) for each in (energy, energy - fixed)]
+    return np.concatenate([each[:, told] - each[:, 2:] for each in logarithms], axis=1)
+
+
+def _square_steps(picture: NDArray[np.float64], pairs: NDArray[np.intp]) -> NDArray[np.float64]:
+    """Return the mean squared step of pairs of samples, at each place; 0 without pairs."""
+    steps = picture[:, pairs[:, 0]] - picture[:, pairs[:, 1]]
+    return np.asarray(np.square(steps).sum(axis=1) / max(len(pairs), 1))
+
+
+def _standing_out(numbers: NDArray[np.float64], least: float) -> NDArray[np.float64]:
+    """Return how far the repair's numbers lie from those of the sound places, in their spread, (K,)."""
+    sound = numbers[1:]
+    middle = np.nanmedian(sound, axis=0)
+    low, high = np.nanquantile(sound, _TAILS, axis=0)
+    spread = np.maximum(
+        MAD_TO_SIGMA * np.nanmedian(np.abs(sound - middle), axis=0), (high - low) / _BETWEEN_TAILS
+    )
+    return np.asarray((numbers[0] - middle) / np.hypot(spread, least))
+
+
+def _largest(scores: NDArray[np.float64]) -> float:
+    return float(scores.max(initial=0.0))
