@@ -10,13 +10,12 @@ from numpy.typing import NDArray
 
 from pixmend.fill import (
     Band,
-    Holes,
-    Kriging,
+    FrameDefects,
+    Learnt,
     Mend,
     bad_pixels,
     data_samples,
-    doubtful_samples,
-    find_holes,
+    defects_of_frame,
     kriging_of,
     mend_data_channel,
     mend_frame,
@@ -45,28 +44,27 @@ class Mender:
     shot : FrameSource
     defect_map : DefectMap
         Whose defects are to be mended.
-    scale : SigmaScale
-        Stored samples <-> the shot's sigma scale.
-    kriging : Kriging
-        Trained on the shot.
+    learnt : Learnt
+        What they are mended with.
     """
 
-    def __init__(self, shot: FrameSource, defect_map: DefectMap, scale: SigmaScale, kriging: Kriging) -> None:
+    def __init__(self, shot: FrameSource, defect_map: DefectMap, learnt: Learnt) -> None:
         self._shot = shot
         self._defects = {each.id: each for each in defect_map.defects}
-        self._scale = scale
-        self._kriging = kriging
-        self._holes_of = lru_cache(maxsize=_SETS_KEPT)(self._find_holes)
+        self._learnt = learnt
+        self._found_of = lru_cache(maxsize=_SETS_KEPT)(self._look_at)
 
     def mend(self, frame: int, defects: tuple[Defect, ...]) -> Mend:
-        """Read what is around a frame's defects, of the map, and fill them; errors as `FrameSource.read`."""
-        holes = self._holes_of(tuple(each.id for each in defects))
-        samples = self._shot.read_bands(frame, holes.rows)
-        bands = [Band(first, band) for (first, _), band in zip(holes.rows, samples, strict=True)]
-        mend = mend_frame(
-            frame, bands, holes, plate=self._shot.plate, scale=self._scale, kriging=self._kriging
-        )
+        """Read what is around a frame's defects, of the map, and mend them; errors as `FrameSource.read`."""
+        found = self._found_of(tuple(each.id for each in defects))
+        samples = self._shot.read_bands(frame, found.rows)
+        bands = [Band(first, band) for (first, _), band in zip(found.rows, samples, strict=True)]
+        mend = mend_frame(frame, bands, found, plate=self._shot.plate, learnt=self._learnt)
         return self._with_data(mend, frame, defects)
+
+    def _look_at(self, ids: tuple[str, ...]) -> FrameDefects:
+        defects = [self._defects[each] for each in ids]
+        return defects_of_frame(defects, self._shot.plate, radius_px=self._learnt.kriging.radius_px)
 
     def _with_data(self, mend: Mend, frame: int, defects: tuple[Defect, ...]) -> Mend:
         """Mend what the map names in channels that hold no picture, too."""
@@ -78,16 +76,6 @@ class Mender:
             patch = mend_data_channel(frame, band, places, channels[name], plate)
             mend = replace(mend, patch=mend.patch.joined(patch))
         return mend
-
-    def _find_holes(self, ids: tuple[str, ...]) -> Holes:
-        plate = self._shot.plate
-        defects = [self._defects[each] for each in ids]
-        return find_holes(
-            spoiled_samples(defects, plate),
-            (len(plate.colour), plate.raster.height, plate.raster.width),
-            radius_px=self._kriging.radius_px,
-            doubtful=doubtful_samples(defects, plate),
-        )
 
 
 def train_mender(
@@ -121,7 +109,7 @@ def train_mender(
     noise = fit_noise([blocks for each in lessons for blocks in each.blocks])
     scale = SigmaScale(encoding, shot.plate.sample_type(shot.plate.colour[0]), noise)
     stored = np.concatenate([windows for each in lessons for windows in each.windows])
-    return Mender(shot, defect_map, scale, kriging_of(scaled_windows(stored, scale)))
+    return Mender(shot, defect_map, Learnt(scale, kriging_of(scaled_windows(stored, scale))))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

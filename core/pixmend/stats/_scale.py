@@ -37,14 +37,15 @@ class SigmaCurve:
 
     def from_linear(self, linear: NDArray[Any]) -> NDArray[np.float32]:
         """Return linear light (C, ...) on the sigma scale, same shape; NaN and Inf become NaN."""
-        return np.stack([self._values(plane, channel) for channel, plane in enumerate(linear)])
+        return np.stack([self.to_value(plane, channel) for channel, plane in enumerate(linear)])
 
     def to_level(self, values: NDArray[Any], channel: int) -> NDArray[np.float64]:
         """Return the linear level of sigma-scale `values` of one channel, same shape."""
         level: NDArray[np.float64] = np.interp(values, self._value[channel], self._level)
         return level
 
-    def _values(self, plane: NDArray[Any], channel: int) -> NDArray[np.float32]:
+    def to_value(self, plane: NDArray[Any], channel: int) -> NDArray[np.float32]:
+        """Return linear light of one channel on the sigma scale, same shape; NaN and Inf become NaN."""
         finite = np.isfinite(plane)
         value = np.interp(np.where(finite, plane, 0.0), self._level, self._value[channel]).astype(np.float32)
         value[~finite] = np.nan
@@ -101,11 +102,31 @@ class SigmaScale:
         channel : (N,) integer ndarray
             Index of the colour channel of each.
         """
-        linear = np.zeros(len(values), np.float32)
+        return self.light_to_bits(self.light_of(values, channel))
+
+    def light(self, samples: NDArray[Any]) -> NDArray[np.float32]:
+        """Return stored samples (H, W, C) as scene-linear light (C, H, W); NaN and Inf as stored."""
+        return np.moveaxis(self._codec.to_linear(samples, self._sample), -1, 0)
+
+    def light_of(self, values: NDArray[Any], channel: NDArray[np.integer[Any]]) -> NDArray[np.float32]:
+        """Return the light (N,) of finite sigma-scale values (N,); `channel` (N,) is the index of each."""
+        light = np.zeros(len(values), np.float32)
         for index in range(self.curve.channels):
             chosen = channel == index
-            linear[chosen] = self.curve.to_level(values[chosen], index)
-        return self._sample.to_bits(self._codec.from_linear(linear, self._sample))
+            light[chosen] = self.curve.to_level(values[chosen], index)
+        return light
+
+    def values_of(self, light: NDArray[Any], channel: NDArray[np.integer[Any]]) -> NDArray[np.float32]:
+        """Return light (N,) on the sigma scale, NaN and Inf as NaN; the inverse of `light_of`."""
+        values = np.zeros(len(light), np.float32)
+        for index in range(self.curve.channels):
+            chosen = channel == index
+            values[chosen] = self.curve.to_value(light[chosen], index)
+        return values
+
+    def light_to_bits(self, light: NDArray[np.float32]) -> NDArray[np.uint32]:
+        """Return the stored bit patterns nearest to light (N,), finite."""
+        return self._sample.to_bits(self._codec.from_linear(light, self._sample))
 
     def _all_codes(self) -> NDArray[np.float32]:
         codes = np.arange(1 << (8 * self._sample.dtype.itemsize), dtype=np.uint32)

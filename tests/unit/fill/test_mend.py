@@ -6,7 +6,9 @@ import pytest
 
 from pixmend.fill import (
     Band,
+    Learnt,
     bad_pixels,
+    defects_of_frame,
     doubtful_samples,
     find_holes,
     mend_frame,
@@ -31,11 +33,9 @@ def defect(x, y, samples=((0, 0, "R"), (0, 0, "G"), (1, 0, "G")), **fields):
 
 
 def mended(samples, defects, scale, kriging, plate=PLATE, bands=None):
-    shape = (len(plate.colour), plate.raster.height, plate.raster.width)
-    doubtful = doubtful_samples(defects, plate)
-    holes = find_holes(spoiled_samples(defects, plate), shape, radius_px=kriging.radius_px, doubtful=doubtful)
-    cut = [Band(top, samples[top:stop]) for top, stop in bands or holes.rows]
-    return mend_frame(1001, cut, holes, plate=plate, scale=scale, kriging=kriging)
+    found = defects_of_frame(defects, plate, radius_px=kriging.radius_px)
+    cut = [Band(top, samples[top:stop]) for top, stop in bands or found.rows]
+    return mend_frame(1001, cut, found, plate=plate, learnt=Learnt(scale, kriging))
 
 
 def columns(patch):
