@@ -9,11 +9,15 @@ from numpy.typing import NDArray
 
 from benchmarks.accuracy.fill_peers import FILL_PEERS, MOTION_PEERS
 from benchmarks.accuracy.fill_tables import (
+    Bar,
     ByShot,
+    bars_table,
     error_table,
     honesty_table,
+    pooled,
     ratio_table,
     shots_table,
+    worst_ratio,
 )
 from benchmarks.accuracy.hole_run import PRODUCT, HoleRun, cost_of, fill_holes
 from benchmarks.accuracy.holes import HOLES, LINES, SPOTS, Hole, Layout
@@ -53,6 +57,7 @@ def measure(quick: bool) -> Section:  # noqa: FBT001 (the one switch of every be
     other = {} if quick else {each.name: _run(each, _FEW) for each in OTHER_PLATES}
     errors = {name: run.joined() for name, run in main.items()}
     tables = [
+        _bars(errors),
         *_error_tables(errors),
         shots_table("RMSE / sigma by shot", errors, ours=tuple(PRODUCT), peers=_PEERS, holes=_NAMES),
         *_other_tables({name: run.joined() for name, run in other.items()}),
@@ -86,6 +91,30 @@ def _few(scenes: Sequence[Scene], quick: bool) -> Sequence[Scene]:  # noqa: FBT0
 
 def _run(scene: Scene, layouts: Sequence[Layout]) -> HoleRun:
     return fill_holes(plate_of_shot(fill_shot(scene, frames=_FRAMES), scene.storage), layouts)
+
+
+def _bars(errors: ByShot) -> Table:
+    spatial, temporal, _ = PRODUCT
+    over_peers = "RMSE over the best peer's, on the hole where that is worst"
+    return bars_table(
+        (
+            Bar("3x3 with motion, RMSE / sigma", pooled(errors, temporal, "3x3"), 1.3, 1.15),
+            Bar("3x3 without, RMSE / sigma", pooled(errors, spatial, "3x3"), 1.72, 1.6),
+            Bar("R only 3x3 without, RMSE / sigma", pooled(errors, spatial, "R only 3x3"), 1.4, 1.25),
+            Bar(
+                f"without motion: {over_peers}",
+                worst_ratio(errors, spatial, peers=_PEERS, holes=_NAMES),
+                0.86,
+                0.8,
+            ),
+            Bar(
+                f"with motion: {over_peers}",
+                worst_ratio(errors, temporal, peers=_PEERS, holes=_NAMES),
+                0.75,
+                0.65,
+            ),
+        )
+    )
 
 
 def _error_tables(errors: ByShot) -> tuple[Table, ...]:

@@ -6,7 +6,15 @@ from collections.abc import Mapping, Sequence
 
 from benchmarks.accuracy.fill_peers import FILL_PEERS
 from benchmarks.accuracy.fill_scores import Errors
-from benchmarks.accuracy.fill_tables import ByShot, best_peer, honesty_table, pooled, shots_table
+from benchmarks.accuracy.fill_tables import (
+    Bar,
+    ByShot,
+    bars_table,
+    best_peer,
+    honesty_table,
+    pooled,
+    shots_table,
+)
 from benchmarks.accuracy.photosites import CLASSES, FAINT, STRONG
 from benchmarks.accuracy.recovery_run import (
     AS_IT_IS,
@@ -55,6 +63,7 @@ def measure(quick: bool) -> Section:  # noqa: FBT001 (the one switch of every be
     errors = {name: grouped(run.joined()) for name, run in linear.items()}
     ours, peers = (AS_IT_IS, *METHODS), tuple(FILL_PEERS)
     tables = [
+        _bars(errors),
         _pooled_table("RMSE / sigma over 5x5x3, all linear shots together", errors, (*ours, *peers)),
         shots_table("RMSE / sigma over 5x5x3 by shot", errors, ours=ours, peers=peers, holes=tuple(GROUPS)),
         _worst_table({name: run.joined() for name, run in linear.items()}),
@@ -107,6 +116,22 @@ def grouped(errors: Mapping[tuple[str, str], Errors]) -> dict[tuple[str, str], E
         for group, labels in GROUPS.items()
         if any((method, label) in errors for label in labels)
     }
+
+
+def _bars(errors: ByShot) -> Table:
+    worst = max(each["pixmend", _ALL_STRONG].rmse_over_sigma for each in errors.values())
+    faint = (
+        pooled(errors, "pixmend", group) / pooled(errors, AS_IT_IS, group) for group in ("1 sigma", "2 sigma")
+    )
+    one, two = faint
+    told = "sigma: error after the repair over that before, all shots"
+    return bars_table(
+        (
+            Bar("2 to 50 sigma, RMSE / sigma on the worst shot", worst, 0.7, 0.4),
+            Bar(f"1 {told}", one, 1.0, 0.7),
+            Bar(f"2 {told}", two, 1.0, 0.7),
+        )
+    )
 
 
 def _pooled_table(caption: str, errors: ByShot, methods: Sequence[str]) -> Table:

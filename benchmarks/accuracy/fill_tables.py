@@ -2,19 +2,39 @@
 """Errors of repairs to the tables of RESULTS.md."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
 from benchmarks.accuracy.fill_scores import Errors, honesty, root_mean_square
 from benchmarks.report import Table, format_number
 
-__all__ = ["ByShot", "best_peer", "error_table", "honesty_table", "pooled", "ratio_table", "shots_table"]
+__all__ = [
+    "Bar",
+    "ByShot",
+    "bars_table",
+    "best_peer",
+    "error_table",
+    "honesty_table",
+    "pooled",
+    "ratio_table",
+    "shots_table",
+    "worst_ratio",
+]
 
 ByShot: TypeAlias = Mapping[str, Mapping[tuple[str, str], Errors]]
 """Errors by (method, hole), by shot."""
 
 Score: TypeAlias = Callable[[Errors], float]
+
+
+class Bar(NamedTuple):
+    """One number to reach, smaller is better: what it is, what was measured, the bar and the stretch."""
+
+    what: str
+    measured: float
+    bar: float
+    stretch: float
 
 
 def pooled(
@@ -26,8 +46,35 @@ def pooled(
 
 
 def best_peer(shots: ByShot, peers: Iterable[str], hole: str) -> str:
-    """Return the peer with the least pooled error."""
-    return min(peers, key=lambda peer: pooled(shots, peer, hole))
+    """Return the peer with the least pooled error; a dash where none has one."""
+    errors = {peer: pooled(shots, peer, hole) for peer in peers}
+    known = [peer for peer, error in errors.items() if not np.isnan(error)]
+    return min(known, key=lambda peer: errors[peer], default="-")
+
+
+def worst_ratio(shots: ByShot, method: str, *, peers: Sequence[str], holes: Iterable[str]) -> float:
+    """Return our pooled error over that of the best peer, of the hole where it is largest."""
+    ratios = (
+        pooled(shots, method, hole) / pooled(shots, best_peer(shots, peers, hole), hole)
+        for hole in holes
+        if best_peer(shots, peers, hole) != "-"
+    )
+    return max(ratios)
+
+
+def bars_table(bars: Iterable[Bar]) -> Table:
+    """Return what was measured beside what was to be reached."""
+    rows = tuple(
+        (each.what, *map(format_number, (each.measured, each.bar, each.stretch)), _verdict(each))
+        for each in bars
+    )
+    return Table("Against the bars", ("what", "measured", "bar", "stretch", ""), rows)
+
+
+def _verdict(bar: Bar) -> str:
+    if not bar.measured <= bar.bar:
+        return "MISSED"
+    return "stretch reached" if bar.measured <= bar.stretch else "reached"
 
 
 def error_table(

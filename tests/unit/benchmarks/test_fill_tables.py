@@ -4,12 +4,15 @@ import pytest
 
 from benchmarks.accuracy.fill_scores import Errors
 from benchmarks.accuracy.fill_tables import (
+    Bar,
+    bars_table,
     best_peer,
     error_table,
     honesty_table,
     pooled,
     ratio_table,
     shots_table,
+    worst_ratio,
 )
 
 
@@ -33,6 +36,7 @@ def test_the_best_peer_is_that_of_all_shots_together():
     assert best_peer(SHOTS, PEERS, "3x3") == "that"
     table = ratio_table("ratio", SHOTS, ours=("ours",), peers=PEERS, holes=("3x3",))
     assert table.rows == (("ours", "0.52"), ("best peer", "that"))
+    assert best_peer(SHOTS, PEERS, "1 px") == "-"
 
 
 def test_each_shot_has_its_own_best_peer_and_a_dash_for_what_it_has_not():
@@ -57,3 +61,14 @@ def test_honesty_is_told_by_how_sure_a_repair_was():
     assert honesty_table("honest?", {"ours": pairs}).rows == (
         ("ours", "4", "2.74", "5.48", "2.00", "2.00", "2.00", "2.00", "-"),
     )
+
+
+def test_bars_are_missed_reached_or_passed():
+    bars = (
+        Bar(name, measured, 1.0, 0.5) for name, measured in zip("abcd", (1.1, 1.0, 0.5, np.nan), strict=True)
+    )
+    assert [row[-1] for row in bars_table(bars).rows] == ["MISSED", "reached", "stretch reached", "MISSED"]
+
+
+def test_the_worst_ratio_leaves_out_holes_that_no_peer_has():
+    assert worst_ratio(SHOTS, "ours", peers=PEERS, holes=("1 px", "3x3")) == pytest.approx(0.52, abs=0.01)
