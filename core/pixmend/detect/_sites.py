@@ -7,10 +7,11 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import binary_dilation, find_objects, label, median_filter
+from scipy.ndimage import binary_dilation, find_objects, label
 
 from pixmend.arrays import robust_sigma
 from pixmend.detect._match import ScoreMap
+from pixmend.detect._site_kernels import median_places
 from pixmend.footprints import RADIUS_PX, Footprint
 
 __all__ = ["CORE_PX", "VISIBLE_SIGMA", "MeanPicture", "Peeled", "Site", "find_sites", "paste"]
@@ -258,8 +259,7 @@ def _cut(picture: MeanPicture, pixels: NDArray[np.intp]) -> _Surroundings:
     low = np.maximum(pixels.min(axis=0) - margin, 0)
     high = np.minimum(pixels.max(axis=0) + margin + 1, picture.light.shape[1:])
     light, noise = picture.window(slice(low[0], high[0]), slice(low[1], high[1]))
-    background = median_filter(light, size=(1, _BACKGROUND_PX, _BACKGROUND_PX), mode="reflect")
-    sigma = np.stack([_looked_up(*each) for each in zip(background, light, noise, strict=True)])
+    background, sigma = _background(light, noise)
     excess = (light - background) / sigma
     is_near = np.zeros(excess.shape[1:], bool)
     is_near[tuple((pixels - low).T)] = True
@@ -276,12 +276,19 @@ def _cut(picture: MeanPicture, pixels: NDArray[np.intp]) -> _Surroundings:
     )
 
 
-def _looked_up(
-    wanted: NDArray[np.float64], light: NDArray[np.float64], noise: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """Return the noise at light that is somewhere in the window: it depends on the light alone."""
-    order = np.argsort(light, axis=None)
-    return np.interp(wanted, light.ravel()[order], noise.ravel()[order])
+def _background(
+    light: NDArray[np.float64], noise: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the median about each sample of a window (C, h, w), and the noise at that light; same shape.
+
+    A median is one of the samples, and noise depends on the light alone: it is that sample's.
+    """
+    background, sigma = np.empty_like(light), np.empty_like(noise)
+    for channel, plane in enumerate(light):
+        places = median_places(plane.argsort(axis=None), plane.shape, _BACKGROUND_PX // 2)
+        background[channel] = plane.ravel()[places]
+        sigma[channel] = noise[channel].ravel()[places]
+    return background, sigma
 
 
 def _site_at(y: int, x: int, around: _Surroundings, score: float, footprints: Sequence[Footprint]) -> Site:
