@@ -4,26 +4,44 @@
 from pixmend.fill._band import Band
 from pixmend.fill._data_channels import data_samples, mend_data_channel, rows_of_data
 from pixmend.fill._frame_defects import FrameDefects, defects_of_frame
-from pixmend.fill._holes import Holes, bad_pixels, doubtful_samples, find_holes, spoiled_samples
+from pixmend.fill._fusion import Fused, Fusion, learn_fusion
+from pixmend.fill._holes import (
+    Holes,
+    bad_pixels,
+    doubtful_samples,
+    find_holes,
+    rows_of_windows,
+    spoiled_samples,
+)
 from pixmend.fill._kriging import Kriging, kriging_of, sound_windows, train_kriging, window_places
 from pixmend.fill._mend import Learnt, Mend, mend_frame
+from pixmend.fill._motion import CURRENT_RADIUS_PX, NEIGHBOUR_RADIUS_PX, Compensated, Neighbour, compensate
+from pixmend.fill._motion_lessons import Lesson, lesson_at
 from pixmend.fill._prediction import Predicted, PredictedTile, fill_samples, predict_holes
 from pixmend.fill._tables import Prediction, SiteTable
 from pixmend.fill._windows import Scale, cut_windows, scaled_windows
 
 __all__ = [
+    "CURRENT_RADIUS_PX",
+    "NEIGHBOUR_RADIUS_PX",
     "Band",
+    "Compensated",
     "FrameDefects",
+    "Fused",
+    "Fusion",
     "Holes",
     "Kriging",
     "Learnt",
+    "Lesson",
     "Mend",
+    "Neighbour",
     "Predicted",
     "PredictedTile",
     "Prediction",
     "Scale",
     "SiteTable",
     "bad_pixels",
+    "compensate",
     "cut_windows",
     "data_samples",
     "defects_of_frame",
@@ -31,10 +49,13 @@ __all__ = [
     "fill_samples",
     "find_holes",
     "kriging_of",
+    "learn_fusion",
+    "lesson_at",
     "mend_data_channel",
     "mend_frame",
     "predict_holes",
     "rows_of_data",
+    "rows_of_windows",
     "scaled_windows",
     "sound_windows",
     "spoiled_samples",

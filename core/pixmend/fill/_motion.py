@@ -21,6 +21,7 @@ _TEMPLATE_RADIUS_PX = 8
 _FASTEST_PX = 12  # a frame; what moves faster is not found
 _FARTHEST_PX = 24  # in all
 _AROUND_PX = 3  # of where the nearer frame says that the farther one has it
+_NEAR_STEPS, _ENOUGH = 2, 2
 _LOBES = 3  # of the interpolation: 6 samples along each axis
 _MOST_UNKNOWN = 0.12  # magnitude of interpolation weights that may fall on unknown samples
 _STEPS = 2  # of refinement after the parabola
@@ -70,7 +71,7 @@ class Compensated:
 
 
 def compensate(
-    current: NDArray[np.float32], neighbours: Sequence[Neighbour], *, side: int
+    current: NDArray[np.float32], neighbours: Sequence[Neighbour], is_target: NDArray[np.bool_]
 ) -> list[Compensated]:
     """Find where the scene around a hole stands in each neighbour.
 
@@ -80,9 +81,10 @@ def compensate(
         Sigma scale, T = 2 * CURRENT_RADIUS_PX + 1; NaN where a sample is unknown: in the
         hole, in other defects and beyond the borders.
     neighbours : sequence of Neighbour
-        In any order; nearer ones tell where to look in farther ones.
-    side : int
-        Of the windows to return, in px; odd.
+        In any order; nearer ones tell where to look in farther ones. More than 2 frames off they
+        are asked only while fewer than 2 show the whole hole: slow motion leaves it covered.
+    is_target : (C, side, side) bool ndarray
+        The hole, in the window to return around the centre; side is odd.
 
     Returns
     -------
@@ -106,10 +108,14 @@ def compensate(
     template = _Template(current)
     found: list[Compensated] = []
     speeds: dict[int, tuple[float, float]] = {}
+    showing = 0
     for neighbour in sorted(neighbours, key=lambda each: (abs(each.step), each.step)):
-        one = _compensated(template, neighbour, speeds, side)
+        if abs(neighbour.step) > _NEAR_STEPS and showing >= _ENOUGH:
+            break
+        one = _compensated(template, neighbour, speeds, is_target.shape[-1])
         if one is not None:
             found.append(one)
+            showing += bool(np.isfinite(one.values[is_target]).all())
             speeds[neighbour.step] = (one.shift[0] / neighbour.step, one.shift[1] / neighbour.step)
     return found
 
@@ -250,4 +256,4 @@ def _lanczos(part: float) -> NDArray[np.float32]:
     """Return Lanczos' weights of the 6 samples around a place, `part` of a pixel after the third; they sum to 1."""
     off = np.arange(1 - _LOBES, _LOBES + 1) - part
     weights = np.sinc(off) * np.sinc(off / _LOBES)
-    return (weights / weights.sum()).astype(np.float32)
+    return np.asarray(weights / weights.sum(), np.float32)
