@@ -242,7 +242,8 @@ class _Study:
 
     def _energy(self, features: NDArray[np.float64], book: LessonBook) -> NDArray[np.float64]:
         """Return how much the neighbours find in the holes, (M,), logarithm."""
-        return np.log((features[:, :, 0] ** 2 / book.noise[self.channel]).mean(axis=1) + 0.05)
+        found = (features[:, :, 0] ** 2 / book.noise[self.channel]).mean(axis=1)
+        return np.asarray(np.log(found + 0.05))
 
 
 def _regressed(
