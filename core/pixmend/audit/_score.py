@@ -11,10 +11,10 @@ from pixmend.audit._look import Look
 from pixmend.audit._measures import Measures
 from pixmend.audit._site import LEAST_PLACES, RepairSite
 
-__all__ = ["LIMITS", "AuditScore", "score_repair"]
+__all__ = ["LIMIT", "AuditScore", "score_repair"]
 
-LIMITS = {"outline": 5.0, "grain": 5.0, "colour": 4.5}
-"""Scores from which a repair shows."""
+LIMIT = 4.0
+"""Score from which a repair shows: of places that nobody touched one in a hundred has it."""
 
 _FLAT = 0.02  # squared step of a mean picture that no eye sees, in sigma squared
 _LEAST_OFFSET = 0.35  # spread of offsets between sound places, in steps of their surroundings
@@ -50,14 +50,13 @@ class AuditScore:
 
     @property
     def worst(self) -> float:
-        """The largest of the scores over its limit; from 1 on the repair shows."""
-        scores = {"outline": self.outline, "grain": abs(self.grain), "colour": self.colour}
-        return max(scores[name] / limit for name, limit in LIMITS.items())
+        """The largest of the scores."""
+        return max(self.outline, abs(self.grain), self.colour)
 
     @property
     def shows(self) -> bool:
         """Whether a viewer may see the repair."""
-        return self.worst >= 1.0
+        return self.worst >= LIMIT
 
 
 def score_repair(site: RepairSite, looks: tuple[Look, ...]) -> AuditScore | None:
@@ -79,27 +78,30 @@ def score_repair(site: RepairSite, looks: tuple[Look, ...]) -> AuditScore | None
     Outline and colour are asked of the mean picture over the frames, in which what is
     fixed stands out of what moves, relative to how busy that picture is around. Grain is
     asked of single frames and over time: energies inside over those around. Each number
-    is compared with the same number at the sound places, by median and median absolute
-    deviation; a score is the largest of its family.
+    is compared with the same number at the sound places, by their median and spread; a
+    score is the largest of its family. With few frames a pale box is not seen, as it is
+    not by an eye.
     """
     parts = [_numbers(piece.measures, look) for piece, look in zip(site.pieces, looks, strict=True)]
-    usable = [each for each in parts if np.isfinite(each.grain[0]).all()]
-    alike = [each for each in usable if each.outline.shape[1] == usable[0].outline.shape[1]]
-    alike = [each for each in alike if each.colour.shape[1] == usable[0].colour.shape[1]]
-    places = min((len(each.grain) for each in alike), default=0)
-    if places <= LEAST_PLACES:
+    known = [each for each in parts if np.isfinite(each.grain[0]).all()]
+    alike = [each for each in known if each.families == known[0].families]
+    if not alike:
         return None
+    rows = min(len(each.grain) for each in alike)
     outline, grain, colour = (
-        np.mean([getattr(each, name)[:places] for each in alike], axis=0)
+        np.mean([getattr(each, name)[:rows] for each in alike], axis=0)
         for name in ("outline", "grain", "colour")
     )
-    rough = _standing_out(grain, _LEAST_RATIO)
+    told = np.isfinite(grain).all(axis=1)
+    if told.sum() <= LEAST_PLACES:
+        return None
+    rough = _standing_out(grain[told], _LEAST_RATIO)
     return AuditScore(
-        outline=_largest(np.abs(_standing_out(outline, _LEAST_OFFSET))),
+        outline=_largest(_standing_out(outline[told], _LEAST_OFFSET)),
         grain=float(rough[np.abs(rough).argmax()]),
-        colour=_largest(np.abs(_standing_out(colour, _LEAST_OFFSET))),
-        frames=int(max(each.frames for each in alike)),
-        places=places - 1,
+        colour=_largest(_standing_out(colour[told], _LEAST_OFFSET)),
+        frames=max(each.frames for each in alike),
+        places=int(told.sum()) - 1,
     )
 
 
@@ -111,6 +113,11 @@ class _Numbers:
     grain: NDArray[np.float64]
     colour: NDArray[np.float64]
     frames: int
+
+    @property
+    def families(self) -> tuple[int, int, int]:
+        """How many numbers there are of each: pieces at an end or a border have others."""
+        return self.outline.shape[1], self.grain.shape[1], self.colour.shape[1]
 
 
 def _numbers(measures: Measures, look: Look) -> _Numbers:
@@ -141,15 +148,17 @@ def _square_steps(picture: NDArray[np.float64], pairs: NDArray[np.intp]) -> NDAr
 
 
 def _standing_out(numbers: NDArray[np.float64], least: float) -> NDArray[np.float64]:
-    """Return how far the repair's numbers lie from those of the sound places, in their spread, (K,)."""
+    """Return how far the repair's numbers lie from those of the sound places, in their spread, (K,).
+
+    Where places are of several sorts (half wall, half leaves), the tails tell the spread.
+    """
     sound = numbers[1:]
-    middle = np.nanmedian(sound, axis=0)
-    low, high = np.nanquantile(sound, _TAILS, axis=0)
-    spread = np.maximum(
-        MAD_TO_SIGMA * np.nanmedian(np.abs(sound - middle), axis=0), (high - low) / _BETWEEN_TAILS
-    )
+    middle = np.median(sound, axis=0)
+    low, high = np.quantile(sound, _TAILS, axis=0)
+    narrow = MAD_TO_SIGMA * np.median(np.abs(sound - middle), axis=0)
+    spread = np.maximum(narrow, (high - low) / _BETWEEN_TAILS)
     return np.asarray((numbers[0] - middle) / np.hypot(spread, least))
 
 
 def _largest(scores: NDArray[np.float64]) -> float:
-    return float(scores.max(initial=0.0))
+    return float(np.abs(scores).max(initial=0.0))
