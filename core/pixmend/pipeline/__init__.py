@@ -22,10 +22,11 @@ from pixmend.pipeline._reel import FoundTake, Take, camera_maps, detect_takes, m
 from pixmend.pipeline._seal import Seals
 from pixmend.pipeline._statistics_file import read_statistics, write_statistics
 from pixmend.pipeline._undo import UndoReport, left_to_undo, undo, undo_targets
-from pixmend.pipeline._verify import Verification, verify
+from pixmend.pipeline._verify import AuditedRepair, Verification, verify
 
 __all__ = [
     "MOST_FRAMES",
+    "AuditedRepair",
     "Demo",
     "Detection",
     "FixPlan",
