@@ -41,7 +41,8 @@ def _block_sums(response: NDArray[np.float32], ceiling: NDArray[np.float32]) -> 
     height, width = response.shape
     rows, columns = ceiling.shape
     sums = np.zeros((rows, columns), np.float32)
-    most, across = np.zeros((2, columns * BLOCK_PX), np.float32)
+    wide = columns * BLOCK_PX
+    most, across = np.zeros(wide, np.float32), np.zeros(wide, np.float32)
     for row in range(rows):
         _spread_blocks(ceiling[row], most)
         across[:] = 0.0
@@ -68,7 +69,7 @@ def _mean_around(sums: NDArray[np.float32], size: tuple[int, int], own_share: fl
     """Return the mean of the samples in the blocks around each block, without it and those beside it."""
     rows, columns = sums.shape
     mean = np.empty((rows, columns), np.float32)
-    outer, inner = np.empty((2, columns), np.float32)
+    outer, inner = np.empty(columns, np.float32), np.empty(columns, np.float32)
     for row in range(rows):
         top, bottom = max(row - _AROUND, 0), min(row + _AROUND + 1, rows)
         first, stop = max(row - _BESIDE, 0), min(row + _BESIDE + 1, rows)
@@ -118,7 +119,8 @@ def keep_best(
     holds the best score so far and the largest pooled one, `best` (H, W) whose it is.
     """
     height, width = best.shape
-    of_pooled, of_meant = np.empty((2, noise[0].shape[1] * BLOCK_PX), np.float32)
+    wide = noise[0].shape[1] * BLOCK_PX  # two arrays, not one of two rows: unpacked, those count as scattered
+    of_pooled, of_meant = np.empty(wide, np.float32), np.empty(wide, np.float32)
     for y in range(height):
         if y % BLOCK_PX == 0:
             _spread_blocks(np.float32(1.0) / noise[0][y // BLOCK_PX], of_pooled)

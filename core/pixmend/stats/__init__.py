@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Pure: frames -> noise model, sigma scale and statistics that merge in any order."""
 
+from pixmend.stats._busyness_kernels import local_scale
 from pixmend.stats._cuts import SHORTEST_SHOT, find_cuts, frames_to_compare, sign_frame, signature_rows
 from pixmend.stats._hit_finder import HitFinder
 from pixmend.stats._hits import HIT, Hits
 from pixmend.stats._idle import drawn_share, frame_is_idle
-from pixmend.stats._kernels import correlate, local_scale
+from pixmend.stats._kernels import correlate
 from pixmend.stats._measure import EXCESS_STEPS, FrameEvidence, PlanesAt, measure_frame
 from pixmend.stats._model import ShotModel, clip_for, train_scale, train_shot_model
 from pixmend.stats._noise import FlatBlocks, NoiseModel, estimate_noise, fit_noise, flat_blocks

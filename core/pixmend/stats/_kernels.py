@@ -7,9 +7,7 @@ from numpy.typing import NDArray
 
 __all__ = [
     "accumulate",
-    "box_mean",
     "correlate",
-    "local_scale",
     "look_up",
     "quantise_excess",
     "quantise_level",
@@ -18,7 +16,6 @@ __all__ = [
 # Adding and taking away 1.5 * 2**52 rounds a double to the nearest whole number, ties to even, as rint
 # does; unlike a call of rint it becomes vector code. A float of up to 2**22 likewise.
 _TO_WHOLE, _TO_WHOLE_FLOAT = 6755399441055744.0, 12582912.0
-_SIZE_STEPS = 1024.0  # in which `local_scale` counts
 
 
 def correlate(padded: NDArray[np.float32], weights: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -87,79 +84,6 @@ def _add_taps_of_three(
                         row_a[x] += (a0 * s0 + a1 * s1) + (a2 * s2 + a3 * s3) + (a4 * s4 + a5 * s5) + a6 * s6
                         row_b[x] += (b0 * s0 + b1 * s1) + (b2 * s2 + b3 * s3) + (b4 * s4 + b5 * s5) + b6 * s6
                         row_c[x] += (d0 * s0 + d1 * s1) + (d2 * s2 + d3 * s3) + (d4 * s4 + d5 * s5) + d6 * s6
-
-
-@njit(cache=True, nogil=True)
-def box_mean(plane: NDArray[np.int32], radius: int) -> NDArray[np.float32]:
-    """Mean of each (2 * radius + 1)-square window of whole numbers, windows cut at the borders; (H, W).
-
-    The sums of columns move down row by row; whole numbers, so that nothing drifts. A window's
-    sum must fit into 32 bits.
-    """
-    height, width = plane.shape
-    result = np.empty((height, width), np.float32)
-    columns = np.zeros(width + 2 * radius, np.int32)
-    inner = columns[radius : radius + width]
-    across = np.empty(width, np.float32)
-    for x in range(width):
-        across[x] = min(x + radius, width - 1) - max(x - radius, 0) + 1
-    for y in range(-radius, height):
-        if y + radius < height:
-            entering = plane[y + radius]
-            for x in range(width):
-                inner[x] += entering[x]
-        if y - radius - 1 >= 0:
-            leaving = plane[y - radius - 1]
-            for x in range(width):
-                inner[x] -= leaving[x]
-        if y >= 0:
-            _mean_of_columns(columns, across, min(y + radius, height - 1) - max(y - radius, 0) + 1, result[y])
-    return result
-
-
-@njit(cache=True, nogil=True, error_model="numpy")  # which asks at no division whether it is by zero
-def _mean_of_columns(
-    columns: NDArray[np.int32], across: NDArray[np.float32], rows: int, result: NDArray[np.float32]
-) -> None:
-    width = len(result)
-    sums = columns[:width].copy()
-    for shift in range(1, len(columns) - width + 1):
-        moved = columns[shift : shift + width]
-        for x in range(width):
-            sums[x] += moved[x]
-    down = np.float32(rows)
-    for x in range(width):
-        result[x] = np.float32(sums[x]) / (down * across[x])
-
-
-def local_scale(plane: NDArray[np.float32], radius: int) -> NDArray[np.float32]:
-    """Robust local standard deviation of a zero-mean plane (H, W), from windows of absolute values.
-
-    Two steps: the mean absolute value, then again with what stands out by more than
-    2.5 of it cut down, so that a defect hardly raises its own scale. The factors make
-    it 1 for white normal noise. Values count in steps of 1/1024 and up to 2000.
-    """
-    size = _whole_sizes(plane)
-    _cut_down(size, box_mean(size, radius))
-    scale = box_mean(size, radius)
-    scale *= np.float32(1.30 / _SIZE_STEPS)
-    return scale
-
-
-@njit(cache=True, nogil=True)
-def _whole_sizes(plane: NDArray[np.float32]) -> NDArray[np.int32]:
-    result = np.empty(plane.shape, np.int32)
-    for y in range(plane.shape[0]):
-        for x in range(plane.shape[1]):
-            result[y, x] = np.int32(min(abs(plane[y, x]), np.float32(2000.0)) * np.float32(1024.0))
-    return result
-
-
-@njit(cache=True, nogil=True)
-def _cut_down(size: NDArray[np.int32], mean: NDArray[np.float32]) -> None:
-    for y in range(size.shape[0]):
-        for x in range(size.shape[1]):
-            size[y, x] = min(size[y, x], np.int32(np.float32(2.5 * 1.2533) * mean[y, x]))
 
 
 @njit(cache=True, nogil=True, error_model="numpy")

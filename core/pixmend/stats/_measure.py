@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from scipy.ndimage import binary_dilation
 
 from pixmend.arrays import mirrored
-from pixmend.stats._kernels import local_scale, quantise_excess, quantise_level
+from pixmend.stats._busyness_kernels import local_scale
+from pixmend.stats._kernels import quantise_excess, quantise_level
 from pixmend.stats._model import ShotModel
 
 __all__ = ["EXCESS_STEPS", "LEVEL_STEPS", "FrameEvidence", "PlanesAt", "measure_frame"]
