@@ -100,6 +100,7 @@ class Fusion:
 
     def __init__(self, book: LessonBook, kriging: Kriging) -> None:
         self._book = book
+        self.noise = book.noise
         self._kriging = kriging
         self._shape = lru_cache(maxsize=_SHAPES_KEPT)(self._study)
 
