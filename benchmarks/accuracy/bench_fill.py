@@ -27,6 +27,7 @@ from benchmarks.accuracy.shots import (
     OTHER_PLATES,
     SEED,
     Plate,
+    after_a_cut,
     fill_shot,
     plate_of_shot,
     scene_called,
@@ -40,7 +41,7 @@ from pixmend.simulate import Distractor
 __all__ = ["measure"]
 
 _FRAMES = 9
-_SPOTS = tuple(Layout(SPOTS, turn=turn) for turn in range(0, len(SPOTS), 2))
+_SPOTS = tuple(Layout(SPOTS, turn=turn) for turn in range(len(SPOTS)))
 _LINES = (Layout(LINES, spacing_px=(72, 32)), Layout(LINES, spacing_px=(72, 32), turn=1))
 _FEW = (Layout(SPOTS[::3]), Layout(LINES, spacing_px=(72, 32)))  # 1 px, 3x3, R only 3x3, and lines
 _NAMES = tuple(hole.name for hole in HOLES)
@@ -54,7 +55,7 @@ _NEAR_FRAMES = 2
 def measure(quick: bool) -> Section:  # noqa: FBT001 (the one switch of every benchmark)
     """Measure fill on crops of test pictures, how its noise moves, and what it costs."""
     main = {each.name: _run(each, _FEW if quick else (*_SPOTS, *_LINES)) for each in _few(FILL_SHOTS, quick)}
-    other = {} if quick else {each.name: _run(each, _FEW) for each in OTHER_PLATES}
+    other = {} if quick else {each.name: _run(each, _FEW) for each in OTHER_PLATES} | _cut_run()
     errors = {name: run.joined() for name, run in main.items()}
     tables = [
         _bars(errors),
@@ -115,6 +116,13 @@ def _bars(errors: ByShot) -> Table:
             ),
         )
     )
+
+
+def _cut_run() -> dict[str, HoleRun]:
+    """Fill the first frame after a cut."""
+    other, scene = FILL_SHOTS[:2]
+    before, plate = (plate_of_shot(fill_shot(each, frames=_FRAMES), each.storage) for each in (other, scene))
+    return {f"{scene.name}, just after a cut": fill_holes(after_a_cut(plate, before), _FEW)}
 
 
 def _error_tables(errors: ByShot) -> tuple[Table, ...]:

@@ -28,6 +28,7 @@ __all__ = [
     "OTHER_PLATES",
     "SEED",
     "Plate",
+    "after_a_cut",
     "busiest_part",
     "fill_shot",
     "plate_of_shot",
@@ -55,6 +56,7 @@ OTHER_PLATES = tuple(
     for name in (
         "parallax",
         "locked day",
+        "fade from black",
         "10-bit log",
         "bilinear",
         "edge-directed",
@@ -167,6 +169,12 @@ def plate_of_shot(shot: SimulatedShot, storage: Storage, *, scored: FrameRange |
     middle = shot.frames.frames[len(shot.frames) // 2]
     numbers = sorted({middle, *(scored or ())})
     return Plate(storage, clean, spoiled, {number: _noise_of(shot, number, storage) for number in numbers})
+
+
+def after_a_cut(plate: Plate, other: Plate) -> Plate:
+    """Return a plate whose frames before the middle are those of another shot of the same frame numbers."""
+    clean = {number: (other if number < plate.middle else plate).clean[number] for number in plate.clean}
+    return Plate(plate.storage, clean, clean, plate.sigmas)
 
 
 def _noise_of(shot: SimulatedShot, number: int, storage: Storage) -> NDArray[np.float32]:

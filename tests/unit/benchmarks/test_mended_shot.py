@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The glue through which the benchmarks call the product, and what they score of it."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -8,7 +10,7 @@ from benchmarks.accuracy.fill_scores import root_mean_square
 from benchmarks.accuracy.hole_run import broken_frames
 from benchmarks.accuracy.holes import SPOTS, Layout, defects_of, mask_of
 from benchmarks.accuracy.scene import Storage
-from benchmarks.accuracy.shots import SEED, plate_of_shot, seen
+from benchmarks.accuracy.shots import SEED, after_a_cut, plate_of_shot, seen
 from benchmarks.product import MendedShot
 from pixmend.model import FrameRange, Method
 from pixmend.simulate import Motion, ShotSpec, SimulatedShot
@@ -43,3 +45,11 @@ def test_the_noise_of_a_plate_is_that_of_its_takes(plate):
     difference = seen(plate.clean[1002], plate.storage) - seen(plate.spoiled[1002], plate.storage)
     assert not difference.any()
     assert 0.001 < float(np.median(plate.sigma)) < 0.1
+
+
+def test_a_cut_changes_the_frames_before_the_middle_alone(plate):
+    other = replace(plate, clean={number: frame[::-1] for number, frame in plate.clean.items()})
+    cut = after_a_cut(plate, other)
+    assert np.array_equal(cut.clean[1001], other.clean[1001])
+    assert all(cut.clean[number] is plate.clean[number] for number in (1002, 1003))
+    assert cut.middle == plate.middle
