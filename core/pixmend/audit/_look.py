@@ -9,9 +9,10 @@ from numpy.typing import NDArray
 
 from pixmend.audit._site import Piece, RepairSite
 
-__all__ = ["Look", "look_at", "pooled"]
+__all__ = ["Look", "log_energy", "look_at", "pooled", "step_energy"]
 
 _QUIET = 0.5  # of the noise's mean squared step; a stiller place says no more
+_NO_ENERGY = 1e-3  # in sigma squared
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -28,6 +29,8 @@ class Look:
     energy : (S + 1, 3) float64 ndarray
         Weighted sums of mean squares: what is inside less its prediction; steps of
         adjacent samples inside; steps in the ring.
+    ratio : (S + 1, 2) float64 ndarray
+        Weighted sums of the logarithms of the first and the second over the third.
     frames : (S + 1,) int ndarray
         How many frames count.
     """
@@ -35,6 +38,7 @@ class Look:
     weight: NDArray[np.float64]
     picture: NDArray[np.float64]
     energy: NDArray[np.float64]
+    ratio: NDArray[np.float64]
     frames: NDArray[np.intp]
 
     def __add__(self, other: "Look") -> "Look":
@@ -42,6 +46,7 @@ class Look:
             self.weight + other.weight,
             self.picture + other.picture,
             self.energy + other.energy,
+            self.ratio + other.ratio,
             self.frames + other.frames,
         )
 
@@ -76,15 +81,24 @@ def _look(piece: Piece, region: NDArray[np.float32]) -> Look:
     samples, measures = piece.windows(region), piece.measures
     is_there = np.asarray(np.isfinite(samples).all(axis=1))
     samples = np.where(is_there[:, None], samples, 0.0)
-    rest = samples @ measures.inside.T
-    fine, ring = (_step_energy(samples, each) for each in (measures.fine, measures.ring))
-    weight = is_there / (_QUIET + ring)
-    energy = np.stack([np.square(rest).mean(axis=1), fine, ring], axis=1)
-    return Look(weight, samples * weight[:, None], energy * weight[:, None], is_there.astype(np.intp))
+    rest = np.square(samples @ measures.inside.T).mean(axis=1)
+    energy = np.stack(
+        [rest, *(step_energy(samples, each) for each in (measures.fine, measures.ring))], axis=1
+    )
+    weight = is_there / (_QUIET + energy[:, 2])
+    logarithm = log_energy(energy)
+    ratio = logarithm[:, :2] - logarithm[:, 2:]
+    by_place = weight[:, None]
+    return Look(weight, samples * by_place, energy * by_place, ratio * by_place, is_there.astype(np.intp))
 
 
-def _step_energy(samples: NDArray[np.float64], pairs: NDArray[np.intp]) -> NDArray[np.float64]:
+def step_energy(samples: NDArray[np.float64], pairs: NDArray[np.intp]) -> NDArray[np.float64]:
     """Return the mean squared step of pairs of samples, at each place; 0 without pairs."""
     steps = samples[:, pairs[:, 0]] - samples[:, pairs[:, 1]]
     energy: NDArray[np.float64] = np.einsum("sp,sp->s", steps, steps) / max(len(pairs), 1)
     return energy
+
+
+def log_energy(energy: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the logarithm of energies; what is next to nothing (clipped, black) is all alike."""
+    return np.asarray(np.log(np.maximum(energy, 0.0) + _NO_ENERGY))

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pixmend.arrays import MAD_TO_SIGMA
-from pixmend.audit._look import Look
+from pixmend.audit._look import Look, log_energy, step_energy
 from pixmend.audit._measures import Measures
 from pixmend.audit._site import LEAST_PLACES, RepairSite
 
@@ -21,7 +21,6 @@ _LEAST_OFFSET = 0.35  # spread of offsets between sound places, in steps of thei
 _LEAST_RATIO = 0.1  # likewise of the logarithm of a ratio of energies
 _TAILS = (0.05, 0.95)
 _BETWEEN_TAILS = 3.29  # standard deviations of a normal distribution
-_NO_ENERGY = 1e-3  # in sigma squared: nothing at all, in clipped or black places
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,28 +122,21 @@ class _Numbers:
 def _numbers(measures: Measures, look: Look) -> _Numbers:
     told = np.where(look.frames * 2 > look.frames[0], look.weight, np.nan)[:, None]
     with np.errstate(invalid="ignore"):
-        picture, energy = look.picture / told, look.energy / told
-    busy = np.sqrt(0.5 * _square_steps(picture, measures.ring) + _FLAT)[:, None]
+        picture, energy, ratio = look.picture / told, look.energy / told, look.ratio / told
+    busy = np.sqrt(0.5 * step_energy(picture, measures.ring) + _FLAT)[:, None]
     outline, colour = ((picture @ each.T) / busy for each in (measures.outline, measures.colour))
-    return _Numbers(outline, _grain(measures, picture, energy), colour, int(look.frames[0]))
+    grain = np.concatenate([ratio, _moving_ratio(measures, picture, energy)], axis=1)
+    return _Numbers(outline, grain if len(measures.fine) else grain[:, ::2], colour, int(look.frames[0]))
 
 
-def _grain(
+def _moving_ratio(
     measures: Measures, picture: NDArray[np.float64], energy: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """Return logarithms of energies inside over those of the ring: of frames, and of what changes over time."""
+    """Return the logarithms of the energies inside over that of the ring, of what changes over time, (S + 1, 2)."""
     rest = np.square(picture @ measures.inside.T).mean(axis=1)
-    steps = [_square_steps(picture, each) for each in (measures.fine, measures.ring)]
-    fixed = np.stack([rest, *steps], axis=1)
-    told = [0, 1] if len(measures.fine) else [0]
-    logarithms = [np.log(np.maximum(each, 0.0) + _NO_ENERGY) for each in (energy, energy - fixed)]
-    return np.concatenate([each[:, told] - each[:, 2:] for each in logarithms], axis=1)
-
-
-def _square_steps(picture: NDArray[np.float64], pairs: NDArray[np.intp]) -> NDArray[np.float64]:
-    """Return the mean squared step of pairs of samples, at each place; 0 without pairs."""
-    steps = picture[:, pairs[:, 0]] - picture[:, pairs[:, 1]]
-    return np.asarray(np.square(steps).sum(axis=1) / max(len(pairs), 1))
+    fixed = np.stack([rest, *(step_energy(picture, each) for each in (measures.fine, measures.ring))], axis=1)
+    logarithm = log_energy(energy - fixed)
+    return logarithm[:, :2] - logarithm[:, 2:]
 
 
 def _standing_out(numbers: NDArray[np.float64], least: float) -> NDArray[np.float64]:
