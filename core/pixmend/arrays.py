@@ -11,11 +11,14 @@ from numpy.typing import NDArray
 __all__ = [
     "MAD_TO_SIGMA",
     "cut_patches",
+    "exact_gram",
     "mirrored",
     "patch_covariance",
     "patch_places",
     "robust_sigma",
     "sample_patches",
+    "sound_patches",
+    "structure_of",
 ]
 
 MAD_TO_SIGMA = 1.4826
@@ -80,7 +83,14 @@ def patch_places(
 def cut_patches(
     picture: NDArray[Any], places: NDArray[np.intp], side: int, *, is_bad: NDArray[np.bool_] | None = None
 ) -> NDArray[Any]:
-    """Return the patches of a picture that are sound.
+    """Return the patches of a picture that are sound, as `sound_patches` does."""
+    return sound_patches(picture, places, side, is_bad=is_bad)[0]
+
+
+def sound_patches(
+    picture: NDArray[Any], places: NDArray[np.intp], side: int, *, is_bad: NDArray[np.bool_] | None = None
+) -> tuple[NDArray[Any], NDArray[np.bool_]]:
+    """Return the patches of a picture that are sound, and which are.
 
     Parameters
     ----------
@@ -94,19 +104,23 @@ def cut_patches(
 
     Returns
     -------
-    (M, C, side, side) ndarray
+    patches : (M, C, side, side) ndarray
         A copy; patches with a non-finite or bad sample are left out.
+    is_sound : (N,) bool ndarray
+        M are.
     """
     if not len(places):
-        return np.zeros((0, len(picture), side, side), picture.dtype)
-    rows, columns = places.T
+        return np.zeros((0, len(picture), side, side), picture.dtype), np.zeros(0, bool)
+    is_sound = np.ones(len(places), bool)
     if is_bad is not None and is_bad.any():
-        sound = ~sliding_window_view(is_bad, (side, side))[rows, columns].any(axis=(1, 2))
-        rows, columns = rows[sound], columns[sound]
+        is_sound = ~sliding_window_view(is_bad, (side, side))[tuple(places.T)].any(axis=(1, 2))
     windows = sliding_window_view(picture, (side, side), axis=(1, 2))
-    patches = np.ascontiguousarray(np.moveaxis(windows, 0, 2)[rows, columns])
+    patches = np.ascontiguousarray(np.moveaxis(windows, 0, 2)[tuple(places[is_sound].T)])
     is_finite = np.isfinite(patches).all(axis=(1, 2, 3))
-    return patches if is_finite.all() else patches[is_finite]
+    if is_finite.all():
+        return patches, is_sound
+    is_sound[is_sound] = is_finite
+    return patches[is_finite], is_sound
 
 
 def sample_patches(
@@ -163,18 +177,18 @@ def patch_covariance(
     channels, side = patches.shape[1:3]
     size = channels * side**2
     same_channel = np.kron(np.eye(channels), np.ones((side**2, side**2)))
-    flat, energy = _structure(patches)
+    flat, energy = structure_of(patches)
     if len(flat) < size:
         return np.eye(size) + level_weight * same_channel
     weight = 1.0 / (energy + contrast_floor * np.median(energy))
     flat *= np.sqrt(weight / weight.mean())[:, None]
-    covariance = _exact_gram(flat) / len(flat)
+    covariance = exact_gram(flat) / len(flat)
     mean_variance = float(np.trace(covariance)) / size
     covariance += mean_variance * (level_weight * same_channel + 1e-3 * np.eye(size))
     return covariance
 
 
-def _exact_gram(rows: NDArray[np.float64]) -> NDArray[np.float64]:
+def exact_gram(rows: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return ``rows.T @ rows``, the same to the bit on any machine and with any number of threads.
 
     The rows are rounded to so few bits that all sums stay whole numbers below 2**53:
@@ -188,7 +202,7 @@ def _exact_gram(rows: NDArray[np.float64]) -> NDArray[np.float64]:
     return gram
 
 
-def _structure(patches: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def structure_of(patches: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return the patches (N, D) less their channel means, and the energy of each; none is constant."""
     size = int(np.prod(patches.shape[1:]))
     flat = (patches - patches.mean(axis=(2, 3), keepdims=True)).reshape(len(patches), size)

@@ -5,12 +5,13 @@ import numpy as np
 import pytest
 
 from pixmend.arrays import (
-    _exact_gram,
     cut_patches,
+    exact_gram,
     patch_covariance,
     patch_places,
     robust_sigma,
     sample_patches,
+    sound_patches,
 )
 
 RNG = np.random.default_rng
@@ -73,6 +74,9 @@ def test_patches_hold_no_bad_and_no_non_finite_sample():
     assert len(patches) == 3000 - (holds_nan | holds_bad).sum() < 3000
     assert np.isfinite(patches).all()
     assert not (patches[:, 0] == 3 * 17 + 3).any()
+    again, is_sound = sound_patches(frame, places, 3, is_bad=is_bad)
+    assert np.array_equal(again, patches)
+    assert np.array_equal(is_sound, ~(holds_nan | holds_bad))
 
 
 def test_patches_of_stored_samples_are_cut_at_the_same_places():
@@ -139,7 +143,7 @@ def test_covariance_does_not_change_the_patches():
 def test_a_covariance_is_the_same_to_the_bit_in_any_order_of_summing():
     """Processors and thread counts differ in it; statistics that are merged must not."""
     rows = np.random.default_rng(5).standard_t(2, (4000, 30)) * 1e-7
-    gram = _exact_gram(rows)
-    assert np.array_equal(gram, _exact_gram(rows[::-1]))
-    assert np.array_equal(gram, _exact_gram(np.roll(rows, 1777, axis=0)))
+    gram = exact_gram(rows)
+    assert np.array_equal(gram, exact_gram(rows[::-1]))
+    assert np.array_equal(gram, exact_gram(np.roll(rows, 1777, axis=0)))
     assert np.abs(gram - rows.T @ rows).max() <= 1e-4 * np.abs(gram).max()

@@ -13,7 +13,14 @@ from pixmend.fill._holes import (
     rows_of_windows,
     spoiled_samples,
 )
-from pixmend.fill._kriging import Kriging, kriging_of, sound_windows, train_kriging, window_places
+from pixmend.fill._kriging import Kriging
+from pixmend.fill._kriging_training import (
+    SoundWindows,
+    kriging_of,
+    sound_windows,
+    train_kriging,
+    window_places,
+)
 from pixmend.fill._mend import Learnt, Mend, mend_frame
 from pixmend.fill._motion import CURRENT_RADIUS_PX, NEIGHBOUR_RADIUS_PX, Compensated, Neighbour, compensate
 from pixmend.fill._motion_lessons import Lesson, lesson_at
@@ -40,6 +47,7 @@ __all__ = [
     "Prediction",
     "Scale",
     "SiteTable",
+    "SoundWindows",
     "bad_pixels",
     "compensate",
     "cut_windows",

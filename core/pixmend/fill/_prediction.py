@@ -72,7 +72,9 @@ def predict_holes(windows: NDArray[np.float32], holes: Holes, kriging: Kriging) 
         stop = first + int(np.count_nonzero(is_target))
         if stop > first and known.any():
             places = holes.places[first:stop]
-            prediction = kriging.predict(window, is_target, known)
+            row, column = holes.origins[tile].tolist()
+            local = kriging.at(row + kriging.radius_px, column + kriging.radius_px)
+            prediction = local.predict(window, is_target, known)
             value[places], variance[places] = prediction.value, prediction.variance
             tiles.append(PredictedTile(tile, places, known, prediction))
         first = stop

@@ -9,7 +9,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-__all__ = ["describe_window", "describe_windows", "weighted_sums"]
+__all__ = ["describe_holed", "describe_window", "describe_windows", "weighted_sums"]
 
 
 @njit(cache=True, nogil=True)
@@ -70,11 +70,24 @@ def describe_window(
 def describe_windows(windows: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return the contrast (N,) of whole windows (N, C, side, side), as `describe_window` does."""
     is_known = np.ones(windows.shape[1:], np.bool_)
-    deviation = np.empty(windows[0].size, np.float32)
+    deviation = np.empty(is_known.size, np.float32)
     contrast = np.empty(len(windows), np.float32)
     for number in range(len(windows)):
         contrast[number] = describe_window(windows[number], is_known, deviation)[1]
     return contrast
+
+
+@njit(cache=True, nogil=True)
+def describe_holed(
+    windows: NDArray[np.float32], is_known: NDArray[np.bool_]
+) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
+    """Return level (N, C), contrast (N,) and deviation (N, K) of windows (N, C, side, side) with the same hole."""
+    level = np.empty(windows.shape[:2], np.float32)
+    contrast = np.empty(len(windows), np.float32)
+    deviation = np.empty((len(windows), is_known.sum()), np.float32)
+    for number in range(len(windows)):
+        level[number], contrast[number] = describe_window(windows[number], is_known, deviation[number])
+    return level, contrast, deviation
 
 
 @njit(cache=True, nogil=True)

@@ -13,6 +13,7 @@ from pixmend.fill import (
     FrameDefects,
     Learnt,
     Mend,
+    SoundWindows,
     bad_pixels,
     data_samples,
     defects_of_frame,
@@ -108,8 +109,12 @@ def train_mender(
     )
     noise = fit_noise([blocks for each in lessons for blocks in each.blocks])
     scale = SigmaScale(encoding, shot.plate.sample_type(shot.plate.colour[0]), noise)
-    stored = np.concatenate([windows for each in lessons for windows in each.windows])
-    return Mender(shot, defect_map, Learnt(scale, kriging_of(scaled_windows(stored, scale))))
+    windows = [windows for each in lessons for windows in each.windows]
+    kriging = kriging_of(
+        scaled_windows(np.concatenate([each.samples for each in windows]), scale),
+        phase=np.concatenate([each.phase for each in windows]),
+    )
+    return Mender(shot, defect_map, Learnt(scale, kriging))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -117,7 +122,7 @@ class _Lesson:
     """What is kept of a frame that is learned from: of each band its blocks, and stored windows."""
 
     blocks: list[FlatBlocks]
-    windows: list[NDArray[Any]]
+    windows: list[SoundWindows]
 
 
 class _Teacher:
@@ -129,6 +134,7 @@ class _Teacher:
         rows = training_rows(plate)
         bad = bad_pixels(spoiled_samples(defect_map.defects, plate), height, width, block_px=plate.block_px)
         self._is_bad = [bad[first:stop].copy() for first, stop in rows]
+        self._tops = [first for first, _ in rows]
         shapes = [(stop - first, width) for first, stop in rows]
         self._places = window_places(shapes * len(training_frames(shot.frames)))
         self._sample = plate.sample_type(plate.colour[0])
@@ -142,5 +148,8 @@ class _Teacher:
                 flat_blocks(band, sample=self._sample, codec=self._encoding, is_bad=bad)
                 for band, bad, _ in taught
             ],
-            [sound_windows(np.moveaxis(band, -1, 0), where, is_bad=bad) for band, bad, where in taught],
+            [
+                sound_windows(np.moveaxis(band, -1, 0), where, top=top, is_bad=bad)
+                for (band, bad, where), top in zip(taught, self._tops, strict=True)
+            ],
         )

@@ -241,5 +241,5 @@ def test_bad_pixels_are_those_that_could_share_a_block_with_a_spoiled_one():
 def test_windows_are_scaled_as_the_picture_is(clean_frames, scale):
     stored = clean_frames[1001]
     (places,) = window_places([stored.shape[:2]])
-    of_stored = scaled_windows(sound_windows(np.moveaxis(stored, -1, 0), places), scale)
-    assert np.array_equal(of_stored, sound_windows(scale.forward(stored), places))
+    of_stored = scaled_windows(sound_windows(np.moveaxis(stored, -1, 0), places).samples, scale)
+    assert np.array_equal(of_stored, sound_windows(scale.forward(stored), places).samples)
