@@ -1,0 +1,204 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Footprints of a shot's photosites, learned blind: prior times evidence."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pixmend.fill._footprint_fit import SiteLesson, excess_of, fit_shapes
+from pixmend.fill._rings import Cell
+from pixmend.footprints import RADIUS_PX, prior_footprints
+
+__all__ = ["CELLS", "LearntFootprint", "learn_footprints"]
+
+CELLS: tuple[Cell, ...] = ((0, 0), (0, 1), (1, 0), (1, 1))
+_ROUNDS = 3
+_OWN_MIND = 16.0  # twice the log likelihood by which a cell may leave the layout of the whole plate
+_TEACHES = 9.0  # amplitude squared over its variance
+_LEAST_SPREAD = 0.01  # of the strongest sample: how far any camera is from any prior
+_UNTOLD_SPREAD = 0.15  # likewise, where nothing was learned
+_SAMPLE_SAYS = 8.0  # observations for which all samples speak, against one's own
+_TOP = 25.0  # of squares over their expectation; what lies above is an accident
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LearntFootprint:
+    """What the photosites of one colour add to the samples around them.
+
+    Attributes
+    ----------
+    cell : (int, int)
+        Row and column in the 2 x 2 cells of the plate.
+    shape : (C, side, side) float64 ndarray
+        Linear light per unit of amplitude; the strongest sample has magnitude 1.
+    doubt : (C, side, side) float64 ndarray
+        Variance of that, from photosite to photosite and for lack of evidence.
+    sites : int
+        How many photosites taught it.
+    """
+
+    cell: Cell
+    shape: NDArray[np.float64]
+    doubt: NDArray[np.float64]
+    sites: int
+
+
+def learn_footprints(
+    lessons: Sequence[SiteLesson],
+    shape: tuple[int, int, int],
+    *,
+    known: Mapping[Cell, LearntFootprint] | None = None,
+) -> dict[Cell, LearntFootprint]:
+    """Learn a footprint for each cell.
+
+    Parameters
+    ----------
+    lessons : sequence of SiteLesson
+        May be empty.
+    shape : (int, int, int)
+        (C, side, side) of the windows.
+    known : mapping of (int, int) to LearntFootprint, optional
+        What earlier shots of the camera taught.
+
+    Notes
+    -----
+    The demosaic and layout that explain most, over all photosites, are where learning begins: four
+    layouts of two demosaics, a pixel by itself, and what is known. From there a cell's footprint is
+    refined by least squares, in turn with the amplitudes, and drawn back to the start by how little
+    evidence there is, against how far this plate's footprints are from it at all.
+    """
+    starts = _start(lessons, shape, known or {})
+    learnt = {}
+    for cell in CELLS:
+        mine = [each for each in lessons if each.cell == cell]
+        learnt[cell] = _refine(cell, mine, starts[cell])
+    return learnt
+
+
+def _start(
+    lessons: Sequence[SiteLesson], shape: tuple[int, int, int], known: Mapping[Cell, LearntFootprint]
+) -> dict[Cell, LearntFootprint]:
+    """Return what learning begins with in each cell."""
+    priors = [_padded(each.shape, shape) for each in prior_footprints(shape[0])]
+    ways = _layouts(len(priors))
+    gains = {cell: np.zeros(len(priors) + len(known)) for cell in CELLS}
+    library = list(known)
+    shapes = [*priors, *(known[cell].shape for cell in library)]
+    for lesson in lessons:
+        gains[lesson.cell] += fit_shapes(lesson, shapes).gain.sum(axis=0)
+    if library:
+        ways.append({cell: len(priors) + library.index(cell) if cell in known else 0 for cell in CELLS})
+    best = max(ways, key=lambda way: sum(float(gains[cell][way[cell]]) for cell in CELLS))
+    starts = {}
+    for cell in CELLS:
+        own = int(gains[cell].argmax())
+        chosen = own if gains[cell][own] > gains[cell][best[cell]] + _OWN_MIND else best[cell]
+        starts[cell] = (
+            known[library[chosen - len(priors)]] if chosen >= len(priors) else _untold(cell, priors[chosen])
+        )
+    return starts
+
+
+def _layouts(priors: int) -> list[dict[Cell, int]]:
+    """Return which prior each cell has, in every way in which a plate may have been developed."""
+    whole_pixel = dict.fromkeys(CELLS, priors - 1)
+    return [
+        {(y, x): first + 2 * ((y + down) % 2) + (x + right) % 2 for y, x in CELLS}
+        for first in range(0, priors - 1, len(CELLS))
+        for down, right in CELLS
+    ] + [whole_pixel]
+
+
+def _padded(shape: NDArray[np.float64], window: tuple[int, int, int]) -> NDArray[np.float64]:
+    padded = np.zeros(window)
+    first = window[1] // 2 - RADIUS_PX
+    padded[:, first : first + shape.shape[1], first : first + shape.shape[2]] = shape
+    return padded
+
+
+def _untold(cell: Cell, shape: NDArray[np.float64]) -> LearntFootprint:
+    return LearntFootprint(cell, shape, np.where(shape != 0.0, _UNTOLD_SPREAD**2, _LEAST_SPREAD**2), 0)
+
+
+def _refine(cell: Cell, lessons: Sequence[SiteLesson], start: LearntFootprint) -> LearntFootprint:
+    """Return the footprint of one cell, by what its photosites show."""
+    found = start.shape
+    for _ in range(_ROUNDS):
+        taught, information, sites = _least_squares(lessons, found)
+        told = information > 0
+        if sites == 0 or not told.any():
+            return start
+        away = (taught - start.shape)[told] ** 2 - 1.0 / information[told]
+        spread = max(float(away.mean()), _LEAST_SPREAD**2)
+        share = spread / (spread + 1.0 / np.maximum(information, 1e-30))
+        found = start.shape + share * (taught - start.shape)
+        found = found / np.abs(found).max()
+    doubt = spread * (1.0 - share) + _misfit(lessons, found)
+    return LearntFootprint(cell, found, doubt, start.sites + sites)
+
+
+def _least_squares(
+    lessons: Sequence[SiteLesson], shape: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64], int]:
+    """Return the shape that photosites show, what is known of each sample (1 / variance), and how many they are."""
+    product, information = np.zeros(shape.shape), np.zeros(shape.shape)
+    sites = 0
+    for lesson in lessons:
+        fit = fit_shapes(lesson, [shape])
+        teaches = fit.amplitude[:, 0] ** 2 > _TEACHES * fit.variance[:, 0]
+        sites += bool(teaches.any())
+        for number in np.flatnonzero(teaches).tolist():
+            seen, amplitude = lesson.glimpses[number], fit.amplitude[number, 0]
+            spread = seen.table.variance * max(fit.misfit[number, 0], 1.0) * seen.noise**2
+            product[seen.is_core] += amplitude * excess_of(seen) * seen.noise / spread
+            information[seen.is_core] += amplitude**2 / spread
+    return np.where(information > 0, product / np.maximum(information, 1e-300), shape), information, sites
+
+
+def _misfit(lessons: Sequence[SiteLesson], shape: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the variance of each sample of the footprint from frame to frame and site to site.
+
+    What is left of a sample is noise and texture, however strong the lie, and what of the lie the
+    footprint does not explain, which grows with it.
+    """
+    x, y, where = _rests(lessons, shape)
+    slope = np.zeros(shape.shape)
+    overall = _slope(x, y)
+    for place in np.unique(where).tolist():
+        mine = where == place
+        own = _slope(x[mine], y[mine])
+        strong = float(np.count_nonzero(x[mine] * overall > 1.0))
+        slope.flat[place] = (own * strong + overall * _SAMPLE_SAYS) / (strong + _SAMPLE_SAYS)
+    return slope
+
+
+def _rests(
+    lessons: Sequence[SiteLesson], shape: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.intp]]:
+    """Return of each sample in each frame: amplitude squared and rest squared over what is expected; and which it is."""
+    size = shape.size
+    squares, rests, places = [np.zeros(0)], [np.zeros(0)], [np.zeros(0, np.intp)]
+    for lesson in lessons:
+        fit = fit_shapes(lesson, [shape])
+        for seen, amplitude in zip(lesson.glimpses, fit.amplitude[:, 0].tolist(), strict=True):
+            rest = excess_of(seen) - amplitude * shape[seen.is_core] / seen.noise
+            squares.append(amplitude**2 / (seen.table.variance * seen.noise**2))
+            rests.append(rest**2 / seen.table.variance)
+            places.append(np.arange(size).reshape(shape.shape)[seen.is_core])
+    return np.concatenate(squares), np.concatenate(rests), np.concatenate(places)
+
+
+def _slope(x: NDArray[np.float64], y: NDArray[np.float64]) -> float:
+    """Return m >= 0 of y = 1 + m * x + accidents, weighted for squares of normal numbers."""
+    slope = 0.0
+    for _ in range(5):
+        expected = 1.0 + slope * x
+        weight = x / expected**2
+        total = float((weight * x).sum())
+        if total <= 0:
+            return 0.0
+        clipped = np.minimum(y, _TOP * expected)
+        slope = max(float((weight * (clipped - 1.0)).sum()) / total, 0.0)
+    return slope

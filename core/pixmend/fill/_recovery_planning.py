@@ -1,0 +1,157 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What training frames show of a shot's photosites -> how each of them is recovered."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pixmend.fill._amplitude_prior import learn_prior
+from pixmend.fill._footprint_fit import SiteLesson
+from pixmend.fill._footprint_learning import CELLS, LearntFootprint, learn_footprints
+from pixmend.fill._lit_sites import LitWindow, SeenSite, look_at_site, measure
+from pixmend.fill._recover import light_at_strongest
+from pixmend.fill._recovering import Recoveries
+from pixmend.fill._recovery_plan import UNTOLD, RecoveryPlan, StoredLight
+from pixmend.fill._restlessness import restlessness_of
+from pixmend.fill._rings import Cell, Rings
+from pixmend.fill._windows import Scale, scaled_windows
+from pixmend.model import Defect, Kind, PlateInfo
+
+__all__ = ["PhotositeWindows", "plan_recoveries", "reach_of"]
+
+_REACH_PX = 2  # of one photosite after debayer
+_LARGEST_REACH_PX = 3  # where the plate was made larger
+_TEACHERS = 60  # of each cell, the strongest
+_MANY_PHOTOSITES = {Kind.CLUSTER, Kind.COLUMN, Kind.ROW}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PhotositeWindows:
+    """What training frames hold around one photosite.
+
+    Attributes
+    ----------
+    defect : Defect
+    cell : (int, int)
+        Its place in the 2 x 2 mosaic: array row and column, each modulo 2.
+    reach_px : int
+        How far it may spoil samples.
+    samples : (T, side, side, C) ndarray
+        As stored; of the frames in which it shows, maybe none.
+    is_untouched : (C, side, side) bool ndarray
+        Samples inside the raster that no other defect spoils or makes doubtful.
+    """
+
+    defect: Defect
+    cell: Cell
+    reach_px: int
+    samples: NDArray[Any]
+    is_untouched: NDArray[np.bool_]
+
+
+def reach_of(defect: Defect, plate: PlateInfo) -> int | None:
+    """Return how many px from its centre a defect may have spoiled samples; None if it is no one photosite's."""
+    pixels = [(x, y) for x, y, channel in defect.pixels(plate.colour) if channel in plate.colour]
+    if defect.kind in _MANY_PHOTOSITES or not pixels:
+        return None
+    reach = max(max(abs(x - defect.x), abs(y - defect.y)) for x, y in pixels)
+    return max(reach, _REACH_PX) if reach <= _LARGEST_REACH_PX else None
+
+
+def plan_recoveries(
+    sites: Sequence[PhotositeWindows],
+    shape: tuple[int, int, int],
+    *,
+    rings: Rings,
+    scale: Scale,
+    stored: StoredLight,
+    known: Mapping[Cell, LearntFootprint] | None = None,
+) -> Recoveries:
+    """Plan how each photosite is recovered.
+
+    Parameters
+    ----------
+    sites : sequence of PhotositeWindows
+    shape : (int, int, int)
+        (C, side, side) of the windows.
+    known : mapping of (int, int) to LearntFootprint, optional
+        What other shots of the camera taught.
+    """
+    look = _Look(shape, rings, scale, stored)
+    footprints = learn_footprints([look.lesson(each) for each in _teachers(sites)], shape, known=known)
+    restless = {
+        cell: restlessness_of(
+            footprints[cell].shape, look.reach(_REACH_PX), cell, rings=rings, scale=scale, stored=stored
+        )
+        for cell in sorted({each.cell for each in sites})
+    }
+    plans = {
+        each.defect.id: _plan(look.lesson(each), footprints[each.cell], restless[each.cell], scale)
+        for each in sites
+    }
+    return Recoveries(plans, rings, stored)
+
+
+def _teachers(sites: Sequence[PhotositeWindows]) -> list[PhotositeWindows]:
+    """Return the strongest photosites of each cell."""
+    strongest = sorted(sites, key=lambda each: -abs(each.defect.amplitude_sigma or 0.0))
+    return [each for cell in CELLS for each in [one for one in strongest if one.cell == cell][:_TEACHERS]]
+
+
+class _Look:
+    """Turns windows as stored into what is seen of a photosite."""
+
+    def __init__(self, shape: tuple[int, int, int], rings: Rings, scale: Scale, stored: StoredLight) -> None:
+        self._shape = shape
+        self._rings = rings
+        self._scale = scale
+        self._stored = stored
+
+    def reach(self, reach_px: int) -> NDArray[np.bool_]:
+        """Return the samples within some px of the middle."""
+        middle = self._shape[1] // 2
+        near = np.zeros(self._shape, bool)
+        near[:, middle - reach_px : middle + reach_px + 1, middle - reach_px : middle + reach_px + 1] = True
+        return near
+
+    def lesson(self, site: PhotositeWindows) -> SiteLesson:
+        reach = self.reach(site.reach_px)
+        values = scaled_windows(np.moveaxis(site.samples, -1, 1), self._scale)
+        seen = (
+            self._seen(site, samples, window, reach)
+            for samples, window in zip(site.samples, values, strict=True)
+        )
+        return SiteLesson(site.defect.id, site.cell, reach, tuple(each for each in seen if each is not None))
+
+    def _seen(
+        self,
+        site: PhotositeWindows,
+        samples: NDArray[Any],
+        values: NDArray[np.float32],
+        reach: NDArray[np.bool_],
+    ) -> SeenSite | None:
+        window = LitWindow(self._scale.light(samples), values, site.is_untouched & np.isfinite(values))
+        return look_at_site(
+            window, reach, site.cell, rings=self._rings, scale=self._scale, stored=self._stored
+        )
+
+
+def _plan(
+    lesson: SiteLesson, footprint: LearntFootprint, restlessness: tuple[float, ...], scale: Scale
+) -> RecoveryPlan:
+    found = [
+        (seen, measured)
+        for seen in lesson.glimpses
+        if (measured := measure(seen, footprint.shape, scale)) is not None
+    ]
+    prior = UNTOLD
+    if found:
+        prior = learn_prior(
+            np.array([measured.amplitude for _, measured in found]),
+            np.array([measured.variance * restlessness[seen.contrast_class] for seen, measured in found]),
+            np.array([light_at_strongest(seen, footprint.shape) for seen, _ in found]),
+        )
+    return RecoveryPlan(lesson.cell, footprint.shape, footprint.doubt, lesson.reach, restlessness, prior)

@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the samples around a photosite say of those that it spoils, and how surely, all together."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.linalg import cho_factor, cho_solve
+
+from pixmend.fill._kriging import Kriging
+from pixmend.fill._tables import centred_weights
+
+__all__ = ["Cell", "RingTable", "Rings"]
+
+Cell = tuple[int, int]
+
+_SHAPES_KEPT = 256
+_DOUBT = 0.02  # of each sample's variance: what debayer ties together exactly, a footprint only nearly fits
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RingTable:
+    """How one class of windows predicts the samples of a core from a ring around it.
+
+    Attributes
+    ----------
+    weights : (K, N) float32 ndarray
+        Of the ring's deviations from their channels' levels, for each sample of the core.
+    variance : (N,) float32 ndarray
+        Of the prediction's errors, in units of the noise's.
+    precision : (N, N) float32 ndarray
+        Inverse of the covariance of these errors.
+    """
+
+    weights: NDArray[np.float32]
+    variance: NDArray[np.float32]
+    precision: NDArray[np.float32]
+
+
+class Rings:
+    """Predicts cores of windows from the rings around them, by the covariances of the shot.
+
+    A cell is the place of a window's centre in the 2 x 2 mosaic: array row and column, each modulo 2.
+    """
+
+    def __init__(self, kriging: Kriging) -> None:
+        self.kriging = kriging
+        self._tables = lru_cache(maxsize=_SHAPES_KEPT)(self._solve)
+
+    def table(
+        self, cell: Cell, contrast_class: int, is_core: NDArray[np.bool_], is_ring: NDArray[np.bool_]
+    ) -> RingTable:
+        """Return the table of one class; `is_core` and `is_ring` are (C, side, side), disjoint, not empty."""
+        return self._tables(cell, contrast_class, is_core.tobytes(), is_ring.tobytes())
+
+    def _solve(self, cell: Cell, contrast_class: int, core_key: bytes, ring_key: bytes) -> RingTable:
+        whole = self.kriging.at(*cell).covariances[contrast_class]
+        core, ring = (np.frombuffer(key, bool) for key in (core_key, ring_key))
+        between = whole[np.ix_(core, ring)]
+        factor = cho_factor(whole[np.ix_(ring, ring)], lower=True, check_finite=False)
+        weights = cho_solve(factor, between.T, check_finite=False).T
+        covariance = whole[np.ix_(core, core)] - weights @ between.T
+        own = np.diag(covariance)
+        doubted = (covariance + covariance.T) / 2 + np.diag(_DOUBT * own)
+        inverse = cho_solve(cho_factor(doubted, lower=True), np.eye(len(covariance)))
+        shape = (self.kriging.channels, self.kriging.side, self.kriging.side)
+        centred = centred_weights(weights, core.reshape(shape), ring.reshape(shape))
+        return RingTable(
+            np.ascontiguousarray(centred.T, np.float32),
+            own.astype(np.float32),
+            inverse.astype(np.float32),
+        )
