@@ -14,7 +14,7 @@ __all__ = ["Window", "read_windows"]
 Window = tuple[NDArray[np.intp], NDArray[np.intp]]
 """The rows and the columns of a window, array positions in any order."""
 
-_APART_ROWS = 64  # bands that are nearer are read as one
+_APART_ROWS = 16  # bands that are nearer are read as one: a chunk of ZIP
 
 
 def read_windows(

@@ -16,12 +16,15 @@ NOTHING = -ODDEST - 1
 """What stands in a table for a sample that is no number."""
 
 _ThreeRows: TypeAlias = tuple[NDArray[np.int16], NDArray[np.int16], NDArray[np.int16]]
+_FiveRows: TypeAlias = tuple[
+    NDArray[np.int16], NDArray[np.int16], NDArray[np.int16], NDArray[np.int16], NDArray[np.int16]
+]
 _TwoRows: TypeAlias = tuple[NDArray[np.int16], NDArray[np.int16]]
 
 _RING_PX = 2  # the ring is the rim of 5 x 5 pixels: what one photosite spreads there is weak
 _INWARD_PX = 4  # beyond the border stands what is so far further in: no sample is in its own ring
 _ROWS = 5
-_CHUNK = 128  # samples that are asked at once whether any of them stands out
+_CHUNK = 64  # samples that are asked at once whether any of them stands out
 
 
 @njit(cache=True, nogil=True)
@@ -56,33 +59,26 @@ def standing_out(
     neighbours that are equal the first counts.
     """
     height, width, channels = bits.shape
-    wide = width + 2 * _RING_PX
-    rows = np.empty((_ROWS, channels, wide), np.int16)
-    highest = np.empty((_ROWS, channels, width), np.int16)
-    lowest = np.empty((_ROWS, channels, width), np.int16)
+    rows = np.empty((_ROWS, channels, width + 2 * _RING_PX), np.int16)
     most, least_sum = np.empty(width, np.int16), np.empty(width, np.int16)
-    span, gap = np.empty(width, np.int16), np.empty(width, np.int16)
+    beyond = np.full(-(-width // _CHUNK) * _CHUNK, NOTHING, np.int16)
     count = 0
     for y in range(-_RING_PX, height + _RING_PX):
-        slot = (y + _RING_PX) % _ROWS
-        _take_row(bits, table, y, rows[slot])
-        for c in range(channels):
-            _ends_of_five(rows[slot, c], highest[slot, c], lowest[slot, c])
+        _take_row(bits, table, y, rows[(y + _RING_PX) % _ROWS])
         middle = y - _RING_PX
         if middle < 0:
             continue
         for c in range(channels):
-            near = (
+            around = (
+                rows[middle % _ROWS, c],
                 rows[(middle + 1) % _ROWS, c],
                 rows[(middle + 2) % _ROWS, c],
                 rows[(middle + 3) % _ROWS, c],
+                rows[(middle + 4) % _ROWS, c],
             )
-            above, below = middle % _ROWS, slot
-            upper, lower = (highest[above, c], highest[below, c]), (lowest[above, c], lowest[below, c])
-            _span_of_ring(near, upper, lower, span)
-            _ends_of_pairs((rows[above, c], near[1], rows[below, c]), most, least_sum)
-            _gap_to_pairs(near[1], (most, least_sum), span, gap)
-            count = _collect(near, (gap, span), (middle, c), least, (found, count))
+            _ends_of_pairs((around[0], around[2], around[4]), most, least_sum)
+            _gap_to_pairs(around[2], (most, least_sum), beyond[:width])
+            count = _collect(around, beyond, (middle, c), least, (found, count))
     return count
 
 
@@ -109,26 +105,6 @@ def _inside(place: int, size: int) -> int:
 
 
 @njit(cache=True, nogil=True)
-def _ends_of_five(row: NDArray[np.int16], highest: NDArray[np.int16], lowest: NDArray[np.int16]) -> None:
-    """Give the largest and the smallest of each five samples in a row."""
-    for x in range(len(highest)):
-        highest[x] = max(row[x], row[x + 1], row[x + 2], row[x + 3], row[x + 4])
-        lowest[x] = min(row[x], row[x + 1], row[x + 2], row[x + 3], row[x + 4])
-
-
-@njit(cache=True, nogil=True)
-def _span_of_ring(near: _ThreeRows, highest: _TwoRows, lowest: _TwoRows, span: NDArray[np.int16]) -> None:
-    """Give what the ring around each sample of a row spans; the rows are those next to it, then 2 px away."""
-    above, own, below = near
-    for x in range(len(span)):
-        top = max(above[x], own[x], below[x], above[x + 4], own[x + 4], below[x + 4])
-        top = max(top, highest[0][x], highest[1][x])
-        floor = min(above[x], own[x], below[x], above[x + 4], own[x + 4], below[x + 4])
-        floor = min(floor, lowest[0][x], lowest[1][x])
-        span[x] = top - floor
-
-
-@njit(cache=True, nogil=True)
 def _ends_of_pairs(rows: _ThreeRows, most: NDArray[np.int16], least: NDArray[np.int16]) -> None:
     """Give the largest and the smallest sum of the pairs of samples 2 px away on opposite sides of each sample."""
     above, own, below = rows
@@ -140,49 +116,68 @@ def _ends_of_pairs(rows: _ThreeRows, most: NDArray[np.int16], least: NDArray[np.
 
 
 @njit(cache=True, nogil=True)
-def _gap_to_pairs(
-    own: NDArray[np.int16], pairs: _TwoRows, span: NDArray[np.int16], gap: NDArray[np.int16]
-) -> None:
-    """Give by how much, doubled, each sample of a row stands out of every pair; less a quarter of the span."""
+def _gap_to_pairs(own: NDArray[np.int16], pairs: _TwoRows, beyond: NDArray[np.int16]) -> None:
+    """Give by how much, doubled, each sample of a row stands out of every pair."""
     most, least = pairs
-    for x in range(len(gap)):
+    for x in range(len(beyond)):
         twice = np.int16(own[x + 2] + own[x + 2])
-        beyond = max(np.int16(twice - most[x]), np.int16(least[x] - twice))
-        gap[x] = beyond - (span[x] >> 2)
+        beyond[x] = max(np.int16(twice - most[x]), np.int16(least[x] - twice))
 
 
 @njit(cache=True, nogil=True)
 def _collect(
-    near: _ThreeRows,
-    gap_and_span: _TwoRows,
+    around: _FiveRows,
+    beyond: NDArray[np.int16],
     place: tuple[int, int],
     least: int,
     into: tuple[NDArray[np.int32], int],
 ) -> int:
-    """Add the peaks of one row of one channel to what was found; return how many there are then."""
+    """Add the peaks of one row of one channel to what was found; return how many there are then.
+
+    `beyond` is whole chunks. What the ring spans is asked of those few that stand out of the pairs.
+    """
     found, count = into
-    gap, span = gap_and_span
+    near = around[1:4]
+    own = around[2]
     y, c = place
-    for start in range(0, len(gap), _CHUNK):
-        stop = min(start + _CHUNK, len(gap))
-        most = gap[start]
-        for x in range(start, stop):
-            most = max(most, gap[x])
-        if most <= least:
+    limit = np.int16(min(least, np.iinfo(np.int16).max))
+    for start in range(0, len(beyond), _CHUNK):
+        chunk = beyond[start : start + _CHUNK]
+        standing = 0
+        for index in range(_CHUNK):  # counting is vector code, a maximum is none
+            standing += chunk[index] > limit
+        if standing == 0:
             continue
-        for x in range(start, stop):
-            if gap[x] <= least:
+        for x in range(start, start + _CHUNK):
+            if beyond[x] <= limit:
                 continue
-            sign = 1 if 2 * near[1][x + 2] > near[1][x] + near[1][x + 4] else -1
-            if _is_peak(near, x + _RING_PX, sign):
-                if count < len(found):
-                    found[count, 0] = y
-                    found[count, 1] = x
-                    found[count, 2] = c
-                    found[count, 3] = sign * gap[x]
-                    found[count, 4] = span[x]
-                count += 1
+            sign = 1 if 2 * own[x + 2] > own[x] + own[x + 4] else -1
+            if not _is_peak(near, x + _RING_PX, sign):
+                continue
+            span = _span_of_ring(around, x)
+            gap = beyond[x] - (span >> 2)
+            if gap <= least:
+                continue
+            if count < len(found):
+                found[count, 0] = y
+                found[count, 1] = x
+                found[count, 2] = c
+                found[count, 3] = sign * gap
+                found[count, 4] = span
+            count += 1
     return count
+
+
+@njit(cache=True, nogil=True)
+def _span_of_ring(around: _FiveRows, x: int) -> int:
+    """Return what the 16 samples at the rim of 5 x 5 span; `x` is the column of the first."""
+    highest, lowest = around[0][x], around[0][x]
+    for row in (around[0], around[4]):
+        for dx in range(_ROWS):
+            highest, lowest = max(highest, row[x + dx]), min(lowest, row[x + dx])
+    for row in around[1:4]:
+        highest, lowest = max(highest, row[x], row[x + 4]), min(lowest, row[x], row[x + 4])
+    return int(highest) - int(lowest)
 
 
 @njit(cache=True, nogil=True)
