@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Pure: a frame's rows and its defects -> a patch. Never a picture."""
 
+from pixmend.fill._answers import Wishes
 from pixmend.fill._band import Band
 from pixmend.fill._data_channels import data_samples, mend_data_channel, rows_of_data
+from pixmend.fill._footprint_learning import LearntFootprint
 from pixmend.fill._frame_defects import FrameDefects, defects_of_frame
+from pixmend.fill._fusing import Beside
 from pixmend.fill._fusion import Fused, Fusion, learn_fusion
 from pixmend.fill._holes import (
     Holes,
@@ -25,6 +28,10 @@ from pixmend.fill._mend import Learnt, Mend, mend_frame
 from pixmend.fill._motion import CURRENT_RADIUS_PX, NEIGHBOUR_RADIUS_PX, Compensated, Neighbour, compensate
 from pixmend.fill._motion_lessons import Lesson, lesson_at
 from pixmend.fill._prediction import Predicted, PredictedTile, fill_samples, predict_holes
+from pixmend.fill._recovering import Recoveries
+from pixmend.fill._recovery_plan import StoredLight
+from pixmend.fill._recovery_planning import PhotositeWindows, plan_recoveries, reach_of
+from pixmend.fill._rings import Rings
 from pixmend.fill._tables import Prediction, SiteTable
 from pixmend.fill._windows import Scale, cut_windows, scaled_windows
 
@@ -32,6 +39,7 @@ __all__ = [
     "CURRENT_RADIUS_PX",
     "NEIGHBOUR_RADIUS_PX",
     "Band",
+    "Beside",
     "Compensated",
     "FrameDefects",
     "Fused",
@@ -39,15 +47,21 @@ __all__ = [
     "Holes",
     "Kriging",
     "Learnt",
+    "LearntFootprint",
     "Lesson",
     "Mend",
     "Neighbour",
+    "PhotositeWindows",
     "Predicted",
     "PredictedTile",
     "Prediction",
+    "Recoveries",
+    "Rings",
     "Scale",
     "SiteTable",
     "SoundWindows",
+    "StoredLight",
+    "Wishes",
     "bad_pixels",
     "compensate",
     "cut_windows",
@@ -61,7 +75,9 @@ __all__ = [
     "lesson_at",
     "mend_data_channel",
     "mend_frame",
+    "plan_recoveries",
     "predict_holes",
+    "reach_of",
     "rows_of_data",
     "rows_of_windows",
     "scaled_windows",

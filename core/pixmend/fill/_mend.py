@@ -8,14 +8,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pixmend.fill._answers import LEFT, Answers, Wishes, answers_of
 from pixmend.fill._band import Band
 from pixmend.fill._code_values import has_reserved, off_reserved
 from pixmend.fill._frame_defects import FrameDefects
+from pixmend.fill._fusing import Beside, fuse_holes
+from pixmend.fill._fusion import Fusion
 from pixmend.fill._holes import Holes
 from pixmend.fill._kriging import Kriging
-from pixmend.fill._prediction import Predicted, predict_holes
+from pixmend.fill._prediction import predict_holes
+from pixmend.fill._recovering import Recoveries, recover_defects
+from pixmend.fill._repairs import repairs_of
 from pixmend.fill._windows import Scale, cut_windows, scaled_windows
-from pixmend.model import Channel, Method, Patch, PlateInfo, Repair
+from pixmend.model import Channel, Patch, PlateInfo, Repair
 
 __all__ = ["Learnt", "Mend", "mend_frame"]
 
@@ -29,10 +34,16 @@ class Learnt:
     scale : Scale
     kriging : Kriging
         Trained on the shot.
+    recoveries : Recoveries or None
+        None where nothing is recovered.
+    fusion : Fusion or None
+        None where the frames beside tell nothing.
     """
 
     scale: Scale
     kriging: Kriging
+    recoveries: Recoveries | None = None
+    fusion: Fusion | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,7 +56,14 @@ class Mend:
 
 
 def mend_frame(
-    frame: int, bands: Sequence[Band], found: FrameDefects, *, plate: PlateInfo, learnt: Learnt
+    frame: int,
+    bands: Sequence[Band],
+    found: FrameDefects,
+    *,
+    plate: PlateInfo,
+    learnt: Learnt,
+    wishes: Wishes | None = None,
+    beside: Beside | None = None,
 ) -> Mend:
     """Mend the defects of one frame.
 
@@ -54,6 +72,10 @@ def mend_frame(
     bands : sequence of Band
         The rows that `found` asks for, or more.
     found : FrameDefects
+    wishes : Wishes, optional
+        By default each defect is mended as is expected to be best.
+    beside : callable, optional
+        Gives what is around holes in the frames beside; without it these tell nothing.
 
     Returns
     -------
@@ -61,24 +83,40 @@ def mend_frame(
         The patch holds only samples whose stored bits change. A sample that nothing
         around it can predict (all neighbours non-finite) is not in it.
     """
-    channels = tuple(Channel(name, plate.sample_type(name)) for name in plate.colour)
     holes = found.holes
     if not len(holes.spoiled):
-        return Mend(Patch.empty(frame, channels), 0)
+        return Mend(Patch.empty(frame, _colours(plate)), 0)
+    wishes = wishes or Wishes()
     stored = cut_windows(bands, holes.origins, learnt.kriging.side)
     windows = scaled_windows(np.moveaxis(stored, -1, 1), learnt.scale)
     predicted = predict_holes(windows, holes, learnt.kriging)
-    light = _light(predicted.value, holes, learnt.scale)
+    answers = answers_of(predicted)
+    if learnt.recoveries is not None:
+        recover_defects(
+            answers, found, bands, recoveries=learnt.recoveries, scale=learnt.scale, wishes=wishes
+        )
+    if learnt.fusion is not None and beside is not None:
+        fuse_holes(answers, found, predicted, windows, fusion=learnt.fusion, beside=beside, wishes=wishes)
+    _leave(answers, found, windows, wishes)
+    light = answers.light(holes.spoiled[:, 0], learnt.scale)
     patch = _patch(frame, light, stored, holes, plate, learnt.scale)
-    return Mend(patch, int((~np.isfinite(light)).sum()), _repairs(found, predicted))
+    unfillable = int(np.count_nonzero(np.isnan(predicted.value) & (answers.method == LEFT)))
+    return Mend(patch, unfillable, repairs_of(found, answers, predicted))
 
 
-def _light(values: NDArray[np.float32], holes: Holes, scale: Scale) -> NDArray[np.float32]:
-    """Return the light of sigma-scale values; NaN stays."""
-    light = np.full(len(values), np.nan, np.float32)
-    told = np.isfinite(values)
-    light[told] = scale.light_of(values[told], holes.spoiled[told, 0])
-    return light
+def _leave(answers: Answers, found: FrameDefects, windows: NDArray[np.float32], wishes: Wishes) -> None:
+    """Let what is refused stay as it is, and let what stays have the values that it has."""
+    for defect, members in zip(found.defects, found.members, strict=True):
+        if defect.id in wishes.refused:
+            answers.method[members] = LEFT
+    stays = answers.method == LEFT
+    observed = np.empty_like(answers.value)
+    observed[found.holes.places] = windows[found.holes.is_target]
+    answers.value[stays] = observed[stays]
+
+
+def _colours(plate: PlateInfo) -> tuple[Channel, ...]:
+    return tuple(Channel(name, plate.sample_type(name)) for name in plate.colour)
 
 
 def _patch(
@@ -90,7 +128,7 @@ def _patch(
     scale: Scale,
 ) -> Patch:
     """Return the samples whose stored bits change; `stored` is (T, side, side, C)."""
-    channels = tuple(Channel(name, plate.sample_type(name)) for name in plate.colour)
+    channels = _colours(plate)
     sample = channels[0].sample
     samples = np.moveaxis(stored, -1, 1)
     old = np.empty(len(light), stored.dtype)
@@ -110,14 +148,3 @@ def _patch(
         sample.to_bits(old[done]),
         off_reserved(scale.light_to_bits(light[done]), sample, allowed=allowed[done]),
     ).changes_only()
-
-
-def _repairs(found: FrameDefects, predicted: Predicted) -> tuple[Repair, ...]:
-    repairs = []
-    for defect, members in zip(found.defects, found.members, strict=True):
-        variance = predicted.variance[members]
-        told = variance[np.isfinite(variance)]
-        if len(told):
-            error = float(np.sqrt(told.mean()))
-            repairs.append(Repair(defect=defect.id, method=Method.SPATIAL, predicted_sigma=error))
-    return tuple(repairs)

@@ -116,6 +116,7 @@ def fix(
                 plan.defect_map,
                 plan.settings.encoding,
                 says,
+                method=plan.settings.method,
                 skip_bad_frames=skip_bad_frames,
                 workers=workers,
             )

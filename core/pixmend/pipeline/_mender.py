@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the frames of one shot are mended with: learnt once, then frame by frame."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,9 @@ from pixmend.fill import (
     FrameDefects,
     Learnt,
     Mend,
+    Neighbour,
     SoundWindows,
+    Wishes,
     bad_pixels,
     data_samples,
     defects_of_frame,
@@ -27,7 +30,10 @@ from pixmend.fill import (
     window_places,
 )
 from pixmend.frames import Encoding, FrameSource
-from pixmend.model import Defect, DefectMap
+from pixmend.model import Defect, DefectMap, Method
+from pixmend.pipeline._motion_training import learn_motion
+from pixmend.pipeline._neighbours import Surroundings
+from pixmend.pipeline._recovery_training import learn_recovery
 from pixmend.pipeline._training import learn_from_rows, training_frames, training_rows
 from pixmend.progress import Progress
 from pixmend.stats import FlatBlocks, SigmaScale, fit_noise, flat_blocks
@@ -47,21 +53,59 @@ class Mender:
         Whose defects are to be mended.
     learnt : Learnt
         What they are mended with.
+    around : Surroundings
+        Of the same shot and map.
+    wishes : Wishes
+        How they are to be mended.
     """
 
-    def __init__(self, shot: FrameSource, defect_map: DefectMap, learnt: Learnt) -> None:
+    def __init__(
+        self,
+        shot: FrameSource,
+        defect_map: DefectMap,
+        learnt: Learnt,
+        *,
+        around: Surroundings,
+        wishes: Wishes,
+    ) -> None:
         self._shot = shot
+        self._map = defect_map
         self._defects = {each.id: each for each in defect_map.defects}
         self._learnt = learnt
+        self._around = around
+        self.wishes = wishes
         self._found_of = lru_cache(maxsize=_SETS_KEPT)(self._look_at)
+
+    def wishing(self, wishes: Wishes) -> "Mender":
+        """Return a mender that has learnt the same, and is asked for something else."""
+        return Mender(self._shot, self._map, self._learnt, around=self._around, wishes=wishes)
+
+    @property
+    def scale(self) -> SigmaScale:
+        """Stored samples <-> the shot's sigma scale."""
+        return self._around.scale
 
     def mend(self, frame: int, defects: tuple[Defect, ...]) -> Mend:
         """Read what is around a frame's defects, of the map, and mend them; errors as `FrameSource.read`."""
         found = self._found_of(tuple(each.id for each in defects))
         samples = self._shot.read_bands(frame, found.rows)
         bands = [Band(first, band) for (first, _), band in zip(found.rows, samples, strict=True)]
-        mend = mend_frame(frame, bands, found, plate=self._shot.plate, learnt=self._learnt)
+        mend = mend_frame(
+            frame,
+            bands,
+            found,
+            plate=self._shot.plate,
+            learnt=self._learnt,
+            wishes=self.wishes,
+            beside=partial(self._beside, frame),
+        )
         return self._with_data(mend, frame, defects)
+
+    def _beside(
+        self, frame: int, places: Sequence[tuple[int, int]]
+    ) -> list[tuple[NDArray[np.float32], list[Neighbour]]]:
+        current, beside = self._around.current(frame, places), self._around.neighbours(frame, places)
+        return list(zip(current, beside, strict=True))
 
     def _look_at(self, ids: tuple[str, ...]) -> FrameDefects:
         defects = [self._defects[each] for each in ids]
@@ -79,16 +123,20 @@ class Mender:
         return mend
 
 
-def train_mender(
+def train_mender(  # noqa: PLR0913 (each is one choice of the caller)
     shot: FrameSource,
     defect_map: DefectMap,
     encoding: Encoding,
     progress: Progress,
     *,
+    method: Method | None = None,
     skip_bad_frames: bool = False,
     workers: int = 1,
 ) -> Mender:
-    """Learn noise and texture from frames of the whole shot.
+    """Learn noise, texture, lies and motion from frames of the whole shot.
+
+    `method` is how defects are mended of which the map does not say; None chooses by predicted
+    error.
 
     The map's defects teach nothing, whatever their status and frames, nor does what a lossy
     codec may move with them: the frames that an earlier run mended in place teach the same,
@@ -114,7 +162,27 @@ def train_mender(
         scaled_windows(np.concatenate([each.samples for each in windows]), scale),
         phase=np.concatenate([each.phase for each in windows]),
     )
-    return Mender(shot, defect_map, Learnt(scale, kriging))
+    around = Surroundings(shot, defect_map, scale)
+    wishes = Wishes({each.id: wish for each in defect_map.defects if (wish := each.method or method)})
+    learnt = Learnt(scale, kriging)
+    asked = [wishes.methods.get(each.id) for each in defect_map.defects]
+    if None in asked or Method.RECOVER in asked:
+        recoveries = learn_recovery(shot, defect_map, learnt, encoding, progress, workers=workers)
+        learnt = replace(learnt, recoveries=recoveries)
+    if _wants_motion(defect_map, learnt, wishes):
+        fusion = learn_motion(shot, defect_map, scale, kriging, progress, workers=workers)
+        learnt = replace(learnt, fusion=fusion)
+    return Mender(shot, defect_map, learnt, around=around, wishes=wishes)
+
+
+def _wants_motion(defect_map: DefectMap, learnt: Learnt, wishes: Wishes) -> bool:
+    """Tell whether any defect may be mended from the frames beside: learning how they move takes its time."""
+    planned = learnt.recoveries.plans if learnt.recoveries is not None else {}
+    for defect in defect_map.defects:
+        wish = wishes.methods.get(defect.id)
+        if wish is Method.TEMPORAL or (wish is None and defect.id not in planned):
+            return True
+    return False
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -45,6 +45,7 @@ class Surroundings:
     defect_map : DefectMap
         Whose defects are unknown in all frames, whatever their status and frames.
     scale : SigmaScale
+        Kept as `scale`.
 
     Notes
     -----
@@ -55,7 +56,7 @@ class Surroundings:
 
     def __init__(self, shot: FrameSource, defect_map: DefectMap, scale: SigmaScale) -> None:
         self._shot = shot
-        self._scale = scale
+        self.scale = scale
         self._is_bad = _unknown_samples(defect_map, shot.plate)
         self._kept: OrderedDict[int, _FrameWindows] = OrderedDict()
         self._lock = Lock()
@@ -99,7 +100,7 @@ class Surroundings:
         return windows
 
     def _scaled(self, stored: NDArray[Any], place: Place, part: slice) -> NDArray[np.float32]:
-        values = self._scale.forward(stored[part, part])
+        values = self.scale.forward(stored[part, part])
         rows, columns = (
             np.arange(at - NEIGHBOUR_RADIUS_PX, at + NEIGHBOUR_RADIUS_PX + 1)[part] for at in place
         )

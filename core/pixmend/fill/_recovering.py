@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which defects of a frame are recovered, which are left as they are, and which are to be predicted."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pixmend.fill._answers import LEFT, METHODS, Answers, Wishes
+from pixmend.fill._band import Band
+from pixmend.fill._frame_defects import FrameDefects
+from pixmend.fill._lit_sites import LitWindow
+from pixmend.fill._recover import Recovery, recover
+from pixmend.fill._recovery_plan import RecoveryPlan, StoredLight
+from pixmend.fill._rings import Rings
+from pixmend.fill._windows import Scale, cut_windows, scaled_windows
+from pixmend.model import Method
+
+__all__ = ["Recoveries", "recover_defects"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Recoveries:
+    """How the photosites of a shot are recovered.
+
+    Attributes
+    ----------
+    plans : mapping of str to RecoveryPlan
+        By the ids of defects; of those that can be recovered.
+    rings : Rings
+        Predicts a photosite from around it.
+    stored : StoredLight
+    """
+
+    plans: Mapping[str, RecoveryPlan]
+    rings: Rings
+    stored: StoredLight
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Site:
+    """One defect in this frame: its samples as numbers among all, and as places in its window."""
+
+    members: NDArray[np.intp]
+    inside: tuple[NDArray[np.intp], ...]
+    recovery: Recovery
+
+
+def recover_defects(
+    answers: Answers,
+    found: FrameDefects,
+    bands: Sequence[Band],
+    *,
+    recoveries: Recoveries,
+    scale: Scale,
+    wishes: Wishes,
+) -> None:
+    """Let each defect that is better recovered than predicted be recovered, and each that is better left be left.
+
+    Parameters
+    ----------
+    answers : Answers
+        Holds the spatial prediction; changed in place.
+
+    Notes
+    -----
+    The mean over its samples of the expected square of the error decides. A sample that
+    is beyond recovery (clipped, or its light lost in quantisation) stays predicted while
+    the rest of the defect is recovered.
+    """
+    for site, wish in _sites(found, bands, recoveries, scale, wishes):
+        variance = site.recovery.variance[site.inside]
+        before = answers.variance[site.members]
+        is_better = variance < before if wish is None else np.isfinite(variance)
+        mended = np.where(is_better, variance, before).mean()
+        if wish is None and site.recovery.variance_as_it_is[site.inside].mean() <= mended:
+            answers.method[site.members] = LEFT
+            answers.variance[site.members] = site.recovery.variance_as_it_is[site.inside]
+        elif is_better.any():
+            places, inside = site.members[is_better], tuple(each[is_better] for each in site.inside)
+            answers.recovered[places] = site.recovery.light[inside]
+            answers.value[places] = scale.values_of(answers.recovered[places], inside[0])
+            answers.variance[places] = variance[is_better]
+            answers.method[places] = METHODS.index(Method.RECOVER)
+
+
+def _sites(
+    found: FrameDefects, bands: Sequence[Band], recoveries: Recoveries, scale: Scale, wishes: Wishes
+) -> Iterator[tuple[_Site, Method | None]]:
+    """Yield the defects that can be recovered in this frame, and whether somebody asked for that."""
+    numbers = [
+        number
+        for number, defect in enumerate(found.defects)
+        if defect.id in recoveries.plans
+        and defect.id not in wishes.refused
+        and wishes.methods.get(defect.id, Method.RECOVER) is Method.RECOVER
+    ]
+    if not numbers:
+        return
+    side = found.is_untouched.shape[-1]
+    stored = cut_windows(bands, found.origins[numbers], side)
+    values = scaled_windows(np.moveaxis(stored, -1, 1), scale)
+    for number, window, samples in zip(numbers, values, stored, strict=True):
+        name = found.defects[number].id
+        members = found.members[number]
+        inside = found.holes.spoiled[members] - np.array([0, *found.origins[number]])
+        if not ((inside[:, 1:] >= 0) & (inside[:, 1:] < side)).all():
+            continue
+        lit = LitWindow(scale.light(samples), window, found.is_untouched[number] & np.isfinite(window))
+        recovery = recover(
+            lit, recoveries.plans[name], rings=recoveries.rings, scale=scale, stored=recoveries.stored
+        )
+        if recovery is not None:
+            yield _Site(members, tuple(inside.T), recovery), wishes.methods.get(name)
