@@ -172,14 +172,7 @@ class ShotStatistics:
 
     def mean_light(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Return the linear level of the mean, and one frame's noise sigma there; (C, H, W) each."""
-        curve, noise = SigmaCurve(self.model.noise), self.model.noise
-        light = self.mean_level()
-        sigma = np.empty_like(light)
-        for channel, plane in enumerate(light):
-            level = curve.to_level(plane, channel)
-            light[channel] = level
-            sigma[channel] = noise.sigma(level, channel)
-        return light, sigma
+        return SigmaCurve(self.model.noise).light_and_sigma(self.mean_level())
 
     def sigma_at(self, level: NDArray[np.float32]) -> NDArray[np.float64]:
         """Return the linear noise sigma of each channel at sigma-scale `level`, (C, ...), same shape."""

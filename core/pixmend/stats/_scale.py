@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pixmend.model import SampleCodec, SampleType
+from pixmend.stats._curve_kernels import light_and_sigma
 from pixmend.stats._kernels import look_up
 from pixmend.stats._noise import NoiseModel
 
@@ -32,6 +33,7 @@ class SigmaCurve:
 
     def __init__(self, noise: NoiseModel) -> None:
         self.channels = len(noise.coefficients)
+        self._noise = noise
         self._level = _levels()
         self._value = [_integral(self._level, noise, channel) for channel in range(self.channels)]
 
@@ -43,6 +45,14 @@ class SigmaCurve:
         """Return the linear level of sigma-scale `values` of one channel, same shape."""
         level: NDArray[np.float64] = np.interp(values, self._value[channel], self._level)
         return level
+
+    def light_and_sigma(self, values: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Return the linear level of finite sigma-scale `values` (C, H, W), and the noise sigma there."""
+        light, sigma = np.empty_like(values), np.empty_like(values)
+        for channel, plane in enumerate(values):
+            curve = self._value[channel], self._level
+            light_and_sigma(plane, curve, self._noise.coefficients[channel], light[channel], sigma[channel])
+        return light, sigma
 
     def to_value(self, plane: NDArray[Any], channel: int) -> NDArray[np.float32]:
         """Return linear light of one channel on the sigma scale, same shape; NaN and Inf become NaN."""

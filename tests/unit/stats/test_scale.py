@@ -6,7 +6,7 @@ import pytest
 
 from pixmend.frames import Encoding
 from pixmend.model import SampleType
-from pixmend.stats import NoiseModel, SigmaScale
+from pixmend.stats import NoiseModel, SigmaCurve, SigmaScale
 
 NOISE = NoiseModel(np.array([[4e-6, 5e-5, 1e-7], [1e-6, 2e-5, 0.0], [9e-6, 9e-5, 0.0]]))
 TYPES = [
@@ -110,3 +110,14 @@ def test_a_window_of_a_frame_needs_not_be_contiguous():
     frame = np.random.default_rng(1).uniform(0, 1, (9, 8, 3)).astype(np.float16)
     scale = scale_of(SampleType.HALF, "linear")
     assert np.array_equal(scale.forward(frame[2:7, 1::2]), scale.forward(frame)[:, 2:7, 1::2])
+
+
+@pytest.mark.parametrize("spread", [0.0, 1e-3, 40.0, 1e7])  # the last is beyond both ends of the curve
+def test_light_and_noise_of_a_picture_are_those_of_its_samples_to_the_bit(spread):
+    values = np.random.default_rng(3).normal(5.0, spread, (3, 20, 31)).astype(np.float32)
+    curve = SigmaCurve(NOISE)
+    light, sigma = curve.light_and_sigma(values)
+    for channel in range(3):
+        level = curve.to_level(values[channel], channel)
+        np.testing.assert_array_equal(light[channel], level.astype(np.float32))
+        np.testing.assert_array_equal(sigma[channel], NOISE.sigma(level, channel).astype(np.float32))
