@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 __all__ = [
     "block_medians",
+    "cumulate",
     "grow_columns",
     "keep_best_runs",
     "match_cells",
@@ -68,6 +69,17 @@ def match_cells(sums: NDArray[np.float32], weights: NDArray[np.float32]) -> NDAr
                         for x in range(len(into)):
                             into[x] += weight * source[x]
     return result
+
+
+@njit(cache=True, nogil=True)
+def cumulate(cells: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Add cells (N, W) up from the top: (N + 1, W), the first row 0; to the bit ``numpy.cumsum``."""
+    total = np.zeros((len(cells) + 1, cells.shape[1]))
+    for row in range(len(cells)):
+        above, own, below = total[row], cells[row], total[row + 1]
+        for x in range(len(own)):
+            below[x] = above[x] + own[x]
+    return total
 
 
 @njit(cache=True, nogil=True)

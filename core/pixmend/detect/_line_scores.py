@@ -13,6 +13,7 @@ from scipy.ndimage import uniform_filter
 from pixmend.arrays import MAD_TO_SIGMA, robust_sigma
 from pixmend.detect._line_kernels import (
     block_medians,
+    cumulate,
     keep_best_runs,
     match_cells,
     running_sums,
@@ -162,10 +163,8 @@ def _nothing_kept(cells: int, length: int, width: int) -> _Kept:
 
 def _cumulated(sums: NDArray[np.float32], weights: NDArray[np.float64]) -> NDArray[np.float64]:
     """Match a profile to cells, and add up from the top: (cells + 1, W)."""
-    matched = match_cells(sums, weights.astype(np.float32))
-    total = np.zeros((len(matched) + 1, matched.shape[1]))
-    np.cumsum(matched, axis=0, dtype=np.float64, out=total[1:])
-    return total
+    cumulated: NDArray[np.float64] = cumulate(match_cells(sums, weights.astype(np.float32)))
+    return cumulated
 
 
 def _keep_best(

@@ -8,6 +8,7 @@ from scipy.optimize import nnls
 
 from pixmend.detect._line_kernels import (
     block_medians,
+    cumulate,
     grow_columns,
     keep_best_runs,
     match_cells,
@@ -49,6 +50,12 @@ def test_profiles_are_matched_to_cells_with_nothing_beyond_their_ends(rng, width
         for parity in range(2)
     )
     np.testing.assert_allclose(match_cells(sums, weights), plain, atol=1e-4)
+
+
+def test_cells_are_added_up_from_the_top_as_the_library_does(rng):
+    cells = rng.normal(size=(40, 9)).astype(np.float32)
+    plain = np.cumsum(cells, axis=0, dtype=np.float64)
+    np.testing.assert_array_equal(cumulate(cells), np.concatenate([np.zeros((1, 9)), plain]))
 
 
 @pytest.mark.parametrize(("cells", "step"), [(2, 1), (8, 1), (16, 2), (20, 2), (20, 7)])
