@@ -50,16 +50,19 @@ def fuse_holes(
     if not wanted:
         return {}
     side = windows.shape[-1]
-    centres = [found.holes.origins[each.tile] + side // 2 for each in wanted]
-    around = beside([(int(row), int(column)) for row, column in centres])
+    centres = [
+        (row + side // 2, column + side // 2)
+        for row, column in found.holes.origins[[each.tile for each in wanted]].tolist()
+    ]
     fused_holes = {}
-    for each, (current, neighbours) in zip(wanted, around, strict=True):
+    for each, place, (current, neighbours) in zip(wanted, centres, beside(centres), strict=True):
         fused = fusion.predict(
             windows[each.tile],
             found.holes.is_target[each.tile],
             each.is_known,
             each.prediction,
             compensate(current, neighbours, found.holes.is_target[each.tile]),
+            place=place,
         )
         if fused is not None:
             mine = open_to_it[each.places]

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from pixmend.fill._blend import Blend, blend, nearness_to
 from pixmend.fill._kriging import Kriging
 from pixmend.fill._motion import Compensated
-from pixmend.fill._motion_lessons import Lesson, LessonBook, describe, open_book
+from pixmend.fill._motion_lessons import Lesson, LessonBook, describe, open_book, phase_in
 from pixmend.fill._tables import Prediction
 
 __all__ = ["Fused", "Fusion", "learn_fusion"]
@@ -19,6 +19,7 @@ __all__ = ["Fused", "Fusion", "learn_fusion"]
 _LEAST_LESSONS = 60
 _NEAREST = 150  # lessons that are like the hole
 _RIDGE = 0.02
+_CAUTION = 3.0  # slopes fit the lessons they come of better than a hole, and each place is in two lessons
 _CLIP = 3.0  # an error of a lesson counts no more than so many times their root mean square
 _WORTH = 0.97  # of the spatial prediction's expected square, which fusion has to stay below
 _LEAST_SEEN = 0.5  # share of the targets that a neighbour has to show
@@ -111,6 +112,8 @@ class Fusion:
         is_known: NDArray[np.bool_],
         spatial: Prediction,
         neighbours: Sequence[Compensated],
+        *,
+        place: tuple[int, int],
     ) -> Fused | None:
         """Predict the targets of one window.
 
@@ -124,6 +127,8 @@ class Fusion:
             What that says of the same window.
         neighbours : sequence of Compensated
             As `compensate` finds them; those that do not show the hole are left out.
+        place : (int, int)
+            Array row and column of the window's middle.
 
         Returns
         -------
@@ -134,7 +139,7 @@ class Fusion:
         showing = [each for each in neighbours if np.isfinite(each.values)[is_target].mean() >= _LEAST_SEEN]
         if not showing:
             return None
-        study = self._shape(is_target.tobytes(), is_known.tobytes())
+        study = self._shape(is_target.tobytes(), is_known.tobytes(), phase_in(self._kriging, place))
         found = blend(window, study.nearness, showing, self._book.noise)
         if found is None or len(study.rows) < _LEAST_LESSONS:
             return None
@@ -144,10 +149,10 @@ class Fusion:
             return None
         return _regressed(study, features, spatial, found, (near, weight))
 
-    def _study(self, target_key: bytes, known_key: bytes) -> "_Study":
+    def _study(self, target_key: bytes, known_key: bytes, phase: int) -> "_Study":
         shape = (self._kriging.channels, self._kriging.side, self._kriging.side)
         is_target, is_known = (np.frombuffer(key, bool).reshape(shape) for key in (target_key, known_key))
-        return _Study(self._book, self._kriging, is_target, is_known)
+        return _Study(self._book, self._kriging.at(*divmod(phase, 2)), phase, is_target, is_known)
 
 
 def learn_fusion(lessons: Sequence[Lesson], kriging: Kriging) -> Fusion | None:
@@ -167,10 +172,15 @@ def learn_fusion(lessons: Sequence[Lesson], kriging: Kriging) -> Fusion | None:
 
 
 class _Study:
-    """All lessons, seen through one shape of hole."""
+    """The lessons of one phase of the mosaic, seen through one shape of hole."""
 
     def __init__(
-        self, book: LessonBook, kriging: Kriging, is_target: NDArray[np.bool_], is_known: NDArray[np.bool_]
+        self,
+        book: LessonBook,
+        kriging: Kriging,
+        phase: int,
+        is_target: NDArray[np.bool_],
+        is_known: NDArray[np.bool_],
     ) -> None:
         self.target, self.known = is_target.reshape(-1), is_known.reshape(-1)
         self.channel = np.nonzero(is_target)[0]
@@ -178,7 +188,7 @@ class _Study:
         self.weights = kriging.table(is_target, is_known).weights.astype(np.float64)
         self.smooth = _smoothing(is_target, is_known)
         self.mean_of_pixel, self.mean_around = _means(is_target)
-        self.rows = np.flatnonzero(book.is_seen[:, self.target].all(axis=1))
+        self.rows = np.flatnonzero(book.is_seen[:, self.target].all(axis=1) & (book.phase == phase))
         features, error = self._look(book)
         self.features, self.error = features.astype(np.float32), error.astype(np.float32)
         energy = self._energy(features, book)
@@ -270,7 +280,7 @@ def _regressed(
         slope = np.linalg.solve(gram, np.einsum("w,wnf,wn->f", weight, given, clipped))
         left = np.einsum("w,wn->", weight, (error - given @ slope) ** 2) / (weight.sum() * len(mine))
         slopes[mine] = slope
-        variance[mine] = left * (1.0 + count / lessons_that_count)
+        variance[mine] = left * (1.0 + _CAUTION * count / lessons_that_count)
         before[mine] = spread
     told = features.any(axis=1)
     variance = np.where(told, variance, before)

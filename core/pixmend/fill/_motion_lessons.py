@@ -8,10 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pixmend.fill._blend import Blend, blend, nearness_to
+from pixmend.fill._covariances import phase_of
 from pixmend.fill._kriging import Kriging
 from pixmend.fill._motion import Compensated, Neighbour, compensate
 
-__all__ = ["Lesson", "LessonBook", "describe", "lesson_at", "open_book"]
+__all__ = ["Lesson", "LessonBook", "describe", "lesson_at", "open_book", "phase_in"]
 
 _HOLE_RADIUS_PX = 1  # of the hole that a sound place is treated as having
 
@@ -26,10 +27,13 @@ class Lesson:
         Sigma scale, finite.
     neighbours : tuple of Compensated
         Matched as if there were a hole in the middle, of this and of all other frames; one or more.
+    place : (int, int)
+        Array row and column of the middle.
     """
 
     window: NDArray[np.float32]
     neighbours: tuple[Compensated, ...]
+    place: tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,8 +46,8 @@ class LessonBook:
         Of the frame, and of its neighbours together.
     is_seen : (M, D) bool ndarray
         Where neighbours told.
-    contrast_class : (M,) int ndarray
-        As of kriging.
+    contrast_class, phase : (M,) int ndarray
+        As of kriging; all phases are 0 where the shot shows no mosaic.
     where : (M, 3) float64 ndarray
         As `describe` tells it.
     noise : (C,) float64 ndarray
@@ -54,17 +58,22 @@ class LessonBook:
     blends: NDArray[np.float32]
     is_seen: NDArray[np.bool_]
     contrast_class: NDArray[np.intp]
+    phase: NDArray[np.intp]
     where: NDArray[np.float64]
     noise: NDArray[np.float64]
 
 
-def lesson_at(current: NDArray[np.float32], neighbours: Sequence[Neighbour], *, side: int) -> Lesson | None:
+def lesson_at(
+    current: NDArray[np.float32], neighbours: Sequence[Neighbour], place: tuple[int, int], *, side: int
+) -> Lesson | None:
     """Return what a sound place teaches; None where it teaches nothing.
 
     Parameters
     ----------
     current, neighbours
         As of `compensate`, without a hole in the middle.
+    place : (int, int)
+        Array row and column of the middle.
     side : int
         Of the windows that kriging knows.
     """
@@ -78,7 +87,7 @@ def lesson_at(current: NDArray[np.float32], neighbours: Sequence[Neighbour], *, 
     is_target[:, hole, hole] = True
     found = compensate(_pierced(current), pierced, is_target)
     showing = tuple(each for each in found if np.isfinite(each.values[:, hole, hole]).all())
-    return Lesson(window.copy(), showing) if showing else None
+    return Lesson(window.copy(), showing, place) if showing else None
 
 
 def open_book(lessons: Sequence[Lesson], kriging: Kriging) -> LessonBook | None:
@@ -92,20 +101,27 @@ def open_book(lessons: Sequence[Lesson], kriging: Kriging) -> LessonBook | None:
     noise = _noise_of(lessons, nearness)
     rows = []
     for number, lesson in enumerate(lessons):
-        predicted = kriging.predict(lesson.window, is_target, ~is_target)
+        predicted = kriging.at(*lesson.place).predict(lesson.window, is_target, ~is_target)
+        phase = phase_in(kriging, lesson.place)
         for chosen in (lesson.neighbours, _few(lesson.neighbours, number)):
             found = blend(lesson.window, nearness, chosen, noise)
             if found is not None:
-                rows.append((lesson.window, found, predicted.contrast_class))
+                rows.append((lesson.window, found, predicted.contrast_class, phase))
     size = is_target.size
     return LessonBook(
-        np.array([window.reshape(size) for window, _, _ in rows]),
-        np.array([found.values.reshape(size) for _, found, _ in rows], np.float32),
-        np.array([found.is_seen.reshape(size) for _, found, _ in rows]),
-        np.array([number for _, _, number in rows], np.intp),
-        np.array([describe(window, ~is_target, found) for window, found, _ in rows]),
+        np.array([window.reshape(size) for window, *_ in rows]),
+        np.array([found.values.reshape(size) for _, found, *_ in rows], np.float32),
+        np.array([found.is_seen.reshape(size) for _, found, *_ in rows]),
+        np.array([number for _, _, number, _ in rows], np.intp),
+        np.array([phase for *_, phase in rows], np.intp),
+        np.array([describe(window, ~is_target, found) for window, found, *_ in rows]),
         noise,
     )
+
+
+def phase_in(kriging: Kriging, place: tuple[int, int]) -> int:
+    """Return the phase of the mosaic at a place; 0 everywhere where kriging knows of none."""
+    return phase_of(*place) if kriging.at(0, 0) is not kriging else 0
 
 
 def describe(window: NDArray[np.float32], is_known: NDArray[np.bool_], found: Blend) -> NDArray[np.float64]:

@@ -15,7 +15,7 @@ from pixmend.stats import SigmaScale
 __all__ = ["learn_motion"]
 
 _FRAMES = 8
-_LESSONS = 720  # in all
+_LESSONS = 1080  # in all
 _ROWS = 8  # around which is read; a frame has many more
 _SEED = 19_570_928  # of the places; any number, but for ever the same
 _LEAST_NEIGHBOURS = 2
@@ -92,7 +92,7 @@ def _lessons_of(around: Surroundings, frame: int, places: list[Place], side: int
     except FrameError:
         return []
     found = (
-        lesson_at(window, beside, side=side)
-        for window, beside in zip(windows, around.neighbours(frame, places), strict=True)
+        lesson_at(window, beside, place, side=side)
+        for window, beside, place in zip(windows, around.neighbours(frame, places), places, strict=True)
     )
     return [each for each in found if each is not None]

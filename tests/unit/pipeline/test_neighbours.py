@@ -10,7 +10,7 @@ from pixmend.errors import BadFrameError
 from pixmend.fill import CURRENT_RADIUS_PX, NEIGHBOUR_RADIUS_PX, train_kriging
 from pixmend.frames import MemoryShot
 from pixmend.model import Channel, Defect, DefectMap, Kind, PlateInfo, Raster, SampleType
-from pixmend.pipeline import _neighbours
+from pixmend.pipeline import _motion_training, _neighbours
 from pixmend.pipeline._motion_training import learn_motion
 from pixmend.pipeline._neighbours import Surroundings
 from pixmend.progress import Silent
@@ -21,6 +21,11 @@ CORNER = (10, -20)  # x and y of the data window
 FRAMES = range(1001, 1013)
 NAMES = ("R", "G", "B")
 PLACES = [(60, 75), (3, 5), (115, 140)]
+
+
+@pytest.fixture
+def few_lessons(monkeypatch):
+    monkeypatch.setattr(_motion_training, "_LESSONS", 160)
 
 
 class PlainScale:
@@ -142,6 +147,7 @@ def test_what_is_kept_does_not_matter(monkeypatch):
                 assert np.array_equal(each.samples, same.samples, equal_nan=True)
 
 
+@pytest.mark.usefixtures("few_lessons")
 def test_a_moving_shot_teaches_and_a_still_one_does_not():
     spots = [(row, 70) for row in (30, 50, 62, 80, 95)]
     kriging = train_kriging([np.moveaxis(shot_of().read(1001), -1, 0).astype(np.float32)])
@@ -154,6 +160,7 @@ def test_a_moving_shot_teaches_and_a_still_one_does_not():
     assert learn_motion(shot_of(), a_map(), PlainScale(), kriging, Silent()) is None
 
 
+@pytest.mark.usefixtures("few_lessons")
 def test_workers_learn_the_same():
     spots = [(row, 70) for row in (30, 62, 95)]
     shot = shot_of()
