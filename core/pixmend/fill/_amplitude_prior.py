@@ -16,7 +16,11 @@ _SLOPE_WORTH = 6.0  # by which twice the log likelihood must rise for a slope
 
 
 def learn_prior(
-    amplitude: NDArray[np.float64], variance: NDArray[np.float64], light: NDArray[np.float64]
+    amplitude: NDArray[np.float64],
+    variance: NDArray[np.float64],
+    light: NDArray[np.float64],
+    *,
+    alike: float = 0.0,
 ) -> AmplitudePrior:
     """Learn a normal prior from measurements, (T,) each, by empirical Bayes.
 
@@ -26,23 +30,30 @@ def learn_prior(
         Measured in each frame, and how uncertain that is.
     light : (T,) float64 ndarray
         What belongs there.
+    alike : float
+        Correlation of the measurements' errors from frame to frame, 0 to 1.
 
     Notes
     -----
     The variance between frames is what the measurements scatter more than they should (moments;
     DerSimonian and Laird, Controlled Clinical Trials 7 (1986) 177-188). Frames whose texture looks
-    like the lie weigh less (Huber's weights).
+    like the lie weigh less (Huber's weights). What may as a whole be texture is drawn to nothing
+    (James and Stein's positive part).
     """
-    if len(amplitude) < _FEWEST:
+    count = len(amplitude)
+    if count < _FEWEST:
         return UNTOLD
-    flat, flat_score = _fit_line(amplitude, variance, np.ones((len(amplitude), 1)))
-    if len(amplitude) < _FEWEST_FOR_SLOPE or np.ptp(light) <= 0:
-        return AmplitudePrior(flat[0], 0.0, flat[1])
-    terms = np.stack([np.ones(len(light)), light], axis=1)
-    sloped, score = _fit_line(amplitude, variance, terms)
-    if score - flat_score > _SLOPE_WORTH:
-        return AmplitudePrior(sloped[0], sloped[1], sloped[2])
-    return AmplitudePrior(flat[0], 0.0, flat[1])
+    common = float(np.median(variance)) * (alike + (1.0 - alike) / count)
+    apart = variance * (1.0 - alike)
+    (offset, between), flat_score = _fit_line(amplitude, apart, np.ones((count, 1)))
+    slope = 0.0
+    if count >= _FEWEST_FOR_SLOPE and np.ptp(light) > 0:
+        sloped, score = _fit_line(amplitude, apart, np.stack([np.ones(count), light], axis=1))
+        if score - flat_score > _SLOPE_WORTH:
+            offset, slope, between = sloped
+    usual = offset + slope * float(np.median(light))
+    kept = max(1.0 - common / max(usual**2, 1e-30), 0.0)
+    return AmplitudePrior(offset, slope, between, common, kept)
 
 
 def _fit_line(

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from pixmend.fill._lit_sites import SeenSite, texture_of
 from pixmend.fill._rings import Cell
 
-__all__ = ["Fit", "SiteLesson", "excess_of", "fit_shapes"]
+__all__ = ["Fit", "SiteLesson", "excess_of", "fit_shapes", "plain_amplitude"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,6 +61,16 @@ def fit_shapes(lesson: SiteLesson, shapes: Sequence[NDArray[np.float64]]) -> Fit
     """Fit each of some shapes (C, side, side), linear light per unit of amplitude, to each frame by itself."""
     found = [_fit_glimpse(each, shapes) for each in lesson.glimpses]
     return Fit(*(np.stack(column) for column in zip(*found, strict=True)))
+
+
+def plain_amplitude(seen: SeenSite, shape: NDArray[np.float64]) -> float:
+    """Return the amplitude by least squares of samples as if their errors had nothing to do with each other.
+
+    Worse than that of `fit_shapes` for faint lies, but for strong ones it forgives what the
+    shape has wrong.
+    """
+    lit = shape[seen.is_core] / seen.noise
+    return float((excess_of(seen) * lit / seen.table.variance).sum() / (lit**2 / seen.table.variance).sum())
 
 
 def _fit_glimpse(seen: SeenSite, shapes: Sequence[NDArray[np.float64]]) -> tuple[NDArray[np.float64], ...]:

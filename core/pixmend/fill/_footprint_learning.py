@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pixmend.fill._footprint_fit import SiteLesson, excess_of, fit_shapes
+from pixmend.fill._footprint_fit import SiteLesson, excess_of, fit_shapes, plain_amplitude
 from pixmend.fill._rings import Cell
 from pixmend.footprints import RADIUS_PX, prior_footprints
 
@@ -17,10 +17,9 @@ CELLS: tuple[Cell, ...] = ((0, 0), (0, 1), (1, 0), (1, 1))
 _ROUNDS = 3
 _OWN_MIND = 16.0  # twice the log likelihood by which a cell may leave the layout of the whole plate
 _TEACHES = 9.0  # amplitude squared over its variance
+_STRONG = 2500.0  # likewise: from where on the shape's errors matter more than texture's
 _LEAST_SPREAD = 0.01  # of the strongest sample: how far any camera is from any prior
 _UNTOLD_SPREAD = 0.15  # likewise, where nothing was learned
-_SAMPLE_SAYS = 8.0  # observations for which all samples speak, against one's own
-_TOP = 25.0  # of squares over their expectation; what lies above is an accident
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -34,7 +33,7 @@ class LearntFootprint:
     shape : (C, side, side) float64 ndarray
         Linear light per unit of amplitude; the strongest sample has magnitude 1.
     doubt : (C, side, side) float64 ndarray
-        Variance of that, from photosite to photosite and for lack of evidence.
+        Variance of that, for lack of evidence.
     sites : int
         How many photosites taught it.
     """
@@ -135,8 +134,7 @@ def _refine(cell: Cell, lessons: Sequence[SiteLesson], start: LearntFootprint) -
         share = spread / (spread + 1.0 / np.maximum(information, 1e-30))
         found = start.shape + share * (taught - start.shape)
         found = found / np.abs(found).max()
-    doubt = spread * (1.0 - share) + _misfit(lessons, found)
-    return LearntFootprint(cell, found, doubt, start.sites + sites)
+    return LearntFootprint(cell, found, spread * (1.0 - share), start.sites + sites)
 
 
 def _least_squares(
@@ -151,54 +149,9 @@ def _least_squares(
         sites += bool(teaches.any())
         for number in np.flatnonzero(teaches).tolist():
             seen, amplitude = lesson.glimpses[number], fit.amplitude[number, 0]
+            if amplitude**2 > _STRONG * fit.variance[number, 0]:
+                amplitude = plain_amplitude(seen, shape)
             spread = seen.table.variance * max(fit.misfit[number, 0], 1.0) * seen.noise**2
             product[seen.is_core] += amplitude * excess_of(seen) * seen.noise / spread
             information[seen.is_core] += amplitude**2 / spread
     return np.where(information > 0, product / np.maximum(information, 1e-300), shape), information, sites
-
-
-def _misfit(lessons: Sequence[SiteLesson], shape: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the variance of each sample of the footprint from frame to frame and site to site.
-
-    What is left of a sample is noise and texture, however strong the lie, and what of the lie the
-    footprint does not explain, which grows with it.
-    """
-    x, y, where = _rests(lessons, shape)
-    slope = np.zeros(shape.shape)
-    overall = _slope(x, y)
-    for place in np.unique(where).tolist():
-        mine = where == place
-        own = _slope(x[mine], y[mine])
-        strong = float(np.count_nonzero(x[mine] * overall > 1.0))
-        slope.flat[place] = (own * strong + overall * _SAMPLE_SAYS) / (strong + _SAMPLE_SAYS)
-    return slope
-
-
-def _rests(
-    lessons: Sequence[SiteLesson], shape: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.intp]]:
-    """Return of each sample in each frame: amplitude squared and rest squared over what is expected; and which it is."""
-    size = shape.size
-    squares, rests, places = [np.zeros(0)], [np.zeros(0)], [np.zeros(0, np.intp)]
-    for lesson in lessons:
-        fit = fit_shapes(lesson, [shape])
-        for seen, amplitude in zip(lesson.glimpses, fit.amplitude[:, 0].tolist(), strict=True):
-            rest = excess_of(seen) - amplitude * shape[seen.is_core] / seen.noise
-            squares.append(amplitude**2 / (seen.table.variance * seen.noise**2))
-            rests.append(rest**2 / seen.table.variance)
-            places.append(np.arange(size).reshape(shape.shape)[seen.is_core])
-    return np.concatenate(squares), np.concatenate(rests), np.concatenate(places)
-
-
-def _slope(x: NDArray[np.float64], y: NDArray[np.float64]) -> float:
-    """Return m >= 0 of y = 1 + m * x + accidents, weighted for squares of normal numbers."""
-    slope = 0.0
-    for _ in range(5):
-        expected = 1.0 + slope * x
-        weight = x / expected**2
-        total = float((weight * x).sum())
-        if total <= 0:
-            return 0.0
-        clipped = np.minimum(y, _TOP * expected)
-        slope = max(float((weight * (clipped - 1.0)).sum()) / total, 0.0)
-    return slope

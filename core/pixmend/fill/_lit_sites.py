@@ -108,14 +108,17 @@ def look_at_site(
     cell : (int, int)
         Its place in the 2 x 2 mosaic.
     """
-    is_core = reach & window.is_known & ~stored.is_clipped(window.light)
+    spoiled = reach & window.is_known
+    is_lost = stored.is_clipped(window.light[spoiled])
+    is_core = spoiled.copy()
+    is_core[spoiled] = ~is_lost
     is_ring = window.is_known & ~reach
     if np.count_nonzero(is_ring) < _LEAST_RING or not is_core.any():
         return None
     deviation = np.empty(np.count_nonzero(is_ring), np.float32)
     level, contrast = describe_window(window.values, is_ring, deviation)
     contrast_class = rings.kriging.class_of(float(contrast))
-    table = rings.table(cell, contrast_class, is_core, is_ring)
+    table = rings.table(cell, contrast_class, spoiled, is_ring).without(is_lost)
     channel = np.nonzero(is_core)[0]
     expected = weighted_sums(table.weights, deviation, level[channel])
     above, below = (scale.light_of(expected + np.float32(half), channel) for half in (0.5, -0.5))

@@ -66,6 +66,7 @@ def recover(
     squared = amplitude**2 + variance
     lie = plan.footprint[seen.is_core]
     doubt = plan.doubt[seen.is_core] * squared
+    doubt += plan.unexplained * seen.table.variance * seen.noise.astype(np.float64) ** 2
     error = variance * lie**2 + doubt + stored.step_variance(seen.light)
     return Recovery(
         amplitude,
@@ -77,9 +78,10 @@ def recover(
     )
 
 
-def light_at_strongest(seen: SeenSite, footprint: NDArray[np.float64]) -> float:
-    """Return the light that belongs to the strongest known sample of a footprint, as the ring predicts it."""
-    return float(seen.belongs[np.abs(footprint[seen.is_core]).argmax()])
+def light_at_strongest(seen: SeenSite, footprint: NDArray[np.float64]) -> tuple[float, float]:
+    """Return the light that belongs to the strongest known sample of a footprint, and its variance."""
+    place = int(np.abs(footprint[seen.is_core]).argmax())
+    return float(seen.belongs[place]), float(seen.table.variance[place] * seen.noise[place] ** 2)
 
 
 def _spread(seen: SeenSite, plan: RecoveryPlan, error: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -25,23 +25,35 @@ class AmplitudePrior:
         Change of it per unit of light that belongs there: -1 for what is always saturated, or dead.
     variance : float
         From frame to frame; Inf where too few frames tell anything.
+    common : float
+        Variance of the line's own error: what texture that does not move does to every frame alike.
+    kept : float
+        Share of an amplitude that is believed, 0 to 1: less than 1 where the whole may be texture.
     """
 
     offset: float
     slope: float
     variance: float
+    common: float = 0.0
+    kept: float = 1.0
 
-    def mean(self, light: float) -> float:
-        """Return the expected amplitude where `light` belongs there."""
-        return self.offset + self.slope * light
+    def posterior(self, amplitude: float, variance: float, light: tuple[float, float]) -> tuple[float, float]:
+        """Return mean and variance of the amplitude, given a measurement of some variance.
 
-    def posterior(self, amplitude: float, variance: float, light: float) -> tuple[float, float]:
-        """Return mean and variance of the amplitude, given a measurement of some variance."""
+        Parameters
+        ----------
+        amplitude, variance : float
+        light : (float, float)
+            What belongs there, and the variance of that.
+        """
         if not np.isfinite(self.variance):
             return amplitude, variance
-        share = self.variance / (self.variance + variance)
-        expected = self.mean(light)
-        return expected + share * (amplitude - expected), share * variance
+        belongs, doubt = light
+        spread = self.variance + self.slope**2 * doubt
+        share = spread / (spread + variance)
+        expected = self.offset + self.slope * belongs
+        mean = expected + share * (amplitude - expected)
+        return self.kept * mean, share * variance + (1.0 - share) ** 2 * self.common
 
 
 UNTOLD = AmplitudePrior(0.0, 0.0, np.inf)
@@ -63,6 +75,9 @@ class RecoveryPlan:
         Variance of the footprint.
     is_core : (C, side, side) bool ndarray
         Where it may reach.
+    unexplained : float
+        What the footprint leaves of the lie in every frame alike: mean square, in units of what noise
+        and texture leave.
     restlessness : tuple of float
         By which factor the amplitude's variance is larger than the shot's covariance says, in
         each class of windows.
@@ -73,6 +88,7 @@ class RecoveryPlan:
     footprint: NDArray[np.float64]
     doubt: NDArray[np.float64]
     is_core: NDArray[np.bool_]
+    unexplained: float
     restlessness: tuple[float, ...]
     prior: AmplitudePrior
 

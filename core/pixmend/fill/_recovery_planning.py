@@ -11,10 +11,17 @@ from numpy.typing import NDArray
 from pixmend.fill._amplitude_prior import learn_prior
 from pixmend.fill._footprint_fit import SiteLesson
 from pixmend.fill._footprint_learning import CELLS, LearntFootprint, learn_footprints
+from pixmend.fill._footprint_misfit import (
+    Misfit,
+    look_for_misfit,
+    misfit_pattern,
+    pooled_misfit,
+    unexplained_rests,
+)
 from pixmend.fill._lit_sites import LitWindow, SeenSite, look_at_site, measure
 from pixmend.fill._recover import light_at_strongest
 from pixmend.fill._recovering import Recoveries
-from pixmend.fill._recovery_plan import UNTOLD, RecoveryPlan, StoredLight
+from pixmend.fill._recovery_plan import UNTOLD, AmplitudePrior, RecoveryPlan, StoredLight
 from pixmend.fill._restlessness import restlessness_of
 from pixmend.fill._rings import Cell, Rings
 from pixmend.fill._windows import Scale, scaled_windows
@@ -88,10 +95,22 @@ def plan_recoveries(
         )
         for cell in sorted({each.cell for each in sites})
     }
-    plans = {
-        each.defect.id: _plan(look.lesson(each), footprints[each.cell], restless[each.cell], scale)
-        for each in sites
-    }
+    learnt = [_learn(look.lesson(each), footprints[each.cell], restless[each.cell], scale) for each in sites]
+    misfits = [each.misfit for each in learnt]
+    plans = {}
+    for site, told, wrong, unexplained in zip(
+        sites, learnt, pooled_misfit(misfits), unexplained_rests(misfits), strict=True
+    ):
+        footprint = footprints[site.cell]
+        plans[site.defect.id] = RecoveryPlan(
+            site.cell,
+            footprint.shape,
+            footprint.doubt + wrong * misfit_pattern(footprint.shape),
+            look.reach(site.reach_px),
+            unexplained,
+            restless[site.cell],
+            told.prior,
+        )
     return Recoveries(plans, rings, stored)
 
 
@@ -139,19 +158,28 @@ class _Look:
         )
 
 
-def _plan(
+@dataclass(frozen=True, slots=True)
+class _Learnt:
+    """What the frames tell of one photosite."""
+
+    prior: AmplitudePrior
+    misfit: Misfit
+
+
+def _learn(
     lesson: SiteLesson, footprint: LearntFootprint, restlessness: tuple[float, ...], scale: Scale
-) -> RecoveryPlan:
-    found = [
-        (seen, measured)
-        for seen in lesson.glimpses
-        if (measured := measure(seen, footprint.shape, scale)) is not None
-    ]
-    prior = UNTOLD
-    if found:
-        prior = learn_prior(
-            np.array([measured.amplitude for _, measured in found]),
-            np.array([measured.variance * restlessness[seen.contrast_class] for seen, measured in found]),
-            np.array([light_at_strongest(seen, footprint.shape) for seen, _ in found]),
-        )
-    return RecoveryPlan(lesson.cell, footprint.shape, footprint.doubt, lesson.reach, restlessness, prior)
+) -> _Learnt:
+    found = [measure(seen, footprint.shape, scale) for seen in lesson.glimpses]
+    if not found or None in found:
+        return _Learnt(UNTOLD, Misfit(0.0, 0.0, 0.0))
+    measured = [each for each in found if each is not None]
+    amplitudes = np.array([each.amplitude for each in measured])
+    factors = np.array([restlessness[seen.contrast_class] for seen in lesson.glimpses])
+    misfit = look_for_misfit(lesson, footprint.shape, amplitudes)
+    prior = learn_prior(
+        amplitudes,
+        np.array([each.variance for each in measured]) * factors,
+        np.array([light_at_strongest(seen, footprint.shape)[0] for seen in lesson.glimpses]),
+        alike=misfit.alike,
+    )
+    return _Learnt(prior, misfit)

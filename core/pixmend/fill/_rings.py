@@ -37,6 +37,20 @@ class RingTable:
     variance: NDArray[np.float32]
     precision: NDArray[np.float32]
 
+    def without(self, is_lost: NDArray[np.bool_]) -> "RingTable":
+        """Return the table of a core without some of its samples, (N,): nothing is known of these."""
+        if not is_lost.any():
+            return self
+        kept = ~is_lost
+        own = self.precision.astype(np.float64)
+        across = own[np.ix_(kept, is_lost)]
+        precision = own[np.ix_(kept, kept)] - across @ np.linalg.solve(
+            own[np.ix_(is_lost, is_lost)], across.T
+        )
+        return RingTable(
+            np.ascontiguousarray(self.weights[:, kept]), self.variance[kept], precision.astype(np.float32)
+        )
+
 
 class Rings:
     """Predicts cores of windows from the rings around them, by the covariances of the shot.
