@@ -1,11 +1,58 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Compiled inner loop of measuring sites. Releases the GIL and is deterministic."""
+"""Compiled inner loops of measuring sites. All release the GIL and are deterministic."""
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-__all__ = ["median_places"]
+__all__ = ["excess_over_background", "median_places"]
+
+
+@njit(cache=True, nogil=True)
+def excess_over_background(
+    light: NDArray[np.float64], noise: NDArray[np.float64], is_far: NDArray[np.bool_], reach: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Measure a window of the mean picture against the median about each of its samples.
+
+    Parameters
+    ----------
+    light, noise : (C, h, w) float64 ndarray
+        Finite; noise is above 0 and depends on the light alone.
+    is_far : (h, w) bool ndarray
+        Where no defect is thought to be.
+    reach : int
+        Of the median's window.
+
+    Returns
+    -------
+    excess : (C, h + 2 * reach, w + 2 * reach) float64 ndarray
+        In sigma of the background, in a frame of zeros.
+    sigma : (C,) float64 ndarray
+        The median noise of the background: a median is one of the samples, so its noise is that sample's.
+    scatter : (C,) float64 ndarray
+        The median magnitude of the excess where it is far; 0 where nothing is.
+    """
+    channels, height, width = light.shape
+    excess = np.zeros((channels, height + 2 * reach, width + 2 * reach))
+    sigma, scatter = np.empty(channels), np.zeros(channels)
+    unit, far = np.empty(height * width), np.empty(height * width)
+    for c in range(channels):
+        level, spread = light[c].ravel(), noise[c].ravel()
+        places = median_places(np.argsort(level), (height, width), reach)
+        count = 0
+        for y in range(height):
+            for x in range(width):
+                own, place = y * width + x, places[y, x]
+                unit[own] = spread[place]
+                value = (level[own] - level[place]) / unit[own]
+                excess[c, y + reach, x + reach] = value
+                if is_far[y, x]:
+                    far[count] = abs(value)
+                    count += 1
+        sigma[c] = np.median(unit)
+        if count:
+            scatter[c] = np.median(far[:count])
+    return excess, sigma, scatter
 
 
 @njit(cache=True, nogil=True)

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import binary_dilation, find_objects, label
 
-from pixmend.arrays import robust_sigma
+from pixmend.arrays import MAD_TO_SIGMA
 from pixmend.detect._match import ScoreMap
-from pixmend.detect._site_kernels import median_places
+from pixmend.detect._site_kernels import excess_over_background
 from pixmend.footprints import RADIUS_PX, Footprint
 
 __all__ = ["CORE_PX", "VISIBLE_SIGMA", "MeanPicture", "Peeled", "Site", "find_sites", "paste"]
@@ -22,8 +22,7 @@ CORE_PX = 9
 VISIBLE_SIGMA = 0.35
 """A sample that is off by less is left alone: mending it would add more noise than it takes."""
 
-_REACH_PX = CORE_PX // 2
-_BACKGROUND_PX = 9  # side of the median window that stands for the picture without the defect
+_REACH_PX = CORE_PX // 2  # of the median window, too, that stands for the picture without the defect
 _SURROUND_PX = 9  # how far around a group its background's scatter is judged
 _JOIN_PX = 2  # scores this near belong to one group
 _SIGNIFICANT = 4.0  # in scatters of the background
@@ -259,36 +258,18 @@ def _cut(picture: MeanPicture, pixels: NDArray[np.intp]) -> _Surroundings:
     low = np.maximum(pixels.min(axis=0) - margin, 0)
     high = np.minimum(pixels.max(axis=0) + margin + 1, picture.light.shape[1:])
     light, noise = picture.window(slice(low[0], high[0]), slice(low[1], high[1]))
-    background, sigma = _background(light, noise)
-    excess = (light - background) / sigma
-    is_near = np.zeros(excess.shape[1:], bool)
+    is_near = np.zeros(light.shape[1:], bool)
     is_near[tuple((pixels - low).T)] = True
     is_far = ~binary_dilation(is_near, iterations=_REACH_PX)
-    scatter = np.array([robust_sigma(plane[is_far], centre=0.0) for plane in excess]) + _LEAST_SCATTER
-    padded = np.pad(excess, ((0, 0), (_REACH_PX, _REACH_PX), (_REACH_PX, _REACH_PX)))
+    excess, sigma, scatter = excess_over_background(light, noise, is_far, _REACH_PX)
     return _Surroundings(
         top=int(low[0]) - _REACH_PX,
         left=int(low[1]) - _REACH_PX,
         raster=picture.light.shape[1:],
-        excess=padded,
-        sigma=np.median(sigma, axis=(1, 2)),
-        scatter=scatter,
+        excess=excess,
+        sigma=sigma,
+        scatter=MAD_TO_SIGMA * scatter + _LEAST_SCATTER,
     )
-
-
-def _background(
-    light: NDArray[np.float64], noise: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return the median about each sample of a window (C, h, w), and the noise at that light; same shape.
-
-    A median is one of the samples, and noise depends on the light alone: it is that sample's.
-    """
-    background, sigma = np.empty_like(light), np.empty_like(noise)
-    for channel, plane in enumerate(light):
-        places = median_places(plane.argsort(axis=None), plane.shape, _BACKGROUND_PX // 2)
-        background[channel] = plane.ravel()[places]
-        sigma[channel] = noise[channel].ravel()[places]
-    return background, sigma
 
 
 def _site_at(y: int, x: int, around: _Surroundings, score: float, footprints: Sequence[Footprint]) -> Site:
