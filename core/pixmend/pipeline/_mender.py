@@ -123,7 +123,7 @@ class Mender:
         return mend
 
 
-def train_mender(  # noqa: PLR0913 (each is one choice of the caller)
+def train_mender(
     shot: FrameSource,
     defect_map: DefectMap,
     encoding: Encoding,

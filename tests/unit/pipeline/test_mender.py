@@ -42,7 +42,7 @@ def form(request, plate_folder, defect_map, tmp_path_factory):
 
 def patch_of(folder, defect_map, **how):
     """Return what a mender that learned from a folder makes of a frame that is not mended."""
-    mender = train_mender(open_shot(folder), defect_map, LINEAR, Silent(), **how)
+    mender = train_mender(OriginalShot(open_shot(folder)), defect_map, LINEAR, Silent(), **how)
     return mender.mend(UNMENDED, defect_map.to_mend(UNMENDED)).patch
 
 
