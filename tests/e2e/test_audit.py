@@ -102,3 +102,30 @@ def test_without_a_map_no_repair_is_looked_at(job, capfd):
     assert main(["verify", str(job / "flat"), "--json", "-q"]) == 0
     found = json.loads(capfd.readouterr().out)
     assert (found["repairs"], found["repairs_seen"]) == (None, None)
+
+
+def fixed(job, capfd, out, *more):
+    capfd.readouterr()
+    argv = ["fix", str(job / "plate"), "--map", str(job / "map.json"), "-o", str(job / out), "--audit"]
+    code = main([*argv, "--json", "-q", *more])
+    found = json.loads(capfd.readouterr().out)
+    audit = found["audit"] or {"refused": [], "seen": []}
+    assert code == (5 if audit["refused"] or audit["seen"] else 0)
+    return found
+
+
+@pytest.mark.slow
+def test_fix_looks_at_repairs_first_and_any_part_of_a_shot_comes_out_the_same(job, capfd, tmp_path):
+    whole = fixed(job, capfd, tmp_path / "whole")
+    part = fixed(job, capfd, tmp_path / "part", "--frames", "1003", "--workers", "2")
+    assert part["audit"] == whole["audit"]
+    assert whole["audit"]["looked_at"] + len(whole["audit"]["refused"]) == len(PLACES)
+    (name,) = (path.name for path in (tmp_path / "part").glob("*.exr"))
+    assert (tmp_path / "part" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
+    assert fixed(job, capfd, tmp_path / "whole")["frames_already_done"] == len(small_shot().frames)
+
+
+def test_without_being_asked_fix_does_not_look(job, capfd, tmp_path):
+    argv = ["fix", str(job / "plate"), "--map", str(job / "map.json"), "-o", str(tmp_path / "out")]
+    assert main([*argv, "--json", "-q", "--frames", "1001"]) == 0
+    assert json.loads(capfd.readouterr().out)["audit"] is None

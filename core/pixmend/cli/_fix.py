@@ -3,7 +3,7 @@
 
 from argparse import Namespace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pixmend
 from pixmend.cli._arguments import (
@@ -72,6 +72,12 @@ def add_arguments(parser: ArgumentParser) -> None:
         default="auto",
         help="how defects are mended, unless the map says it of one (default: auto, by predicted error)",
     )
+    parser.add_argument(
+        "--audit",
+        action="store_true",
+        help="look at repairs first; one that would show is made another way or not at all; exit with 5 "
+        "if one is left",
+    )
     add_seal_options(parser)
     add_encoding_option(parser)
     add_reading_options(parser)
@@ -124,6 +130,7 @@ def _plan(args: Namespace, progress: Progress) -> "FixPlan":
         encoding=choose_encoding(shot.plate, args.encoding),
         only=None if args.only is None else Status(args.only),
         method=None if args.method == "auto" else Method(args.method),
+        audit=args.audit,
         exact=args.exact,
         hashes=args.hash,
         mhl=args.mhl,
@@ -168,13 +175,39 @@ def _result(report: "FixReport", plan: "FixPlan") -> Result:
         "samples_left": report.samples_left,
         "repairs": {method or "left": report.repairs[method] for method in (*Method, None)},
         "samples_moved_by_codec": report.samples_moved_by_codec,
+        "audit": _audit_fields(report),
         "notices": report.notices,
         "skipped": [{"frame": each.frame, "reason": each.reason} for each in report.skipped],
         "encoding": plan.settings.encoding.name,
         **seal_fields(report.seals),
     }
     text = "\n".join([*_sentences(report, plan.folder), *seal_lines(report.seals)])
-    return Result("fix", text, fields, ExitCode.SKIPPED if report.skipped else ExitCode.DONE)
+    is_left = report.audit is not None and bool(report.audit.refused or report.audit.seen)
+    return Result("fix", text, fields, ExitCode.SKIPPED if report.skipped or is_left else ExitCode.DONE)
+
+
+def _audit_fields(report: "FixReport") -> dict[str, Any] | None:
+    if report.audit is None:
+        return None
+    return {
+        "looked_at": len(report.audit.scores),
+        "changed": {name: method.value for name, method in report.audit.changed.items()},
+        "refused": list(report.audit.refused),
+        "seen": list(report.audit.seen),
+    }
+
+
+def _audit_sentences(report: "FixReport") -> list[str]:
+    if report.audit is None:
+        return []
+    found = report.audit
+    named = [f"{name} by {method.value}" for name, method in found.changed.items()]
+    lines = [f"mended another way, since the repair would show: {', '.join(named)}"] if named else []
+    if found.refused:
+        lines.append(f"left as they were, since any repair would show: {', '.join(found.refused)}")
+    if found.seen:
+        lines.append(f"may be seen, though less than the defect: {', '.join(found.seen)}")
+    return lines or [f"{len(found.scores)} repairs looked at: none would show"]
 
 
 def _sentences(report: "FixReport", out: Path) -> list[str]:
@@ -190,6 +223,7 @@ def _sentences(report: "FixReport", out: Path) -> list[str]:
     done = [f"{count} {_WORDS[method]}" for method, count in report.repairs.most_common() if count]
     if done:
         lines.append(f"defects, counted in each frame: {', '.join(done)}")
+    lines += _audit_sentences(report)
     if report.samples_left:
         lines.append(
             f"{report.samples_left} samples stay as they were: nothing around them could predict them"

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The only room that knows the order of the work; no arithmetic in it."""
 
+from pixmend.pipeline._audit import audit_repairs
 from pixmend.pipeline._cuts import find_shots
 from pixmend.pipeline._demo import Demo, run_demo
 from pixmend.pipeline._detect import (
@@ -13,6 +14,7 @@ from pixmend.pipeline._detect import (
     merge_statistics,
 )
 from pixmend.pipeline._fix import FixReport, SkippedFrame, fix
+from pixmend.pipeline._fix_audit import FixAudit
 from pixmend.pipeline._fix_plan import FixPlan, plan_fix
 from pixmend.pipeline._job import FixSettings
 from pixmend.pipeline._mender import Mender, train_mender
@@ -29,6 +31,7 @@ __all__ = [
     "AuditedRepair",
     "Demo",
     "Detection",
+    "FixAudit",
     "FixPlan",
     "FixReport",
     "FixSettings",
@@ -42,6 +45,7 @@ __all__ = [
     "Take",
     "UndoReport",
     "Verification",
+    "audit_repairs",
     "camera_maps",
     "check_pixels",
     "chosen_frames",

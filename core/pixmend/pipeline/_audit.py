@@ -12,7 +12,7 @@ from pixmend.pipeline._windows import read_windows
 from pixmend.progress import Progress
 from pixmend.stats import SigmaScale
 
-__all__ = ["AUDIT_FRAMES", "audit_repairs"]
+__all__ = ["AUDIT_FRAMES", "audit_repairs", "frames_to_audit"]
 
 AUDIT_FRAMES = 24
 """Frames in which a repair is looked at, evenly spread over those that it is in."""
@@ -20,13 +20,20 @@ AUDIT_FRAMES = 24
 _AT_ONCE = 512  # repairs whose sums are in memory together
 
 
+def frames_to_audit(
+    defects: Sequence[Defect], frames: FrameRange, *, most: int = AUDIT_FRAMES
+) -> dict[str, FrameRange]:
+    """Return, by the defect's id, in which of some frames each repair is to be looked at."""
+    shown = {each.id: frames if each.frames is None else frames & each.frames for each in defects}
+    return {name: there.thinned(most) for name, there in shown.items() if len(there)}
+
+
 def audit_repairs(
     shot: FrameSource,
     defects: Sequence[Defect],
     scale: SigmaScale,
     *,
-    frames: FrameRange,
-    audited: frozenset[str] | None = None,
+    chosen: Mapping[str, FrameRange],
     workers: int = 1,
     progress: Progress,
 ) -> dict[str, AuditScore]:
@@ -40,16 +47,13 @@ def audit_repairs(
         All of the map: none is taken for a sound place.
     scale : SigmaScale
         Of this shot.
-    frames : FrameRange
-        Of `shot`; `AUDIT_FRAMES` of those that a repair is in are looked at.
-    audited : frozenset of str, optional
-        The ids of those that are asked for; all by default.
+    chosen : mapping of str to FrameRange
+        The ids of those that are asked for, and in which frames.
 
     Returns
     -------
     dict of str to AuditScore
-        Without those of which nothing can be said: in none of the frames, or with too few
-        sound places around.
+        Without those of which nothing can be said: too few sound places are around.
 
     Raises
     ------
@@ -59,21 +63,16 @@ def audit_repairs(
     plate = shot.plate
     shape = (len(plate.colour), plate.raster.height, plate.raster.width)
     spoiled = spoiled_samples(defects, plate)
-    asked = [each for each in defects if audited is None or each.id in audited]
+    asked = [each for each in defects if each.id in chosen]
     scores: dict[str, AuditScore] = {}
     for first in range(0, len(asked), _AT_ONCE):
         some = asked[first : first + _AT_ONCE]
         planned = {each.id: plan_site(spoiled_samples([each], plate), spoiled, shape) for each in some}
         sites = {name: site for name, site in planned.items() if site is not None}
-        chosen = {each.id: _frames_of(each, frames) for each in some if each.id in sites}
         looks = _looks(shot, sites, chosen, scale, workers=workers, progress=progress)
         found = {name: score_repair(sites[name], sums) for name, sums in looks.items()}
         scores |= {name: score for name, score in found.items() if score is not None}
     return scores
-
-
-def _frames_of(defect: Defect, frames: FrameRange) -> FrameRange:
-    return (frames if defect.frames is None else frames & defect.frames).thinned(AUDIT_FRAMES)
 
 
 def _looks(
@@ -86,7 +85,7 @@ def _looks(
     progress: Progress,
 ) -> dict[str, tuple[Look, ...]]:
     """Return the sums over its frames of each site that is in any."""
-    wanted = FrameRange(frame for each in chosen.values() for frame in each)
+    wanted = FrameRange(frame for name in sites for frame in chosen[name])
 
     def look(frame: int) -> dict[str, tuple[Look, ...]]:
         there = {name: site for name, site in sites.items() if frame in chosen[name]}

@@ -8,6 +8,7 @@ from typing import Any
 
 from pixmend.errors import FrameError
 from pixmend.model import Method
+from pixmend.pipeline._fix_audit import FixAudit, audited_mender
 from pixmend.pipeline._fix_plan import FixPlan
 from pixmend.pipeline._frames_at_once import frames_at_once
 from pixmend.pipeline._mender import Mender, train_mender
@@ -55,6 +56,9 @@ class FixReport:
         How often a defect was mended in a frame, by how; None counts those left as they were.
     notices : list of str
         What the user should know of the files: one sentence each, each once.
+    audit : FixAudit or None
+        What came of looking at repairs before they were made; None where that was not asked for,
+        or no frame was left.
     """
 
     frames_written: int = 0
@@ -67,6 +71,7 @@ class FixReport:
     notices: list[str] = field(default_factory=list)
     skipped: list[SkippedFrame] = field(default_factory=list)
     seals: Seals = field(default_factory=Seals)
+    audit: FixAudit | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -111,14 +116,8 @@ def fix(
             plan.folder, plan.left, frozenset(plan.targets[each].name for each in plan.left)
         ) as lock:
             _clear_up(plan)
-            mender = train_mender(
-                OriginalShot(plan.shot),
-                plan.defect_map,
-                plan.settings.encoding,
-                says,
-                method=plan.settings.method,
-                skip_bad_frames=skip_bad_frames,
-                workers=workers,
+            mender, report.audit = _mender_of(
+                plan, skip_bad_frames=skip_bad_frames, workers=workers, progress=says
             )
             work = _FrameWork(plan, mender, notes or {}, skip_bad_frames=skip_bad_frames)
             written = _write_frames(plan, work, report, lock, workers=workers, progress=says)
@@ -132,6 +131,33 @@ def fix(
         progress=says,
     )
     return report
+
+
+def _mender_of(
+    plan: FixPlan, *, skip_bad_frames: bool, workers: int, progress: Progress
+) -> tuple[Mender, FixAudit | None]:
+    """Learn the shot, and try the repairs if that is asked for."""
+    shot, settings = OriginalShot(plan.shot), plan.settings
+    mender = train_mender(
+        shot,
+        plan.defect_map,
+        settings.encoding,
+        progress,
+        method=settings.method,
+        skip_bad_frames=skip_bad_frames,
+        workers=workers,
+    )
+    if not settings.audit:
+        return mender, None
+    return audited_mender(
+        mender,
+        shot,
+        plan.defect_map,
+        only=settings.only,
+        skip_bad_frames=skip_bad_frames,
+        workers=workers,
+        progress=progress,
+    )
 
 
 class _FrameWork:

@@ -29,6 +29,8 @@ class FixSettings:
         Narrows the defects.
     method : Method or None
         How defects are mended whose map does not say; None chooses by predicted error.
+    audit : bool
+        Whether repairs are tried first, and those that would show are made another way or refused.
     exact : bool
         Store what a lossy codec would change as it is.
     hashes : tuple of str
@@ -44,6 +46,7 @@ class FixSettings:
     encoding: Encoding
     only: Status | None = None
     method: Method | None = None
+    audit: bool = False
     exact: bool = False
     hashes: tuple[str, ...] = ()
     mhl: bool = False
@@ -88,6 +91,7 @@ class Jobs:
         said = {
             "method": _METHOD,
             "encoding": self._settings.encoding.name,
+            "audit": self._settings.audit,
             "exact": self._settings.exact,
             "read": asdict(self._options),
             "learns_from": str(self._learns_from),

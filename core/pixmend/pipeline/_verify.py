@@ -9,7 +9,7 @@ from pixmend.detect import defects_left
 from pixmend.errors import MissingFrameError, PixError
 from pixmend.frames import Encoding, FileShot
 from pixmend.model import Defect, DefectMap, FrameRange, Method, Status
-from pixmend.pipeline._audit import AUDIT_FRAMES, audit_repairs
+from pixmend.pipeline._audit import AUDIT_FRAMES, audit_repairs, frames_to_audit
 from pixmend.pipeline._detect import Sampling, detect
 from pixmend.pipeline._frames_at_once import frames_at_once
 from pixmend.pipeline._training import read_training_rows
@@ -166,8 +166,7 @@ class _Look:
             self._mended,
             self._map.defects,
             train_scale(bands, sample=sample, codec=self._encoding)[1],
-            frames=self._frames,
-            audited=frozenset(each.id for each in self._shown),
+            chosen=frames_to_audit(self._shown, self._frames),
             workers=self._workers,
             progress=self._progress,
         )

@@ -8,7 +8,7 @@ import pytest
 
 from pixmend.frames import MemoryShot
 from pixmend.model import Defect, FrameRange, Kind, Raster, Sample, SampleType
-from pixmend.pipeline._audit import AUDIT_FRAMES, audit_repairs
+from pixmend.pipeline._audit import AUDIT_FRAMES, audit_repairs, frames_to_audit
 from pixmend.progress import Silent
 from pixmend.stats import train_scale
 from tests.make.shots import LINEAR, rgb_plate
@@ -60,8 +60,9 @@ def scale(frames):
     return train_scale([frames[1001]], sample=SampleType.HALF, codec=LINEAR)[1]
 
 
-def audited(shot, scale, defects, **how):
-    return audit_repairs(shot, defects, scale, **({"frames": FRAMES, "progress": Silent()} | how))
+def audited(shot, scale, defects, *, frames=FRAMES, workers=1):
+    chosen = frames_to_audit(defects, frames)
+    return audit_repairs(shot, defects, scale, chosen=chosen, workers=workers, progress=Silent())
 
 
 def test_what_shows_is_told_from_what_does_not(shot, scale):
@@ -89,7 +90,8 @@ def test_a_repair_is_looked_at_only_in_its_frames(shot, scale):
 
 
 def test_only_those_that_are_asked_for_are_scored(shot, scale):
-    assert audited(shot, scale, [SOUND, BOXED], audited=frozenset({"sound"})).keys() == {"sound"}
+    found = audit_repairs(shot, [SOUND, BOXED], scale, chosen={"sound": FRAMES}, progress=Silent())
+    assert found.keys() == {"sound"}
 
 
 def test_more_workers_and_smaller_batches_change_no_bit(shot, scale, monkeypatch):
