@@ -3,6 +3,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +29,7 @@ _MARGIN_PX = 6 * BLOCK_PX  # rows beside a strip that its noise is judged with
 _BANDS, _BAND_PX = 16, 8  # rows all over the frame that tell the usual noise of a response
 _EVERY = 3  # of their samples; odd, so that all places of a colour mosaic are among them
 _LOUD = 20.0
+_AT_ONCE = 3  # shapes, that `correlate` fetches a sample once for
 _TRUST = 3.0  # times the pooled score; see `match`
 _LEAST_NOISE = (
     0.3  # of what white excess of 1 gives: where nothing is alive but defects, they are not the noise
@@ -240,14 +242,17 @@ def _responses(
     """Match footprints to rows [first, stop) of both views, one after the other."""
     widest = max(shape.shape[-1] for shape in shapes) // 2
     stacks = views.rows(first, stop, margin=widest)
-    for shape in shapes:
-        spare = widest - shape.shape[-1] // 2
+    for side, group in groupby(shapes, key=lambda shape: shape.shape[-1]):
+        spare = widest - side // 2
         inner = (slice(None), *[slice(spare, -spare or None)] * 2)
-        pooled, meant = (
-            correlate(stack[inner], weights_of(shape, gain))[0]
-            for stack, gain in zip(stacks, views.gains(), strict=True)
-        )
-        yield pooled, meant
+        alike = list(group)
+        for number in range(0, len(alike), _AT_ONCE):
+            some = alike[number : number + _AT_ONCE]
+            pooled, meant = (
+                correlate(stack[inner], np.concatenate([weights_of(shape, gain) for shape in some]))
+                for stack, gain in zip(stacks, views.gains(), strict=True)
+            )
+            yield from zip(pooled, meant, strict=True)
 
 
 def _noise(response: NDArray[np.float32], usual: float, own_share: float) -> NDArray[np.float32]:

@@ -31,7 +31,7 @@ def correlate(padded: NDArray[np.float32], weights: NDArray[np.float32]) -> NDAr
         source = np.pad(padded, ((0, 0), (0, 0), (0, spare)))
     result = np.zeros((len(weights), padded.shape[1] - side + 1, padded.shape[2] - side + 1), np.float32)
     source, taps = np.ascontiguousarray(source, np.float32), np.ascontiguousarray(taps)
-    thirds = len(weights) // 3 * 3 if side == 7 else 0
+    thirds = len(weights) // 3 * 3 if taps.shape[-1] == 7 else 0
     _add_taps_of_three(source, taps[:thirds], result[:thirds])
     _add_taps(source, taps[thirds:], result[thirds:])
     return result
@@ -65,7 +65,7 @@ def _add_taps(padded: NDArray[np.float32], weights: NDArray[np.float32], result:
 def _add_taps_of_three(
     padded: NDArray[np.float32], weights: NDArray[np.float32], result: NDArray[np.float32]
 ) -> None:
-    """Do so for windows of 7 pixels and three correlations at a time: a sample is fetched once for all three."""
+    """Do so for windows of up to 7 pixels and three correlations at a time: a sample is fetched once for all three."""
     outputs, channels, side, _ = weights.shape
     width = result.shape[2]
     for y in range(result.shape[1]):
