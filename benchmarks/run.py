@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from benchmarks.accuracy import bench_detect, bench_fill, bench_footprints, bench_recovery
+from benchmarks.accuracy import bench_audit, bench_detect, bench_fill, bench_footprints, bench_recovery
 from benchmarks.report import Section, as_markdown, commit_and_date, machine_facts, sections_of
 from benchmarks.speed import bench_detect as speed_detect
 from benchmarks.speed import bench_fix as speed_fix
@@ -21,6 +21,7 @@ BENCHMARKS: dict[str, Callable[[bool], Section]] = {
     "footprints": bench_footprints.measure,
     "fill": bench_fill.measure,
     "recovery": bench_recovery.measure,
+    "audit": bench_audit.measure,
     "fix": speed_fix.measure,
     "stages": bench_stages.measure,
     "detect": speed_detect.measure,

@@ -33,7 +33,7 @@ class Measures:
         Which of its samples, channel-major: the mended ones and the known ones around.
     colour : (K, D) float64 ndarray
         Mean of the mended samples less what the known ones predict: all of them, each
-        channel, and each channel against the others.
+        channel, and each channel against the others; and the innermost sample of each.
     outline : (L, D) float64 ndarray
         Step from the outer to the inner side of the rim, less how the picture goes on
         outside: each of the four sides, and all around, in all channels and in each.
@@ -71,7 +71,7 @@ def _cached(shape: tuple[int, int, int], mended: bytes, known: bytes) -> Measure
     return Measures(
         shape,
         np.flatnonzero(is_used),
-        _colour(residual, channel[inner]),
+        np.concatenate([_colour(residual, channel[inner]), _innermost(residual, np.argwhere(is_mended))]),
         _outline(is_mended, is_known, number),
         residual,
         _pairs(is_mended, number),
@@ -105,6 +105,13 @@ def _colour(residual: NDArray[np.float64], channel: NDArray[np.intp]) -> NDArray
     total = np.sum(by_channel, axis=0)
     chroma = [each - (total - each) / (len(by_channel) - 1) for each in by_channel]
     return np.stack([residual.mean(axis=0), *by_channel, *chroma])
+
+
+def _innermost(residual: NDArray[np.float64], at: NDArray[np.intp]) -> NDArray[np.float64]:
+    """Return the residual of each channel's sample that is nearest to the middle of all."""
+    off = np.square(at[:, 1:] - at[:, 1:].mean(axis=0)).sum(axis=1)
+    nearest = [np.where(at[:, 0] == each, off, np.inf).argmin() for each in np.unique(at[:, 0])]
+    return np.asarray(residual[nearest])
 
 
 def _outline(

@@ -41,7 +41,8 @@ def test_an_offset_is_measured_as_such():
     measures = measures_of(is_mended, is_known)
     offset = used(measures, np.where(is_mended, 2.0, 0.0))
     assert measures.colour[:4] @ offset == pytest.approx(2.0)
-    assert measures.colour[4:] @ offset == pytest.approx(0.0)
+    assert measures.colour[4:7] @ offset == pytest.approx(0.0)
+    assert measures.colour[7:] @ offset == pytest.approx(2.0)
     assert measures.outline @ offset == pytest.approx(2.0)
 
 
@@ -49,7 +50,7 @@ def test_one_channel_off_is_chroma():
     is_mended, is_known = window(3)
     measures = measures_of(is_mended, is_known)
     red = np.where(is_mended, 1.0, 0.0) * np.array([1.0, 0.0, 0.0])[:, None, None]
-    assert measures.colour @ used(measures, red) == pytest.approx([1 / 3, 1, 0, 0, 1, -0.5, -0.5])
+    assert measures.colour @ used(measures, red) == pytest.approx([1 / 3, 1, 0, 0, 1, -0.5, -0.5, 1, 0, 0])
 
 
 def test_pairs_are_adjacent_samples_of_a_channel():
@@ -70,5 +71,13 @@ def test_samples_that_are_left_out_take_no_part():
 def test_a_window_without_anything_known_still_measures_its_level():
     is_mended = np.ones((1, 3, 3), bool)
     measures = measures_of(is_mended, np.zeros_like(is_mended))
-    assert measures.colour.shape == (1, 9)
+    assert measures.colour.shape == (2, 9)
     assert measures.outline.shape == (0, 9)
+
+
+def test_what_is_left_in_the_middle_alone_is_measured_there():
+    is_mended, is_known = window(5)
+    measures = measures_of(is_mended, is_known)
+    spot = np.zeros(is_mended.shape)
+    spot[1, 5, 5] = 3.0
+    assert measures.colour[7:] @ used(measures, spot) == pytest.approx([0, 3, 0])
