@@ -101,13 +101,16 @@ def _sites(
     side = found.is_untouched.shape[-1]
     stored = cut_windows(bands, found.origins[numbers], side)
     values = scaled_windows(np.moveaxis(stored, -1, 1), scale)
-    for number, window, samples in zip(numbers, values, stored, strict=True):
+    light = scale.light(stored.reshape(-1, *stored.shape[2:])).reshape(-1, len(numbers), side, side)
+    for number, window, lit_samples in zip(numbers, values, np.swapaxes(light, 0, 1), strict=True):
         name = found.defects[number].id
         members = found.members[number]
         inside = found.holes.spoiled[members] - np.array([0, *found.origins[number]])
         if not ((inside[:, 1:] >= 0) & (inside[:, 1:] < side)).all():
             continue
-        lit = LitWindow(scale.light(samples), window, found.is_untouched[number] & np.isfinite(window))
+        lit = LitWindow(
+            np.ascontiguousarray(lit_samples), window, found.is_untouched[number] & np.isfinite(window)
+        )
         recovery = recover(
             lit, recoveries.plans[name], rings=recoveries.rings, scale=scale, stored=recoveries.stored
         )

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the frames of one shot are mended with: learnt once, then frame by frame."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from typing import Any
@@ -87,7 +87,7 @@ class Mender:
 
     def mend(self, frame: int, defects: tuple[Defect, ...]) -> Mend:
         """Read what is around a frame's defects, of the map, and mend them; errors as `FrameSource.read`."""
-        found = self._found_of(tuple(each.id for each in defects))
+        found, data = self._found_of(tuple(each.id for each in defects))
         samples = self._shot.read_bands(frame, found.rows)
         bands = [Band(first, band) for (first, _), band in zip(found.rows, samples, strict=True)]
         mend = mend_frame(
@@ -99,7 +99,7 @@ class Mender:
             wishes=self.wishes,
             beside=partial(self._beside, frame),
         )
-        return self._with_data(mend, frame, defects)
+        return self._with_data(mend, frame, data)
 
     def _beside(
         self, frame: int, places: Sequence[tuple[int, int]]
@@ -107,15 +107,16 @@ class Mender:
         current, beside = self._around.current(frame, places), self._around.neighbours(frame, places)
         return list(zip(current, beside, strict=True))
 
-    def _look_at(self, ids: tuple[str, ...]) -> FrameDefects:
-        defects = [self._defects[each] for each in ids]
-        return defects_of_frame(defects, self._shot.plate, radius_px=self._learnt.kriging.radius_px)
+    def _look_at(self, ids: tuple[str, ...]) -> tuple[FrameDefects, dict[str, NDArray[np.intp]]]:
+        defects, plate = [self._defects[each] for each in ids], self._shot.plate
+        found = defects_of_frame(defects, plate, radius_px=self._learnt.kriging.radius_px)
+        return found, data_samples(defects, plate)
 
-    def _with_data(self, mend: Mend, frame: int, defects: tuple[Defect, ...]) -> Mend:
+    def _with_data(self, mend: Mend, frame: int, data: Mapping[str, NDArray[np.intp]]) -> Mend:
         """Mend what the map names in channels that hold no picture, too."""
         plate = self._shot.plate
         channels = {each.name: each for each in plate.channels}
-        for name, places in data_samples(defects, plate).items():
+        for name, places in data.items():
             rows = rows_of_data(places, plate.raster.height)
             band = Band(rows[0], self._shot.read_bands(frame, [rows], channels=[name])[0])
             patch = mend_data_channel(frame, band, places, channels[name], plate)
