@@ -19,11 +19,13 @@ __all__ = ["Fused", "Fusion", "learn_fusion"]
 _LEAST_LESSONS = 60
 _NEAREST = 150  # lessons that are like the hole
 _RIDGE = 0.02
-_CAUTION = 3.0  # slopes fit the lessons they come of better than a hole, and each place is in two lessons
+_CAUTION = 4.0  # slopes fit the lessons they come of better than a hole, and each place is in two lessons
 _CLIP = 3.0  # an error of a lesson counts no more than so many times their root mean square
 _WORTH = 0.97  # of the spatial prediction's expected square, which fusion has to stay below
 _LEAST_SEEN = 0.5  # share of the targets that a neighbour has to show
 _SMOOTH_PX = 1.5
+_NOISY, _CLEAN = 1.0, 0.1  # variance of a blend's noise over the frame's, between which blends lie
+_FEATURES = 3
 _SHAPES_KEPT = 48
 
 
@@ -84,9 +86,11 @@ class Fusion:
 
     Notes
     -----
-    To the spatial prediction is added a few times what the neighbours know better: what the
-    blend of the neighbours holds in the hole beyond its own spatial prediction, and how the
-    frame differs from the blend around the hole, smoothed. How much of each comes from those
+    To the spatial prediction is added a share of what the neighbours know better: by how much
+    the blend of the neighbours, brought to the frame's level around the hole, differs from the
+    spatial prediction, and by how much from its own. Of these only such patterns count as the
+    spatial prediction can be wrong by (Wiener's filter, for much noise in the blend and for
+    little). How much of each comes from those
     lessons of the shot that are most like the hole: in how well the neighbours fit around it,
     how busy it is there, how much the neighbours find in it, and how many they are. So
     occlusion, poor matches, aliasing and correlated noise need no model: where they made
@@ -187,7 +191,10 @@ class _Study:
         self.nearness = nearness_to(is_target, is_known)
         self.weights = kriging.table(is_target, is_known).weights.astype(np.float64)
         self.smooth = _smoothing(is_target, is_known)
-        self.mean_of_pixel, self.mean_around = _means(is_target)
+        self.noisy, self.clean = (
+            [self._filter(kriging, number, share * book.noise) for number in range(len(self.weights))]
+            for share in (_NOISY, _CLEAN)
+        )
         self.rows = np.flatnonzero(book.is_seen[:, self.target].all(axis=1) & (book.phase == phase))
         features, error = self._look(book)
         self.features, self.error = features.astype(np.float32), error.astype(np.float32)
@@ -206,7 +213,7 @@ class _Study:
         expected = weights @ blended[self.known]
         blended[self.target] = np.where(hidden, expected, blended[self.target])
         off = np.where(found.is_seen & (self.nearness > 0.0), window - found.values, 0.0).reshape(-1)
-        features = self._features(blended[None], off[None], weights)[0]
+        features = self._features(blended[None], off[None], contrast_class)[0]
         features[hidden] = 0.0
         known = self.nearness > 0.0
         where = describe(window, known, found)
@@ -221,7 +228,7 @@ class _Study:
         return near, np.exp(-away[near] / max(float(away[near[-1]]), 0.1))
 
     def _look(self, book: LessonBook) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        features = np.zeros((len(self.rows), int(self.target.sum()), 5))
+        features = np.zeros((len(self.rows), int(self.target.sum()), _FEATURES))
         error = np.zeros(features.shape[:2])
         classes = book.contrast_class[self.rows]
         for number in np.unique(classes):
@@ -230,26 +237,28 @@ class _Study:
             own = book.windows[rows].astype(np.float64)
             other = book.blends[rows].astype(np.float64)
             off = np.where(book.is_seen[rows], own - other, 0.0)
-            features[mine] = self._features(other, off, weights)
+            features[mine] = self._features(other, off, int(number))
             error[mine] = own[:, self.target] - own[:, self.known] @ weights.T
         return features, error
 
+    def _filter(
+        self, kriging: Kriging, contrast_class: int, noise: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
+        """Return what of a difference (N,) can be the spatial prediction's error, (N, N), under noise (C,)."""
+        covariance, weights = kriging.covariances[contrast_class], self.weights[contrast_class]
+        between = covariance[np.ix_(self.target, self.known)] @ weights.T
+        error = covariance[np.ix_(self.target, self.target)] - between - between.T
+        error += weights @ covariance[np.ix_(self.known, self.known)] @ weights.T
+        return np.asarray(np.linalg.solve(error + np.diag(noise[self.channel]), error).T)
+
     def _features(
-        self, blended: NDArray[np.float64], off: NDArray[np.float64], weights: NDArray[np.float64]
+        self, blended: NDArray[np.float64], off: NDArray[np.float64], contrast_class: int
     ) -> NDArray[np.float64]:
         """Return what neighbours know better, (M, N, F), of blends and what frames differ from them (M, D)."""
+        weights, noisy = self.weights[contrast_class], self.noisy[contrast_class]
         fresh = blended[:, self.target] - blended[:, self.known] @ weights.T
-        drift = off[:, self.known] @ (self.smooth - weights).T
-        return np.stack(
-            [
-                fresh,
-                fresh @ self.mean_of_pixel.T,
-                fresh @ self.mean_around.T,
-                drift,
-                drift @ self.mean_of_pixel.T,
-            ],
-            axis=-1,
-        )
+        level = fresh + off[:, self.known] @ (self.smooth - weights).T
+        return np.stack([level @ noisy.T, fresh @ noisy.T, level @ self.clean[contrast_class].T], axis=-1)
 
     def _energy(self, features: NDArray[np.float64], book: LessonBook) -> NDArray[np.float64]:
         """Return how much the neighbours find in the holes, (M,), logarithm."""
@@ -296,16 +305,13 @@ def _weights(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return what a fused value does with the known samples (N, K) and with the blend (N, D)."""
     alone = spatial.weights.astype(np.float64)
-    fresh = (
-        np.diag(slopes[:, 0])
-        + slopes[:, 1, None] * study.mean_of_pixel
-        + slopes[:, 2, None] * study.mean_around
-    )
-    drift = (np.diag(slopes[:, 3]) + slopes[:, 4, None] * study.mean_of_pixel) @ (study.smooth - alone)
+    noisy, clean = study.noisy[spatial.contrast_class], study.clean[spatial.contrast_class]
+    level = slopes[:, :1] * noisy + slopes[:, 2:] * clean
+    fresh = slopes[:, 1:2] * noisy
     other = np.zeros((len(slopes), len(study.target)))
-    other[:, study.target] = fresh
-    other[:, study.known] = -fresh @ alone - drift
-    return alone + drift, other
+    other[:, study.target] = level + fresh
+    other[:, study.known] = -level @ study.smooth - fresh @ alone
+    return alone + level @ (study.smooth - alone), other
 
 
 def _smoothing(is_target: NDArray[np.bool_], is_known: NDArray[np.bool_]) -> NDArray[np.float64]:
@@ -315,13 +321,3 @@ def _smoothing(is_target: NDArray[np.bool_], is_known: NDArray[np.bool_]) -> NDA
     bell = np.exp(-0.5 * away / _SMOOTH_PX**2) + 1e-9
     bell = np.where(target[:, None, 0] == known[:, 0], bell, 0.0)
     return np.asarray(bell / np.maximum(bell.sum(axis=1, keepdims=True), 1e-12))
-
-
-def _means(is_target: NDArray[np.bool_]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return weights (N, N) of the targets of the same pixel, and of those of the same channel around."""
-    target = np.argwhere(is_target)
-    away = ((target[:, None, 1:] - target[:, 1:]) ** 2).sum(axis=-1)
-    pixel = (away == 0).astype(np.float64)
-    around = np.where(target[:, None, 0] == target[:, 0], np.exp(-0.5 * away), 0.0)
-    means = (each / each.sum(axis=1, keepdims=True) for each in (pixel, around))
-    return next(means), next(means)
