@@ -14,16 +14,18 @@ from pixmend.footprints import RADIUS_PX, Footprint
 from pixmend.model import Defect, Evidence, FrameRange, Kind, Raster, Sample
 from pixmend.stats import SigmaCurve
 
-__all__ = ["judge_flash"]
+__all__ = ["beats_light", "judge_flash"]
 
 _LEAST_SCORE = (
-    16.5  # with all that follows; at 14 fine texture that moves made one in each 2 Mpx and 48 frames
+    14.7  # with all that follows; fine texture that moves scores up to 14 with the shape of a photosite
 )
+_LEAST_UNSURE = 16.5  # where colours are unknown
+_SURE_CONTEST, _MORE = 1.1, 20.0  # a point of light explains it better: so much more score for each of it
 _CAUTION = (
     1.3  # at the border less of a footprint is seen; too dark for one frame few are; or colours are unknown
 )
 _LEAST_SHARE = 0.7
-_KEPT, _SURE = 0.8, 30.0  # of the score, when the prediction may not smooth; so much is enough
+_KEPT, _SURE = 0.75, 30.0  # of the score, when the prediction may not smooth; so much is enough
 _MOST_SCATTER = 3.5  # of the prediction: where it is worse the excess has its errors
 _CONTEST = 1.4  # a photosite leaves at most so much of what a point of light leaves
 _NOISE_LEFT, _SHAPE_LEFT = 80.0, 0.07  # squared sigma; share: what a true footprint may leave unexplained
@@ -74,7 +76,7 @@ def judge_flash(
     if again is None or again.share < _LEAST_SHARE or abs(again.score) < min(_KEPT * abs(fit.score), _SURE):
         return None
     shapes = _site_or_light(fit, candidate)
-    if shapes is not None and shapes.contest > _CONTEST:
+    if shapes is not None and not beats_light(shapes, fit.score, caution=_caution(fit, candidate, inside)):
         return None
     samples, peak = _spoiled(fit, inside)
     middle = np.array([0, RADIUS_PX, RADIUS_PX])
@@ -99,9 +101,21 @@ def judge_flash(
 
 
 def _least_score(fit: FlashFit, candidate: FlashCandidate, inside: NDArray[np.bool_]) -> float:
-    """Return how strong it must be: more so the less there is to judge it by."""
+    """Return how strong it must be at least."""
+    usual = _LEAST_UNSURE if candidate.red is None else _LEAST_SCORE
+    return usual * _caution(fit, candidate, inside)
+
+
+def _caution(fit: FlashFit, candidate: FlashCandidate, inside: NDArray[np.bool_]) -> float:
+    """Return how much more it must score the less there is to judge it by."""
     doubts = (not inside.all()) + (fit.score < 0) + (candidate.red is None)
-    return float(_LEAST_SCORE * _CAUTION**doubts)
+    return float(_CAUTION**doubts)
+
+
+def beats_light(shapes: SiteOrLight, score: float, *, caution: float) -> bool:
+    """Tell whether a photosite explains it as well as a point of light: if not quite, it must be stronger."""
+    least = _LEAST_SCORE + _MORE * max(shapes.contest - _SURE_CONTEST, 0.0)
+    return shapes.contest <= _CONTEST and abs(score) >= least * caution
 
 
 def _is_one_photosite(fit: FlashFit, least: float) -> bool:

@@ -15,7 +15,7 @@ from pixmend.detect._line_shapes import NEIGHBOURS, line_shapes
 __all__ = ["Line", "LinePicture", "find_lines"]
 
 _LEAST_ROWS = 10
-_RIM_PX, _RIM_CAUTION = 2, 2.0  # debayer and resize leave a rim that is fixed too: it must score more
+_RIM_PX, _RIM_CAUTION = 2, 3.0  # debayer and resize leave a rim that is fixed too: it must score more
 _CLAIMED = 0.1  # of a run: it is what a better one has been
 _APART_PX = 6  # what scores so near a line is its ringing
 _LEAST_AMPLITUDE = 0.3  # sigma; what is fainter nobody sees, and its repair adds more than it takes
@@ -29,6 +29,8 @@ _SHORT, _LIKE_STILL = 32, 0.96  # photosites; short ones, and any in a still sho
 _CONTEST = 1.3  # times what bad columns leave, a line of light must leave where nothing moves
 _LONG, _CONTEST_LONG = 100, 1.1  # photosites; of a long one less, for little in a scene is so straight
 _MAY_SPAN = 0.5  # of the picture's height; its profile may tell that a line goes on
+_AROUND_PX, _LAG_PX, _OFTEN = 28, 4, 0.75  # px to the sides; px along; quantile of the changes
+_BROKEN, _LEAST_CHANGE = 4.0, 0.3  # times what is usual around; sigma
 _SPANNING, _LIKE_WHOLE = 0.88, 0.85  # of the picture's height: few things of a scene do that
 
 
@@ -230,16 +232,30 @@ def _is_one_site(line: Line, picture: LinePicture) -> bool:
     return bool(excess[strongest, -_FEW:].sum() > _FEW_SHARE * excess[strongest].sum())
 
 
+def _is_broken(line: Line, picture: LinePicture) -> bool:
+    """Tell whether a line, or what is close beside it, changes along its course as nothing around: lettering."""
+    places = np.arange(
+        max(line.middle - _AROUND_PX, 0), min(line.middle + _AROUND_PX + 1, picture.light.shape[2])
+    )
+    along = picture.light[:, line.first : line.stop, places[0] : places[-1] + 1]
+    change = np.abs(along[:, _LAG_PX:] - along[:, :-_LAG_PX])
+    usual = np.quantile(change, _OFTEN, axis=1) / line.profile.sigma[:, None]
+    is_own = np.abs(places - line.middle) < _APART_PX
+    around = np.median(usual[:, ~is_own], axis=1)
+    return bool((usual[:, is_own].max(axis=1) > _BROKEN * (around + _LEAST_CHANGE)).any())
+
+
 def _is_believable(line: Line, picture: LinePicture, threshold: float) -> bool:
     """Tell whether a line looks like bad photosites, and is worth a repair."""
     fit = line.fit
     is_inside = all(0 <= column < picture.light.shape[2] for column in line.across)
-    if not is_inside or len(line.across) > _MOST_COLUMNS or _is_one_site(line, picture):
+    if not is_inside or len(line.across) > _MOST_COLUMNS:
         return False
-    if abs(fit.amplitude) < _LEAST_AMPLITUDE or fit.score < _CAUTION * threshold:
+    if _is_one_site(line, picture) or _is_broken(line, picture):
         return False
+    is_faint = abs(fit.amplitude) < _LEAST_AMPLITUDE or fit.score < _CAUTION * threshold
     is_whole = line.length >= _SPANNING * picture.light.shape[1]
-    if not is_whole and abs(line.score) < _PART_CAUTION * threshold:
+    if is_faint or (not is_whole and abs(line.score) < _PART_CAUTION * threshold):
         return False
     if picture.is_still:
         if is_whole:

@@ -31,6 +31,7 @@ LEAST_FRAMES = 6
 
 _CONFIRMED = 7.0  # spreads of the same match at places around, of all frames together
 _FULL_FRAMES = 30  # fewer cannot say as much
+_ALIKE_CONFIRMED, _CLEARLY_ALIKE = 5.0, 0.7  # of one that looks like a photosite, in a scene that stays
 _WEAK_CONFIRMED = 9.0  # of one that the pools alone do not say
 _MANY_FRAMES, _WEAK_FIT = 24, 0.35  # what such a one needs beside
 _KNOWN_CONFIRMED = 3.5  # where a defect is known
@@ -46,6 +47,7 @@ _FROZEN = 0.02  # sigma over time: no light that passed a lens is so still
 _FAINT_SIGMA, _STRONG_SIGMA, _STRONG_FIT = 1.5, 4.0, 0.4  # how well a strong one's shape must fit
 _DARK_FIT = 0.4  # and any that is darker: more of a scene looks so
 _TEXTURED = 1.8  # times what noise leaves of all frames together
+_RESTLESS, _RESTLESS_FIT = 5.0, 0.45  # times that: the scene repeats itself, and only the shape tells
 _PHOTOSITE_FIT, _FIT_SCATTER = 0.6, 0.03  # of the excess, where the scene stands still
 _CLEAR_LIKENESS = 0.5
 _STUCK_SHARE = 0.5  # a stuck photosite varies less than half as much as its surroundings
@@ -156,6 +158,8 @@ def _looks_right(site: Site, trace: Trace, course: Course, *, is_still: bool) ->
     if not site.is_in_pools:
         return True
     stays = not is_still and _stands_still(trace)
+    if not is_still and trace.unrest > _RESTLESS and _fit(site) < _RESTLESS_FIT:
+        return False
     return _looks_like_anything(site, course) and (not stays or _looks_like_photosite(site))
 
 
@@ -170,10 +174,13 @@ def _looks_like_anything(site: Site, course: Course) -> bool:
 
     A faint one need not be; there noise and texture hide its shape.
     """
-    fit = max(site.photosite_fit or 0.0, site.optical_fit or 0.0)
     strength = (abs(course.amplitude_sigma) - _FAINT_SIGMA) / (_STRONG_SIGMA - _FAINT_SIGMA)
     needed = _STRONG_FIT * min(max(strength, 0.0), 1.0)
-    return fit >= (needed if course.amplitude_sigma > 0 else max(needed, _DARK_FIT))
+    return _fit(site) >= (needed if course.amplitude_sigma > 0 else max(needed, _DARK_FIT))
+
+
+def _fit(site: Site) -> float:
+    return max(site.photosite_fit or 0.0, site.optical_fit or 0.0)
 
 
 def _stands_still(trace: Trace) -> bool:
@@ -199,7 +206,9 @@ def _bright_or_dark(amplitude_sigma: float) -> Kind:
 def _least_confirmation(site: Site, trace: Trace, settings: DetectSettings) -> float:
     """Return the score that all frames together must reach; infinite for what they cannot make sure."""
     if abs(site.score) >= settings.threshold_sigma:
-        return _CONFIRMED * min(float(np.sqrt(len(trace.frames) / _FULL_FRAMES)), 1.0)
+        is_alike = (site.photosite_fit or 0.0) >= _CLEARLY_ALIKE and _looks_like_photosite(site)
+        least = _ALIKE_CONFIRMED if is_alike else _CONFIRMED
+        return least * min(float(np.sqrt(len(trace.frames) / _FULL_FRAMES)), 1.0)
     could_be = len(trace.frames) >= _MANY_FRAMES and (site.photosite_fit or 0.0) >= _WEAK_FIT
     return _WEAK_CONFIRMED if could_be else np.inf
 

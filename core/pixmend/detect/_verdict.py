@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pixmend.detect._sites import MeanPicture, Site
 from pixmend.detect._still import photosites_only, with_fits
@@ -14,6 +15,10 @@ __all__ = ["STILL_SIGMA", "DetectSettings", "believable_sites", "shot_is_still"]
 
 STILL_SIGMA = 1.4
 """Where nothing moves, levels vary by less over time: in the liveliest tenth of the quietest channel."""
+
+_DETAIL_SIGMA, _CELL_PX = 0.5, 8  # of the mean picture; what moves would vary by more than it leaves there
+_LEAST_DETAIL, _FROZEN = 0.02, 0.2  # of all cells; sigma: lettering varies by less than any light
+_MOSTLY = 0.5  # of the cells with detail
 
 _BEST_MATCH = 2.0  # times amplitude and root of frames; measured is 0.66, and 1.51 for a dead one of 5 sigma
 _LIKENESS = 0.7  # of the excess is a footprint: that must do for one frame, of a camera that nobody knows
@@ -47,10 +52,29 @@ def shot_is_still(statistics: ShotStatistics) -> bool:
     """Tell whether the picture stands still, so that time cannot tell a defect from the scene.
 
     One channel decides: the camera's matrix gives some of them noise that their own level
-    does not explain, but what moves is seen in all.
+    does not explain, but what moves is seen in all. Objects may move before a scene that
+    does not: most of the detail that the mean picture has is then where nothing changes.
     """
-    lively = np.quantile(statistics.grid_sigma(), 0.9, axis=(1, 2))
-    return bool(lively.min() < STILL_SIGMA)
+    varies = statistics.grid_sigma()
+    if np.quantile(varies, 0.9, axis=(1, 2)).min() < STILL_SIGMA:
+        return True
+    quietest = varies.min(axis=0)
+    has_detail = (_detail(statistics.mean_level(), quietest.shape) > _DETAIL_SIGMA) & (quietest > _FROZEN)
+    is_still = has_detail & (quietest < STILL_SIGMA)
+    return bool(has_detail.mean() > _LEAST_DETAIL and is_still.sum() > _MOSTLY * has_detail.sum())
+
+
+def _detail(level: NDArray[np.float32], cells: tuple[int, int]) -> NDArray[np.float32]:
+    """Return how much finest detail each cell of a mean picture (C, H, W) has, in sigma; cells as of `grid_sigma`.
+
+    The median of a cell, in its richest channel: no defect that is less than half of it adds to it.
+    """
+    down, across = cells
+    rows = level[:, ::_CELL_PX][:, :down]
+    spare = max(across * _CELL_PX - level.shape[2], 0)
+    rows = np.pad(rows, ((0, 0), (0, 0), (1, 1 + spare)), mode="edge")[:, :, : across * _CELL_PX + 2]
+    fine = np.abs(np.diff(rows, 2, axis=2)) / np.sqrt(np.float32(6.0))  # in the noise of such a difference
+    return np.asarray(np.median(fine.reshape(len(level), down, across, _CELL_PX), axis=3).max(axis=0))
 
 
 def believable_sites(

@@ -21,6 +21,7 @@ from pixmend.simulate import (
     spoiled_samples,
     truth_plane,
 )
+from tests.make.measured import measured
 from tests.make.shots import (
     HEIGHT,
     LINEAR,
@@ -175,6 +176,20 @@ def test_white_stars_of_a_locked_camera_are_no_defects():
 
 def test_a_moving_shot_is_not_still():
     assert not shot_is_still(detection_of(small_shot()).statistics)
+
+
+@pytest.mark.parametrize("seed", [7, 8])
+def test_a_scene_before_which_objects_walk_is_still(seed):
+    shot = small_shot((), motion=Motion.LOCKED, distractors=frozenset({Distractor.OBJECTS}), seed=seed)
+    statistics = measured(shot)
+    lively = np.quantile(statistics.grid_sigma(), 0.9, axis=(1, 2))
+    assert lively.min() > 2  # a tenth of the picture does move
+    assert shot_is_still(statistics)
+
+
+def test_lettering_that_stays_makes_no_moving_shot_still():
+    shot = small_shot((), motion=Motion.PAN, distractors=frozenset({Distractor.BURN_IN}), seed=8)
+    assert not shot_is_still(measured(shot))
 
 
 def what_is_where(defects, *, flip_width=None):

@@ -12,6 +12,8 @@ from pixmend.detect import (
     flash_footprints,
     judge_flash,
 )
+from pixmend.detect._flash_verdict import beats_light
+from pixmend.detect._site_or_light import SiteOrLight
 from pixmend.footprints import CAMERA_MATRIX, DEMOSAICS, prior_footprints
 from pixmend.model import Kind, Raster, Sample, SampleType
 from pixmend.stats import NoiseModel, SigmaScale
@@ -119,6 +121,18 @@ def test_a_sharp_lamp_of_one_frame_is_no_photosite():
     _add(windows[0], 40 * lamp[:, 8:17, 8:17] / np.abs(lamp).max())
 
     assert _judge(windows, red=(0, 0)) is None
+
+
+@pytest.mark.parametrize(
+    ("contest", "score", "expected"),
+    [(1.0, 15.0, True), (1.0, 14.0, False), (1.25, 15.5, False), (1.25, 18.0, True), (1.5, 60.0, False)],
+)
+def test_the_better_a_light_explains_it_the_stronger_it_must_be(contest, score, expected):
+    light = 0.9
+    shapes = SiteOrLight(1.03 - contest * (1.03 - light), light)
+    assert shapes.contest == pytest.approx(contest)
+    assert beats_light(shapes, score, caution=1.0) is expected
+    assert not beats_light(shapes, score, caution=5.0)
 
 
 def test_a_streak_is_no_photosite():

@@ -14,7 +14,16 @@ from pixmend.detect._lines import Line, LinePicture, find_lines
 from pixmend.detect._sites import MeanPicture
 from pixmend.detect._views import views_of
 from pixmend.model import Kind
-from pixmend.simulate import Demosaic, Motion, PlantedDefect, Sensor, SimulatedShot, develop, spoiled_samples
+from pixmend.simulate import (
+    Demosaic,
+    Distractor,
+    Motion,
+    PlantedDefect,
+    Sensor,
+    SimulatedShot,
+    develop,
+    spoiled_samples,
+)
 from tests.make.measured import measured
 from tests.make.shots import HEIGHT, WIDTH, small_shot
 
@@ -115,6 +124,13 @@ def test_a_street_full_of_lines_has_no_bad_ones(motion):
 def test_where_nothing_moves_a_whole_column_is_told_from_the_street_s_own_lines():
     strong = (bad([41], range(HEIGHT), amplitude=4.0),)
     assert [each.across for each in lines_of(strong, Motion.LOCKED)] == [(41,)]
+
+
+@pytest.mark.parametrize("motion", [Motion.PAN, Motion.HANDHELD])
+def test_burnt_in_lettering_is_no_line(motion):
+    """It is as straight as a bad row, and stays as one does; but it changes from letter to letter."""
+    shot = small_shot((), motion=motion, distractors=frozenset({Distractor.BURN_IN}), seed=8)
+    assert find_lines(searched(shot), threshold=THRESHOLD) == ()
 
 
 def test_a_few_strong_photosites_in_one_column_are_no_line():
