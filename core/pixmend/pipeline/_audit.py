@@ -17,7 +17,9 @@ __all__ = ["AUDIT_FRAMES", "audit_repairs", "frames_to_audit"]
 AUDIT_FRAMES = 24
 """Frames in which a repair is looked at, evenly spread over those that it is in."""
 
-_AT_ONCE = 512  # repairs whose sums are in memory together
+_AT_ONCE = (
+    128  # repairs whose sums are in memory together: up to 0.2 MB each, and as much for each frame at work
+)
 
 
 def frames_to_audit(
@@ -63,7 +65,7 @@ def audit_repairs(
     plate = shot.plate
     shape = (len(plate.colour), plate.raster.height, plate.raster.width)
     spoiled = spoiled_samples(defects, plate)
-    asked = [each for each in defects if each.id in chosen]
+    asked = sorted((each for each in defects if each.id in chosen), key=lambda each: (each.y, each.x))
     scores: dict[str, AuditScore] = {}
     for first in range(0, len(asked), _AT_ONCE):
         some = asked[first : first + _AT_ONCE]

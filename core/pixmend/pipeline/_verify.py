@@ -124,7 +124,7 @@ def verify(
     if encoding is None:
         raise ValueError("defects can only be looked for where the encoding is known")
     defect_map.check_fits(mended.plate)
-    look = _Look(mended, defect_map, encoding, wanted, workers, says)
+    look = _Look(mended, defect_map, encoding, frames=wanted, workers=workers, progress=says)
     return Verification(tuple(proofs), look.still_there(), look.repairs())
 
 
@@ -136,6 +136,7 @@ class _Look:
         mended: FileShot,
         defect_map: DefectMap,
         encoding: Encoding,
+        *,
         frames: FrameRange,
         workers: int,
         progress: Progress,
