@@ -8,6 +8,7 @@ from pixmend.fill._footprint_learning import LearntFootprint
 from pixmend.fill._frame_defects import FrameDefects, defects_of_frame
 from pixmend.fill._fusing import Beside
 from pixmend.fill._fusion import Fused, Fusion, learn_fusion
+from pixmend.fill._grain import Grain, add_grain, draw_grain, grain_of, grain_seed
 from pixmend.fill._holes import (
     Holes,
     bad_pixels,
@@ -44,6 +45,7 @@ __all__ = [
     "FrameDefects",
     "Fused",
     "Fusion",
+    "Grain",
     "Holes",
     "Kriging",
     "Learnt",
@@ -62,14 +64,18 @@ __all__ = [
     "SoundWindows",
     "StoredLight",
     "Wishes",
+    "add_grain",
     "bad_pixels",
     "compensate",
     "cut_windows",
     "data_samples",
     "defects_of_frame",
     "doubtful_samples",
+    "draw_grain",
     "fill_samples",
     "find_holes",
+    "grain_of",
+    "grain_seed",
     "kriging_of",
     "learn_fusion",
     "lesson_at",

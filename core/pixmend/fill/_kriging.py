@@ -96,6 +96,12 @@ class Kriging:
         value = weighted_sums(table.weights.T, deviation, level[np.nonzero(is_target)[0]])
         return Prediction(value, table.variance, contrast_class, table.weights)
 
+    def weights(
+        self, contrast_class: int, is_target: NDArray[np.bool_], is_known: NDArray[np.bool_]
+    ) -> NDArray[np.float32]:
+        """Return what `predict` applies to a window of a class, (N, K)."""
+        return self._tables(contrast_class, is_target.tobytes(), is_known.tobytes()).weights
+
     def table(self, is_target: NDArray[np.bool_], is_known: NDArray[np.bool_]) -> SiteTable:
         """Return what fills one shape of hole, as plain numbers; parameters as of `predict`."""
         keys = is_target.tobytes(), is_known.tobytes()
