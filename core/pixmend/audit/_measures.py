@@ -16,7 +16,7 @@ MARGIN_PX = 3
 _LENGTH_PX = 6.0  # how far a picture's structure reaches
 _STRUCTURE = 4.0  # variance of a picture's structure, in that of the noise
 _ALIKE = 0.9  # correlation of the structure of two channels
-_LEVEL = 1e4  # variance of the unknown level of a channel
+_LEVEL = 1e7  # variance of the unknown level of a channel: far above any level on the sigma scale
 _FORMS_KEPT = 256
 _SIDES = ((0, -1), (0, 1), (-1, 0), (1, 0))
 

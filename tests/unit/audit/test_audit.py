@@ -196,3 +196,19 @@ def test_looks_add_up():
     (total,) = pooled(looks)
     assert total.frames[0] == 4
     assert np.allclose(total.picture, sum(each[0].picture for each in looks))
+
+
+@pytest.mark.parametrize("level", [-90.0, 400.0])
+def test_how_bright_it_is_does_not_matter(level):
+    frames, mended = field(15), block(3)
+    here, there = score(frames, mended), score((frames + level).astype(np.float32), mended)
+    for name in ("outline", "grain", "colour"):
+        assert getattr(there, name) == pytest.approx(getattr(here, name), abs=0.05)
+
+
+def test_mirrored_frames_score_the_same():
+    frames, mended = changed(field(16), block(3), lambda old: old + 1.0), block(3)
+    mirrored = mended * [1, 1, -1] + [0, 0, SHAPE[2] - 1]
+    found, other = score(frames, mended), score(frames[..., ::-1], mirrored)
+    assert found.colour == pytest.approx(other.colour, rel=0.25)
+    assert found.shows == other.shows

@@ -27,7 +27,7 @@ def test_an_even_picture_measures_nothing(side, channels):
     measures = measures_of(*window(side, channels))
     level = np.repeat(np.arange(1.0, channels + 1), (side + 2 * MARGIN_PX) ** 2)[measures.used]
     for each in (measures.colour, measures.outline, measures.inside):
-        assert np.abs(each @ level).max() < 0.02 * level.max()
+        assert np.abs(each @ level).max() < 1e-4 * level.max()
 
 
 def test_a_slope_has_no_outline():
