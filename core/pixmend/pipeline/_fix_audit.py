@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from pixmend.audit import AuditScore, Trial, best_trial, method_to_try
 from pixmend.errors import FrameError
-from pixmend.fill import Mend
+from pixmend.fill import Mend, Wishes
 from pixmend.frames import FrameSource
 from pixmend.model import Defect, DefectMap, FrameRange, Method, Status
 from pixmend.pipeline._audit import audit_repairs, frames_to_audit
@@ -76,27 +76,37 @@ def audited_mender(
     tries = _Tries(
         shot, defect_map, only=only, skip_bad_frames=skip_bad_frames, workers=workers, progress=progress
     )
-    trials = tries.of(mender, tries.defects)
-    first = {name: each[0] for name, each in trials.items()}
+    trials = _all_trials(tries, mender)
+    hopeless = [each for each in tries.defects if all(trial.shows for trial in trials[each.id])]
+    untouched = tries.untouched(mender, hopeless)
+    best = {name: best_trial(each, untouched.get(name)) for name, each in trials.items()}
+    audit = FixAudit(
+        scores={
+            name: each.score for name, each in best.items() if each is not None and each.score is not None
+        },
+        changed={
+            name: each.asked
+            for name, each in best.items()
+            if each is not None and each.asked not in {None, trials[name][0].asked}
+        },
+        refused=tuple(name for name, each in best.items() if each is None),
+    )
+    wishes = Wishes(
+        methods={**mender.wishes.methods, **audit.changed},
+        refused=mender.wishes.refused | frozenset(audit.refused),
+    )
+    return mender.wishing(wishes), audit
+
+
+def _all_trials(tries: "_Tries", mender: Mender) -> dict[str, list[Trial]]:
+    """Try each defect by one method after the other, until it does not show or nothing is left to try."""
+    trials = {name: [trial] for name, trial in tries.of(mender, tries.defects).items()}
     while wanted := {name: method for name, each in trials.items() if (method := method_to_try(each))}:
         wishes = replace(mender.wishes, methods={**mender.wishes.methods, **wanted})
         again = [each for each in tries.defects if each.id in wanted]
-        for name, (trial,) in tries.of(mender.wishing(wishes), again).items():
+        for name, trial in tries.of(mender.wishing(wishes), again).items():
             trials[name].append(trial)
-    untouched = tries.untouched(
-        mender, [each for each in tries.defects if all(trial.shows for trial in trials[each.id])]
-    )
-    best = {name: best_trial(each, untouched.get(name)) for name, each in trials.items()}
-    changed = {
-        name: each.asked
-        for name, each in best.items()
-        if each is not None and each is not first[name] and each.asked is not None
-    }
-    refused = tuple(name for name, each in best.items() if each is None)
-    scores = {name: each.score for name, each in best.items() if each is not None and each.score is not None}
-    methods = {**mender.wishes.methods, **changed}
-    wishes = replace(mender.wishes, methods=methods, refused=mender.wishes.refused | frozenset(refused))
-    return mender.wishing(wishes), FixAudit(scores, changed, refused)
+    return trials
 
 
 class _Tries:
@@ -117,15 +127,15 @@ class _Tries:
         self._skip_bad_frames, self._workers, self._progress = skip_bad_frames, workers, progress
         self._chosen = frames_to_audit(self.defects, shot.frames, most=_FRAMES)
 
-    def of(self, mender: Mender, defects: Sequence[Defect]) -> dict[str, list[Trial]]:
+    def of(self, mender: Mender, defects: Sequence[Defect]) -> dict[str, Trial]:
         """Return one trial of each defect, as this mender mends it."""
         mends = self._mended(mender, defects)
         used = _methods(mends)
         scores = self._scores(mender, defects, mends)
         return {
-            each.id: [
-                Trial(mender.wishes.methods.get(each.id), used.get(each.id, frozenset()), scores.get(each.id))
-            ]
+            each.id: Trial(
+                mender.wishes.methods.get(each.id), used.get(each.id, frozenset()), scores.get(each.id)
+            )
             for each in defects
         }
 
