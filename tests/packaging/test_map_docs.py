@@ -38,7 +38,7 @@ def test_every_exit_code_is_explained(code):
     assert f"\n| {int(code)} | " in PAGE
 
 
-@pytest.mark.parametrize("action", ["show", "convert", "merge", "edit"])
+@pytest.mark.parametrize("action", ["show", "convert", "merge", "edit", "learn"])
 def test_every_option_is_listed(action):
     (commands,) = (each for each in make_parser()._actions if each.choices)
     (actions,) = (each for each in commands.choices["map"]._actions if each.choices)

@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from pixmend.fill._footprint_fit import SiteLesson, excess_of, fit_shapes, plain_amplitude
 from pixmend.fill._rings import Cell
-from pixmend.footprints import RADIUS_PX, prior_footprints
+from pixmend.footprints import prior_footprints
 
-__all__ = ["CELLS", "LearntFootprint", "learn_footprints"]
+__all__ = ["CELLS", "LearntFootprint", "known_footprint", "learn_footprints"]
 
 CELLS: tuple[Cell, ...] = ((0, 0), (0, 1), (1, 0), (1, 1))
 _ROUNDS = 3
@@ -42,6 +42,13 @@ class LearntFootprint:
     shape: NDArray[np.float64]
     doubt: NDArray[np.float64]
     sites: int
+
+
+def known_footprint(
+    cell: Cell, weights: NDArray[np.float64], window: tuple[int, int, int], *, sites: int
+) -> LearntFootprint:
+    """Return what another shot of the camera taught; `weights` is (C, n, n), n odd and no more than the window's side."""
+    return LearntFootprint(cell, _padded(weights, window), np.full(window, _LEAST_SPREAD**2), sites)
 
 
 def learn_footprints(
@@ -112,7 +119,7 @@ def _layouts(priors: int) -> list[dict[Cell, int]]:
 
 def _padded(shape: NDArray[np.float64], window: tuple[int, int, int]) -> NDArray[np.float64]:
     padded = np.zeros(window)
-    first = window[1] // 2 - RADIUS_PX
+    first = (window[1] - shape.shape[1]) // 2
     padded[:, first : first + shape.shape[1], first : first + shape.shape[2]] = shape
     return padded
 

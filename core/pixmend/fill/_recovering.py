@@ -2,18 +2,19 @@
 """Which defects of a frame are recovered, which are left as they are, and which are to be predicted."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pixmend.fill._answers import LEFT, METHODS, Answers, Wishes
 from pixmend.fill._band import Band
+from pixmend.fill._footprint_learning import LearntFootprint
 from pixmend.fill._frame_defects import FrameDefects
 from pixmend.fill._lit_sites import LitWindow
 from pixmend.fill._recover import Recovery, recover
 from pixmend.fill._recovery_plan import RecoveryPlan, StoredLight
-from pixmend.fill._rings import Rings
+from pixmend.fill._rings import Cell, Rings
 from pixmend.fill._windows import Scale, cut_windows, scaled_windows
 from pixmend.model import Method
 
@@ -31,11 +32,14 @@ class Recoveries:
     rings : Rings
         Predicts a photosite from around it.
     stored : StoredLight
+    footprints : mapping of (int, int) to LearntFootprint
+        What was learned of each place in the 2 x 2 mosaic, array row and column modulo 2.
     """
 
     plans: Mapping[str, RecoveryPlan]
     rings: Rings
     stored: StoredLight
+    footprints: Mapping[Cell, LearntFootprint] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

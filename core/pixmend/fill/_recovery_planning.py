@@ -111,7 +111,7 @@ def plan_recoveries(
             restless[site.cell],
             told.prior,
         )
-    return Recoveries(plans, rings, stored)
+    return Recoveries(plans, rings, stored, footprints)
 
 
 def _teachers(sites: Sequence[PhotositeWindows]) -> list[PhotositeWindows]:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The contract between the rooms: what crosses a border is one of these."""
 
+from pixmend.model._camera_footprint import CameraFootprint
 from pixmend.model._defect import ANY_CHANNEL, FARTHEST, Defect, Sample, Severity, Status
 from pixmend.model._evidence import Evidence, Votes
 from pixmend.model._exchange import map_from_badpixels, map_from_csv, map_to_badpixels, map_to_csv
@@ -18,6 +19,7 @@ __all__ = [
     "FARTHEST",
     "KINDS",
     "MAP_SCHEMA",
+    "CameraFootprint",
     "Channel",
     "Defect",
     "DefectMap",

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pixmend.errors import MapError
+from pixmend.model._camera_footprint import CameraFootprint
 from pixmend.model._defect import ANY_CHANNEL, Defect, Sample, Severity, Status
 from pixmend.model._plate import PlateInfo, Raster
 from pixmend.model._ranges import FrameRange
@@ -35,6 +36,8 @@ class DefectMap:
         know it, then each defect is checked against the plate by itself.
     shots : int
         How many shots it was voted from; 1 for the map of one shot.
+    footprints : tuple of CameraFootprint
+        What the camera's photosites look like, where it was learned; each place of a mosaic once.
     raster_extra, extra : mapping
         Fields of the file that this version does not know; kept on rewrite.
     """
@@ -44,6 +47,7 @@ class DefectMap:
     source: Source = field(default_factory=Source)
     made_by: Mapping[str, Any] = field(default_factory=dict)
     shots: int = 1
+    footprints: tuple[CameraFootprint, ...] = ()
     raster_extra: Mapping[str, Any] = field(default_factory=dict)
     extra: Mapping[str, Any] = field(default_factory=dict)
 
@@ -95,7 +99,10 @@ class DefectMap:
             If a sample comes to lie outside the raster.
         """
         defects = tuple(replace(each, x=each.x + dx, y=each.y + dy) for each in self.defects)
-        there = replace(self, defects=defects, raster=raster or self.raster)
+        footprints = tuple(
+            replace(each, x=(each.x + dx) % 2, y=(each.y + dy) % 2) for each in self.footprints
+        )
+        there = replace(self, defects=defects, footprints=footprints, raster=raster or self.raster)
         there.check_inside(where=where)
         return there
 

@@ -16,6 +16,7 @@ from typing import Any, cast
 import jsonschema
 
 from pixmend.errors import MapError, RangeError
+from pixmend.model._camera_footprint import CameraFootprint
 from pixmend.model._defect import Defect, Sample, Severity, Status
 from pixmend.model._evidence import EVIDENCE_FIELDS, Evidence, Votes
 from pixmend.model._kinds import Kind
@@ -69,6 +70,11 @@ def map_to_json(defect_map: DefectMap) -> str:
         "source": _source_fields(defect_map.source),
         "made_by": dict(defect_map.made_by),
         **({} if defect_map.shots == 1 else {"shots": defect_map.shots}),
+        **(
+            {"footprints": [_footprint_fields(each) for each in defect_map.footprints]}
+            if defect_map.footprints
+            else {}
+        ),
         **defect_map.extra,
     }
     lines = [f"  {_json(key)}: {_json(value)}" for key, value in head.items()]
@@ -162,6 +168,7 @@ def _map_from(document: dict[str, Any]) -> DefectMap:
         source=_source_from(dict(fields.pop("source", {}))),
         made_by=fields.pop("made_by", {}),
         shots=fields.pop("shots", 1),
+        footprints=_footprints_from(fields.pop("footprints", None) or []),
         defects=tuple(_defect_from(dict(each)) for each in fields.pop("defects")),
         extra=fields,
     )
@@ -195,6 +202,23 @@ def _defect_from(fields: dict[str, Any]) -> Defect:
         method=_method_from(fields.pop("method", None)),
         evidence=_evidence_from(fields.pop("evidence", None)),
         votes=_votes_from(fields.pop("votes", None)),
+        extra=fields,
+    )
+
+
+def _footprints_from(rows: list[dict[str, Any]]) -> tuple[CameraFootprint, ...]:
+    if len({(each["x"], each["y"]) for each in rows}) < len(rows):
+        raise ValueError("two footprints are of the same place in the mosaic")
+    return tuple(_footprint_from(dict(each)) for each in rows)
+
+
+def _footprint_from(fields: dict[str, Any]) -> CameraFootprint:
+    return CameraFootprint(
+        x=fields.pop("x"),
+        y=fields.pop("y"),
+        channels=tuple(fields.pop("channels")),
+        weights=tuple(tuple(tuple(row) for row in plane) for plane in fields.pop("weights")),
+        sites=fields.pop("sites"),
         extra=fields,
     )
 
@@ -249,6 +273,17 @@ def _defect_fields(defect: Defect) -> dict[str, Any]:
         **({} if defect.evidence is None else {"evidence": _evidence_fields(defect.evidence)}),
         **({} if defect.votes is None else {"votes": _votes_fields(defect.votes)}),
         **defect.extra,
+    }
+
+
+def _footprint_fields(footprint: CameraFootprint) -> dict[str, Any]:
+    return {
+        "x": footprint.x,
+        "y": footprint.y,
+        "channels": list(footprint.channels),
+        "weights": footprint.weights,
+        "sites": footprint.sites,
+        **footprint.extra,
     }
 
 

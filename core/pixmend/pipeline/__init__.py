@@ -2,6 +2,7 @@
 """The only room that knows the order of the work; no arithmetic in it."""
 
 from pixmend.pipeline._audit import audit_repairs
+from pixmend.pipeline._camera_footprints import learn_camera_footprints
 from pixmend.pipeline._cuts import find_shots
 from pixmend.pipeline._demo import Demo, run_demo
 from pixmend.pipeline._detect import (
@@ -54,6 +55,7 @@ __all__ = [
     "detect_takes",
     "find_shots",
     "fix",
+    "learn_camera_footprints",
     "left_to_undo",
     "map_of_reel",
     "merge_statistics",

@@ -93,7 +93,10 @@ class FixPlan:
 
     @cached_property
     def _jobs(self) -> Jobs:
-        return Jobs(self.settings, self.shot.options, self.shot.plate, training_frames(self.shot.frames))
+        learns_from = training_frames(self.shot.frames)
+        return Jobs(
+            self.settings, self.shot.options, self.shot.plate, learns_from, self.defect_map.footprints
+        )
 
     def _is_outcome(self, frame: int, target: Path, ledger: Ledger) -> bool:
         """Tell whether a target is what this job makes of the source as it is now."""

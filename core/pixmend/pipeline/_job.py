@@ -9,7 +9,7 @@ import xxhash
 
 from pixmend.formats import ReadOptions
 from pixmend.frames import Encoding
-from pixmend.model import Defect, FrameRange, Method, PlateInfo, Status
+from pixmend.model import CameraFootprint, Defect, FrameRange, Method, PlateInfo, Status
 
 __all__ = ["FixSettings", "Jobs"]
 
@@ -69,13 +69,21 @@ class Jobs:
     plate : PlateInfo
     learns_from : FrameRange
         The frames that the fill is trained on.
+    footprints : sequence of CameraFootprint
+        That the map brings along.
     """
 
     def __init__(
-        self, settings: FixSettings, options: ReadOptions, plate: PlateInfo, learns_from: FrameRange
+        self,
+        settings: FixSettings,
+        options: ReadOptions,
+        plate: PlateInfo,
+        learns_from: FrameRange,
+        footprints: Sequence[CameraFootprint] = (),
     ) -> None:
         self._settings = settings
         self._learns_from = learns_from
+        self._footprints = tuple(footprints)
         self._options = options
         self._plate = plate
         self._known: dict[tuple[str, ...], str] = {}
@@ -95,6 +103,7 @@ class Jobs:
             "exact": self._settings.exact,
             "read": asdict(self._options),
             "learns_from": str(self._learns_from),
+            **({"footprints": [asdict(each) for each in self._footprints]} if self._footprints else {}),
             "defects": sorted(
                 [each.x, each.y, each.method or self._settings.method or "", each.pixels(self._plate.colour)]
                 for each in defects

@@ -12,7 +12,9 @@ from numpy.typing import NDArray
 from pixmend.fill import (
     Band,
     FrameDefects,
+    Graining,
     Learnt,
+    LearntFootprint,
     Mend,
     Neighbour,
     SoundWindows,
@@ -20,6 +22,7 @@ from pixmend.fill import (
     bad_pixels,
     data_samples,
     defects_of_frame,
+    grain_of,
     kriging_of,
     mend_data_channel,
     mend_frame,
@@ -40,6 +43,7 @@ from pixmend.stats import FlatBlocks, SigmaScale, fit_noise, flat_blocks
 
 __all__ = ["Mender", "train_mender"]
 
+_GRAIN_SEED = 19_510_101  # any number, but for ever the same: frame and place tell draws apart
 _SETS_KEPT = 64  # of defects that are alive together; blinking ones make many
 
 
@@ -84,6 +88,11 @@ class Mender:
     def scale(self) -> SigmaScale:
         """Stored samples <-> the shot's sigma scale."""
         return self._around.scale
+
+    @property
+    def footprints(self) -> Mapping[tuple[int, int], LearntFootprint]:
+        """What photosites were learned to look like, by array row and column modulo 2; may be empty."""
+        return {} if self._learnt.recoveries is None else self._learnt.recoveries.footprints
 
     def mend(self, frame: int, defects: tuple[Defect, ...]) -> Mend:
         """Read what is around a frame's defects, of the map, and mend them; errors as `FrameSource.read`."""
@@ -159,13 +168,13 @@ def train_mender(
     noise = fit_noise([blocks for each in lessons for blocks in each.blocks])
     scale = SigmaScale(encoding, shot.plate.sample_type(shot.plate.colour[0]), noise)
     windows = [windows for each in lessons for windows in each.windows]
-    kriging = kriging_of(
-        scaled_windows(np.concatenate([each.samples for each in windows]), scale),
-        phase=np.concatenate([each.phase for each in windows]),
-    )
+    taught = scaled_windows(np.concatenate([each.samples for each in windows]), scale)
+    phase = np.concatenate([each.phase for each in windows])
+    kriging, grain = kriging_of(taught, phase=phase), grain_of(taught, phase=phase)
     around = Surroundings(shot, defect_map, scale)
     wishes = Wishes({each.id: wish for each in defect_map.defects if (wish := each.method or method)})
-    learnt = Learnt(scale, kriging)
+    graining = None if grain is None else Graining(grain, kriging, _GRAIN_SEED)
+    learnt = Learnt(scale, kriging, graining=graining)
     asked = [wishes.methods.get(each.id) for each in defect_map.defects]
     if None in asked or Method.RECOVER in asked:
         recoveries = learn_recovery(shot, defect_map, learnt, encoding, progress, workers=workers)

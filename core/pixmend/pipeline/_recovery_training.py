@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """How the photosites of a shot are recovered: learnt around its defects, once."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -18,12 +18,13 @@ from pixmend.fill import (
     StoredLight,
     cut_windows,
     defects_of_frame,
+    known_footprint,
     plan_recoveries,
     reach_of,
     rows_of_windows,
 )
 from pixmend.frames import Encoding, FrameSource
-from pixmend.model import DefectMap, FrameRange
+from pixmend.model import DefectMap, FrameRange, PlateInfo
 from pixmend.pipeline._frames_at_once import frames_at_once
 from pixmend.progress import Progress
 
@@ -41,7 +42,6 @@ def learn_recovery(
     encoding: Encoding,
     progress: Progress,
     *,
-    known: Mapping[tuple[int, int], LearntFootprint] | None = None,
     workers: int = 1,
 ) -> Recoveries:
     """Learn from a few frames of the whole shot how its photosites lie.
@@ -51,11 +51,10 @@ def learn_recovery(
     shot : FrameSource
         As it was before anything was mended.
     defect_map : DefectMap
-        Its defects that are one photosite each are planned for, whatever their status.
+        Its defects that are one photosite each are planned for, whatever their status; learning begins
+        with its footprints.
     learnt : Learnt
         Scale and kriging.
-    known : mapping of (int, int) to LearntFootprint, optional
-        What other shots of the camera taught, by array row and column modulo 2.
 
     Notes
     -----
@@ -87,7 +86,21 @@ def learn_recovery(
         )
         for place, number in enumerate(numbers)
     ]
+    known = _known_footprints(defect_map, plate, shape)
     return plan_recoveries(sites, shape, rings=rings, scale=scale, stored=stored, known=known)
+
+
+def _known_footprints(
+    defect_map: DefectMap, plate: PlateInfo, shape: tuple[int, int, int]
+) -> dict[tuple[int, int], LearntFootprint]:
+    """Return the map's footprints that are of this plate's channels, by array row and column modulo 2."""
+    known = {}
+    for each in defect_map.footprints:
+        weights = np.array(each.weights)
+        if each.channels == plate.colour and weights.shape[1] <= shape[1]:
+            cell = (each.y - plate.raster.y) % 2, (each.x - plate.raster.x) % 2
+            known[cell] = known_footprint(cell, weights, shape, sites=each.sites)
+    return known
 
 
 def _cell(centre: NDArray[np.intp]) -> tuple[int, int]:

@@ -97,7 +97,7 @@ def placed(defect_map: DefectMap, placement: Placement, *, raster: Raster | None
     inside = raster or _ANYWHERE
     moved = (_placed_defect(each, placement, inside) for each in defect_map.defects)
     defects = tuple(each for each in moved if each is not None)
-    return replace(defect_map, raster=raster, raster_extra={}, defects=defects)
+    return replace(defect_map, raster=raster, raster_extra={}, footprints=(), defects=defects)
 
 
 def _placed_defect(defect: Defect, placement: Placement, inside: Raster) -> Defect | None:
