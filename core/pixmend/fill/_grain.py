@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The noise that a fill lacks: how the shot's noise varies together, and a draw that is the same on every machine."""
 
-import hashlib
 from collections.abc import Sequence
 
 import numpy as np
@@ -10,7 +9,7 @@ from numpy.typing import NDArray
 from pixmend.fill._covariances import PHASES, phase_of
 from pixmend.fill._table_kernels import weighted_sums
 
-__all__ = ["Grain", "add_grain", "draw_grain", "grain_of", "grain_seed"]
+__all__ = ["Grain", "add_grain", "draw_grain", "grain_of"]
 
 _CALM = 0.1  # of the windows: those in which there is hardly more than noise
 _SELECTED = 1.25  # the calmest of noise are calmer than noise, by about so much
@@ -144,18 +143,13 @@ def _noise_covariance(flat: NDArray[np.float32], channels: int) -> NDArray[np.fl
     return np.asarray(covariance * gain[:, None] * gain)
 
 
-def grain_seed(name: str) -> int:
-    """Return 32 bits that stand for a map."""
-    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:4], "big")
-
-
 def draw_grain(seed: int, frame: int, places: NDArray[np.integer]) -> NDArray[np.float32]:
     """Draw a standard normal for each sample: same seed, frame and place, same bits on every machine.
 
     Parameters
     ----------
     seed : int
-        32 bits, as `grain_seed` makes them.
+        32 bits.
     frame : int
     places : (N, 3) integer ndarray
         Channel, and y and x of the sample in pixel space; may be negative.

@@ -31,7 +31,7 @@ class Graining:
     kriging : Kriging
         That predicts.
     seed : int
-        Stands for the map, as `grain_seed` makes it.
+        32 bits.
     """
 
     def __init__(self, grain: Grain, kriging: Kriging, seed: int) -> None:

@@ -13,7 +13,8 @@ from pixmend.fill._band import Band
 from pixmend.fill._code_values import has_reserved, off_reserved
 from pixmend.fill._frame_defects import FrameDefects
 from pixmend.fill._fusing import Beside, fuse_holes
-from pixmend.fill._fusion import Fusion
+from pixmend.fill._fusion import Fused, Fusion
+from pixmend.fill._graining import Graining
 from pixmend.fill._holes import Holes
 from pixmend.fill._kriging import Kriging
 from pixmend.fill._prediction import predict_holes
@@ -38,12 +39,15 @@ class Learnt:
         None where nothing is recovered.
     fusion : Fusion or None
         None where the frames beside tell nothing.
+    graining : Graining or None
+        None where predictions stay as smooth as they are.
     """
 
     scale: Scale
     kriging: Kriging
     recoveries: Recoveries | None = None
     fusion: Fusion | None = None
+    graining: Graining | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -95,8 +99,14 @@ def mend_frame(
         recover_defects(
             answers, found, bands, recoveries=learnt.recoveries, scale=learnt.scale, wishes=wishes
         )
+    fused: dict[int, Fused] = {}
     if learnt.fusion is not None and beside is not None:
-        fuse_holes(answers, found, predicted, windows, fusion=learnt.fusion, beside=beside, wishes=wishes)
+        fused = fuse_holes(
+            answers, found, predicted, windows, fusion=learnt.fusion, beside=beside, wishes=wishes
+        )
+    if learnt.graining is not None:
+        corner = plate.raster.y, plate.raster.x
+        learnt.graining.add(answers, holes, predicted, fused=fused, frame=frame, corner=corner)
     _leave(answers, found, windows, wishes)
     light = answers.light(holes.spoiled[:, 0], learnt.scale)
     patch = _patch(frame, light, stored, holes, plate, learnt.scale)
