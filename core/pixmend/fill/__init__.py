@@ -4,7 +4,7 @@
 from pixmend.fill._answers import Wishes
 from pixmend.fill._band import Band
 from pixmend.fill._data_channels import data_samples, mend_data_channel, rows_of_data
-from pixmend.fill._footprint_learning import LearntFootprint
+from pixmend.fill._footprint_learning import LearntFootprint, known_footprint
 from pixmend.fill._frame_defects import FrameDefects, defects_of_frame
 from pixmend.fill._fusing import Beside
 from pixmend.fill._fusion import Fused, Fusion, learn_fusion
@@ -77,6 +77,7 @@ __all__ = [
     "fill_samples",
     "find_holes",
     "grain_of",
+    "known_footprint",
     "kriging_of",
     "learn_fusion",
     "lesson_at",

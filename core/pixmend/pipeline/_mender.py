@@ -14,6 +14,7 @@ from pixmend.fill import (
     FrameDefects,
     Graining,
     Learnt,
+    LearntFootprint,
     Mend,
     Neighbour,
     SoundWindows,
@@ -87,6 +88,11 @@ class Mender:
     def scale(self) -> SigmaScale:
         """Stored samples <-> the shot's sigma scale."""
         return self._around.scale
+
+    @property
+    def footprints(self) -> Mapping[tuple[int, int], LearntFootprint]:
+        """What photosites were learned to look like, by array row and column modulo 2; may be empty."""
+        return {} if self._learnt.recoveries is None else self._learnt.recoveries.footprints
 
     def mend(self, frame: int, defects: tuple[Defect, ...]) -> Mend:
         """Read what is around a frame's defects, of the map, and mend them; errors as `FrameSource.read`."""
