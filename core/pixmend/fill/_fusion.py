@@ -19,12 +19,12 @@ __all__ = ["Fused", "Fusion", "learn_fusion"]
 _LEAST_LESSONS = 60
 _NEAREST = 150  # lessons that are like the hole
 _RIDGE = 0.02
-_CAUTION = 4.0  # slopes fit the lessons they come of better than a hole, and each place is in two lessons
+_CAUTION = 3.0  # slopes fit the lessons they come of better than a hole, and each place is in two lessons
 _CLIP = 3.0  # an error of a lesson counts no more than so many times their root mean square
 _WORTH = 0.97  # of the spatial prediction's expected square, which fusion has to stay below
 _LEAST_SEEN = 0.5  # share of the targets that a neighbour has to show
 _SMOOTH_PX = 1.5
-_NOISY, _CLEAN = 1.0, 0.1  # variance of a blend's noise over the frame's, between which blends lie
+_NOISY, _CLEAN = 2.0, 0.1  # variance of a blend's noise over the frame's, between which blends lie
 _FEATURES = 3
 _SHAPES_KEPT = 48
 
@@ -258,7 +258,7 @@ class _Study:
         weights, noisy = self.weights[contrast_class], self.noisy[contrast_class]
         fresh = blended[:, self.target] - blended[:, self.known] @ weights.T
         level = fresh + off[:, self.known] @ (self.smooth - weights).T
-        return np.stack([level @ noisy.T, fresh @ noisy.T, level @ self.clean[contrast_class].T], axis=-1)
+        return np.stack([fresh @ noisy.T, level @ noisy.T, level @ self.clean[contrast_class].T], axis=-1)
 
     def _energy(self, features: NDArray[np.float64], book: LessonBook) -> NDArray[np.float64]:
         """Return how much the neighbours find in the holes, (M,), logarithm."""
@@ -306,8 +306,8 @@ def _weights(
     """Return what a fused value does with the known samples (N, K) and with the blend (N, D)."""
     alone = spatial.weights.astype(np.float64)
     noisy, clean = study.noisy[spatial.contrast_class], study.clean[spatial.contrast_class]
-    level = slopes[:, :1] * noisy + slopes[:, 2:] * clean
-    fresh = slopes[:, 1:2] * noisy
+    fresh = slopes[:, :1] * noisy
+    level = slopes[:, 1:2] * noisy + slopes[:, 2:] * clean
     other = np.zeros((len(slopes), len(study.target)))
     other[:, study.target] = level + fresh
     other[:, study.known] = -level @ study.smooth - fresh @ alone
