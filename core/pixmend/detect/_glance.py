@@ -55,6 +55,8 @@ class Query:
         from the very frames has their noise and texture on its side.
     precision : (D, D) float64 ndarray
         Inverse covariance of the shot's patches; shared by all queries of the shot.
+    sign : int
+        1 where it is known to be bright, -1 dark, 0 where nothing is known.
     """
 
     y: int
@@ -64,10 +66,15 @@ class Query:
     expected_error: NDArray[np.float64]
     trust: NDArray[np.float64]
     precision: NDArray[np.float64]
+    sign: int = 0
 
 
 def queries_of(
-    places: Sequence[tuple[int, int]], shapes: Sequence[NDArray[np.float64]], covariance: NDArray[np.float64]
+    places: Sequence[tuple[int, int]],
+    shapes: Sequence[NDArray[np.float64]],
+    covariance: NDArray[np.float64],
+    *,
+    signs: Sequence[int] | None = None,
 ) -> list[Query]:
     """Return what to look for at each place.
 
@@ -80,12 +87,17 @@ def queries_of(
         missing); each with a sample above 0.
     covariance : (D, D) float64 ndarray
         Of the shot's 7 x 7 patches.
+    signs : sequence of int, optional
+        For each place, as `Query.sign`.
     """
     precision = np.asarray(np.linalg.inv(covariance), np.float64)
-    return [_query(place, each, precision) for place, each in zip(places, shapes, strict=True)]
+    signs = [0] * len(places) if signs is None else signs
+    return [_query(*each, precision=precision) for each in zip(places, shapes, signs, strict=True)]
 
 
-def _query(place: tuple[int, int], shapes: NDArray[np.float64], precision: NDArray[np.float64]) -> Query:
+def _query(
+    place: tuple[int, int], shapes: NDArray[np.float64], sign: int, *, precision: NDArray[np.float64]
+) -> Query:
     flat = shapes.reshape(len(shapes), -1)
     flat = flat / flat.max(axis=1, keepdims=True)
     matched = flat @ precision
@@ -93,7 +105,8 @@ def _query(place: tuple[int, int], shapes: NDArray[np.float64], precision: NDArr
     weights = (matched / information[:, None]).reshape(shapes.shape).astype(np.float32)
     trust = np.ones(len(shapes))
     trust[0] = _OWN_TRUST
-    return Query(*place, flat.reshape(shapes.shape), weights, 1.0 / np.sqrt(information), trust, precision)
+    error = 1.0 / np.sqrt(information)
+    return Query(*place, flat.reshape(shapes.shape), weights, error, trust, precision, sign)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -179,8 +192,8 @@ def trace_of(query: Query, glances: Mapping[int, Glance]) -> Trace:
     error = np.array([each.error for each in seen], np.float64)
     scores, unrest = _scores(np.array([each.match for each in seen], np.float64))
     # The whitened energy that a shape explains; in it a few strong frames count as well as many faint.
-    explained = np.abs((amplitude * np.abs(amplitude)).sum(axis=0)) / query.expected_error**2
-    best = int((explained * query.trust).argmax())
+    explained = (amplitude * np.abs(amplitude)).sum(axis=0) / query.expected_error**2
+    best = _best_shape(explained * query.trust, query.sign)
     return Trace(
         frames=np.array(frames, np.int64),
         amplitude=amplitude[:, best],
@@ -191,6 +204,15 @@ def trace_of(query: Query, glances: Mapping[int, Glance]) -> Trace:
         precision=query.precision,
         cores=np.stack([each.core for each in seen]),
     )
+
+
+def _best_shape(explained: NDArray[np.float64], sign: int) -> int:
+    """Return the shape that explains most, of those that are as bright or dark as the place is known to be.
+
+    The colours that a camera's matrix takes away from a strong photosite are the negative of another's.
+    """
+    agrees = sign * explained > 0
+    return int(np.where(agrees | ~agrees.any(), np.abs(explained), -1.0).argmax())
 
 
 def _scores(match: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -81,7 +81,8 @@ class Suspects:
         footprints = [each.shape for each in self.footprints]
         shapes = [_shapes_of(site, level, self.statistics, footprints) for site in self.sites]
         places = [(site.y + down, site.x + across) for site in self.sites]
-        return queries_of(places, shapes, self.statistics.model.covariance)
+        signs = [int(np.sign(site.score)) if site.is_in_pools else 0 for site in self.sites]
+        return queries_of(places, shapes, self.statistics.model.covariance, signs=signs)
 
 
 def find_suspects(

@@ -81,6 +81,20 @@ def test_a_few_strong_frames_tell_the_shape_too():
     assert (np.flatnonzero(trace.amplitude > 6) == [3, 4, 30]).all()
 
 
+@pytest.mark.parametrize(("sign", "chosen"), [(0, 0), (1, 1), (-1, 0)])
+def test_where_the_sign_is_known_no_shape_of_the_other_counts(sign, chosen):
+    """What shows is a strong dark dot and a weaker bright cross beside it, of another colour."""
+    (query,) = queries_of([(50, 60)], [shapes()], COVARIANCE, signs=[sign])
+    reach = slice(MIDDLE - 3, MIDDLE + 4)
+    glances = {}
+    for frame, window in enumerate(noise(24)):
+        window[:, reach, reach] += 3 * query.shapes[1] - 12 * query.shapes[0]
+        glances[frame] = glance(window, query)
+    trace = trace_of(query, glances)
+    assert (trace.profile == query.shapes[chosen]).all()
+    assert np.sign(trace.score) == (1 if chosen else -1)
+
+
 def test_frames_may_come_in_any_order():
     frames = noise(12)
     (query,) = queries_of([(50, 60)], [shapes()], COVARIANCE)
