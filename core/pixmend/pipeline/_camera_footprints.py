@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 
 from pixmend.fill import LearntFootprint
 from pixmend.frames import Encoding, FrameSource
-from pixmend.model import CameraFootprint, DefectMap, PlateInfo
+from pixmend.model import CameraFootprint, DefectMap, Method, PlateInfo
 from pixmend.pipeline._mender import train_mender
 from pixmend.progress import Progress, Silent
 
@@ -34,7 +34,8 @@ def learn_camera_footprints(
     FrameError
         If a frame cannot be read.
     """
-    mender = train_mender(shot, defect_map, encoding, progress or Silent(), workers=workers)
+    says = progress or Silent()
+    mender = train_mender(shot, defect_map, encoding, says, method=Method.RECOVER, workers=workers)
     learnt = mender.footprints
     return tuple(_camera_footprint(each, shot.plate) for _, each in sorted(learnt.items()) if each.sites)
 
