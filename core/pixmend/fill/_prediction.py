@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from pixmend.fill._band import Band
 from pixmend.fill._holes import NOTHING, Holes, find_holes
 from pixmend.fill._kriging import Kriging
+from pixmend.fill._mattes import find_mattes
 from pixmend.fill._tables import Prediction
 from pixmend.fill._windows import cut_windows
 
@@ -47,7 +48,7 @@ class Predicted:
     variance : (N,) float64 ndarray
         Expected square of the error; Inf where the value is NaN.
     tiles : tuple of PredictedTile
-        Those of which something is known.
+        Those of which something is known, and that lie in the picture: no grain belongs into a bar.
     """
 
     value: NDArray[np.float32]
@@ -62,10 +63,15 @@ def predict_holes(windows: NDArray[np.float32], holes: Holes, kriging: Kriging) 
     ----------
     windows : (T, C, side, side) float32 ndarray
         Of the holes, sigma scale; NaN where a sample says nothing.
+
+    Notes
+    -----
+    What lies in a black bar gets the value of the bar; the rest is predicted from picture alone.
     """
     value = np.full(len(holes.spoiled), np.nan, np.float32)
     variance = np.full(len(holes.spoiled), np.inf)
     is_known = holes.is_sound & np.isfinite(windows)
+    mattes = find_mattes(windows, is_known)
     tiles = []
     first = 0
     for tile, (window, is_target, known) in enumerate(zip(windows, holes.is_target, is_known, strict=True)):
@@ -74,9 +80,16 @@ def predict_holes(windows: NDArray[np.float32], holes: Holes, kriging: Kriging) 
             places = holes.places[first:stop]
             row, column = holes.origins[tile].tolist()
             local = kriging.at(row + kriging.radius_px, column + kriging.radius_px)
-            prediction = local.predict(window, is_target, known)
+            matte = mattes.get(tile)
+            picture = known if matte is None else known & ~matte.is_bar
+            prediction = local.predict(window, is_target, picture)
             value[places], variance[places] = prediction.value, prediction.variance
-            tiles.append(PredictedTile(tile, places, known, prediction))
+            if matte is not None and (is_target & matte.is_bar).any():
+                channel, *place = np.nonzero(is_target)
+                barred = matte.is_bar[tuple(place)]
+                value[places[barred]], variance[places[barred]] = matte.value[channel[barred]], 0.0
+            else:
+                tiles.append(PredictedTile(tile, places, picture, prediction))
         first = stop
     return Predicted(value, variance, tuple(tiles))
 
