@@ -53,7 +53,7 @@ _CLEAR_LIKENESS = 0.5
 _STUCK_SHARE = 0.5  # a stuck photosite varies less than half as much as its surroundings
 _STILLER_THAN_LIGHT = 0.002  # of the level: a full well of 100 000 electrons has a noise of 0.003
 _FROZEN_LIKENESS = 0.6  # what is frozen is graphics, unless it looks like a photosite
-_LEAST_FACTOR = 0.05  # of the usual: there the frame tells nothing
+_LEAST_FACTOR, _MOST_FACTOR = 0.05, 100.0  # of the usual: there the frame tells nothing, or enough
 _HOPELESS = 1.5  # spreads, after a few frames
 _SURELY_ON, _HOPELESS_ON = 4.0, 1  # errors; frames
 
@@ -316,7 +316,7 @@ def course_in_equal_light(trace: Trace, light_at: LightAt, *, may_change: bool =
     level, sigma = (each[peak[0]] for each in light_at(rim.T))
     is_bright = float(np.sum(trace.amplitude)) > 0
     seen = 1.0 / sigma if is_bright else np.maximum(level, 0.0) / sigma
-    factor = np.maximum(seen / max(float(np.median(seen)), 1e-12), _LEAST_FACTOR)
+    factor = np.clip(seen / max(float(np.median(seen)), 1e-12), _LEAST_FACTOR, _MOST_FACTOR)
     return course_of(trace.amplitude / factor, trace.error / factor, may_change=may_change)
 
 

@@ -136,7 +136,8 @@ def _changed_once(signed: NDArray[np.float64], error: NDArray[np.float64]) -> ND
 
     def explained(first: int, stop: int) -> float:
         total, norm = (float(each[stop] - each[first]) for each in energy)
-        return total * max(total, 0.0) / norm
+        # Beside a frame that knows everything, the sums of all others are lost to rounding.
+        return total * max(total, 0.0) / norm if norm > 0.0 else 0.0
 
     whole = explained(0, count)
     best, chosen = _GAIN, everywhere

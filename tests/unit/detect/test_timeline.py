@@ -95,3 +95,12 @@ def test_any_numbers_give_a_course(amplitudes, seed):
     mirrored = course_of(-np.array(amplitudes), error)
     if course.pattern is mirrored.pattern and np.array_equal(course.is_on, mirrored.is_on):
         assert abs(mirrored.amplitude_sigma) == pytest.approx(abs(course.amplitude_sigma))
+
+
+def test_a_frame_that_knows_everything_is_no_accident():
+    """Where the scene is black in one frame its error is next to nothing."""
+    error = np.ones(48)
+    error[0] = 1e-9
+    course = course_of(np.full(48, 2.0), error)
+    assert course.pattern is Pattern.STEADY
+    assert course.amplitude_sigma == pytest.approx(2.0)
