@@ -6,9 +6,9 @@ from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import cho_factor, cho_solve
 
 from pixmend.fill._covariances import phase_of
+from pixmend.fill._solve_kernels import solve_positive
 from pixmend.fill._table_kernels import describe_holed, describe_window, weighted_sums
 from pixmend.fill._tables import Prediction, SiteTable, WeightTable, centred_weights
 
@@ -129,8 +129,7 @@ class Kriging:
         covariance = self.covariances[contrast_class]
         target, known = (np.frombuffer(key, bool) for key in (target_key, known_key))
         between = covariance[np.ix_(target, known)]
-        factor = cho_factor(covariance[np.ix_(known, known)], lower=True, check_finite=False)
-        weights = cho_solve(factor, between.T, check_finite=False).T
+        weights = solve_positive(covariance[np.ix_(known, known)], np.ascontiguousarray(between.T)).T
         variance = np.maximum(np.diag(covariance)[target] - np.einsum("tk,tk->t", weights, between), 0.0)
         shape = (self.channels, self.side, self.side)
         is_target, is_known = target.reshape(shape), known.reshape(shape)
@@ -154,6 +153,6 @@ class Kriging:
         """Return the errors (M, N) of predictions in those of the windows that are of a class."""
         level, contrast, deviation = describe_holed(windows, is_known)
         mine = np.searchsorted(self._edges, contrast, side="right") == contrast_class
-        predicted = deviation[mine] @ weights.T.astype(np.float64)
+        predicted = np.einsum("mk,nk->mn", deviation[mine].astype(np.float64), weights)
         truth = windows[mine][:, is_target] - level[mine][:, np.nonzero(is_target)[0]]
         return np.asarray(predicted - truth, np.float64)
