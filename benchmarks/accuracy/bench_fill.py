@@ -41,7 +41,7 @@ from pixmend.simulate import Distractor
 __all__ = ["measure"]
 
 _FRAMES = 9
-_SPOTS = tuple(Layout(SPOTS, turn=turn) for turn in range(len(SPOTS)))
+_SPOTS = tuple(Layout(SPOTS, turn=turn) for turn in range(0, len(SPOTS), 2))
 _LINES = (Layout(LINES, spacing_px=(72, 32)), Layout(LINES, spacing_px=(72, 32), turn=1))
 _FEW = (Layout(SPOTS[::3]), Layout(LINES, spacing_px=(72, 32)))  # 1 px, 3x3, R only 3x3, and lines
 _NAMES = tuple(hole.name for hole in HOLES)
