@@ -158,7 +158,7 @@ def _least_squares(
             seen, amplitude = lesson.glimpses[number], fit.amplitude[number, 0]
             if amplitude**2 > _STRONG * fit.variance[number, 0]:
                 amplitude = plain_amplitude(seen, shape)
-            spread = seen.table.variance * max(fit.misfit[number, 0], 1.0) * seen.noise**2
+            spread = seen.table.variance * max(fit.misfit[number, 0], 1.0) * seen.roughness * seen.noise**2
             product[seen.is_core] += amplitude * excess_of(seen) * seen.noise / spread
             information[seen.is_core] += amplitude**2 / spread
     return np.where(information > 0, product / np.maximum(information, 1e-300), shape), information, sites

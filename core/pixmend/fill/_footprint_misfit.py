@@ -13,7 +13,8 @@ from pixmend.fill._lit_sites import SeenSite
 
 __all__ = ["Misfit", "look_for_misfit", "misfit_pattern", "pooled_misfit", "unexplained_rests"]
 
-_MOST_SAY = 200.0  # of one photosite, and of all that are stronger: lie over noise, mean squares
+_TELLING = 3.0  # lie over noise, mean squares: of fainter ones what is left says nothing
+_ALIKE_IN_STRENGTH = 9  # photosites
 _USUAL = 2.0  # times what is usual: still no sign
 _LITTLE = 0.2
 _CALM = (
@@ -55,7 +56,7 @@ def look_for_misfit(
     rests, lies = [], []
     for seen, amplitude in zip(lesson.glimpses, amplitudes.tolist(), strict=True):
         rests.append(float((_rest(seen, shape, amplitude) ** 2).mean()) - 1.0)
-        noise = seen.table.variance * seen.noise.astype(np.float64) ** 2
+        noise = seen.table.variance * seen.roughness * seen.noise.astype(np.float64) ** 2
         lies.append(float((amplitude**2 * pattern[seen.is_core] / noise).mean()))
     calm = np.minimum(rests, np.quantile(rests, _CALM))
     return Misfit(float(calm.mean()), float(np.mean(lies)), _alike(lesson, shape, amplitudes))
@@ -67,17 +68,16 @@ def pooled_misfit(found: Sequence[Misfit]) -> list[float]:
     Notes
     -----
     What is left of a strong lie says how well the footprint fits; of a faint one, nothing. So each
-    photosite learns from itself and from those that are stronger, the nearest in strength most:
+    photosite learns from those next in strength that are as strong or stronger, by their median:
     demosaics that look for edges treat strong lies and faint ones differently.
     """
     variance = [0.0] * len(found)
-    rest = lie = 0.0
+    ratios: list[float] = []
     for number in sorted(range(len(found)), key=lambda each: -found[each].lie):
-        share = min(1.0, _MOST_SAY / max(found[number].lie, 1e-30))
-        rest, lie = rest + share * found[number].rest, lie + share * found[number].lie
-        fading = min(1.0, _MOST_SAY / max(lie, 1e-30))
-        rest, lie = rest * fading, lie * fading
-        variance[number] = max(rest / max(lie, 1.0), 0.0)
+        if found[number].lie >= _TELLING:
+            ratios.append(found[number].rest / found[number].lie)
+        if ratios:
+            variance[number] = max(float(np.median(ratios[-_ALIKE_IN_STRENGTH:])), 0.0)
     return variance
 
 
@@ -106,4 +106,4 @@ def _alike(lesson: SiteLesson, shape: NDArray[np.float64], amplitudes: NDArray[n
 def _rest(seen: SeenSite, shape: NDArray[np.float64], amplitude: float) -> NDArray[np.float64]:
     """Return what is left of a core, (N,), in units of what is expected there."""
     rest = excess_of(seen) - amplitude * shape[seen.is_core] / seen.noise
-    return np.asarray(rest / np.sqrt(seen.table.variance))
+    return np.asarray(rest / np.sqrt(seen.table.variance * seen.roughness))

@@ -12,7 +12,7 @@ from pixmend.fill._rings import Cell, Rings, RingTable
 from pixmend.fill._table_kernels import describe_window, weighted_sums
 from pixmend.fill._windows import Scale
 
-__all__ = ["LitWindow", "Measured", "SeenSite", "look_at_site", "measure"]
+__all__ = ["LitWindow", "Measured", "SeenSite", "look_at_site", "measure", "texture_of"]
 
 _LEAST_RING = 20  # samples; of fewer nothing is learned
 _OWN_SAY = 10.0  # samples for which the shot's texture speaks, against what is seen of this place
@@ -48,6 +48,8 @@ class SeenSite:
         The N known samples that it may have spoiled.
     contrast_class : int
         Which class of windows the ring around is of.
+    roughness : float
+        By what its contrast is above what is usual in that class; 1 or more.
     table : RingTable
     channel : (N,) int ndarray
     light : (N,) float32 ndarray
@@ -62,6 +64,7 @@ class SeenSite:
 
     is_core: NDArray[np.bool_]
     contrast_class: int
+    roughness: float
     table: RingTable
     channel: NDArray[np.intp]
     light: NDArray[np.float32]
@@ -126,6 +129,7 @@ def look_at_site(
     return SeenSite(
         is_core,
         contrast_class,
+        rings.roughness(cell, float(contrast)),
         table,
         channel,
         window.light[is_core],
@@ -161,7 +165,9 @@ def measure(seen: SeenSite, footprint: NDArray[np.float64], scale: Scale) -> Mea
     rest = _rest(seen, amplitude * shape, scale)
     whitened = matched_weights(seen.table.precision, rest)
     misfit = float(sum_of_products(whitened, rest)) / max(len(rest) - 1, 1)
-    return Measured(float(amplitude), texture_of(misfit, len(rest)) / float(information), misfit)
+    return Measured(
+        float(amplitude), texture_of(misfit, len(rest)) * seen.roughness / float(information), misfit
+    )
 
 
 def texture_of(misfit: float, count: int) -> float:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pixmend.fill._lit_sites import LitWindow, SeenSite, look_at_site, measure
+from pixmend.fill._lit_sites import LitWindow, SeenSite, look_at_site, measure, texture_of
 from pixmend.fill._recovery_plan import RecoveryPlan, StoredLight
 from pixmend.fill._rings import Rings
 from pixmend.fill._windows import Scale
@@ -27,19 +27,27 @@ class Recovery:
     variance : (C, side, side) float64 ndarray
         Expected square of the error of that, in units of the noise's; Inf where it is lost
         (clipped, unknown or out of reach).
+    doubt : (C, side, side) float64 ndarray
+        What of it is the footprint's and storage's: were these exact, no prediction from around could
+        be better than the recovery, which knows the same and more.
     variance_as_it_is : (C, side, side) float64 ndarray
         Likewise, of the window as it came; Inf where the same is.
     misfit : float
         Mean square of what the footprint does not explain, over what noise and texture of the
         shot do; about 1.
+    roughness : float
+        By what errors of a prediction from around are larger here than in most windows like this, squared;
+        1 or more.
     """
 
     amplitude: float
     amplitude_variance: float
     light: NDArray[np.float32]
     variance: NDArray[np.float64]
+    doubt: NDArray[np.float64]
     variance_as_it_is: NDArray[np.float64]
     misfit: float
+    roughness: float
 
 
 def recover(
@@ -67,14 +75,16 @@ def recover(
     lie = plan.footprint[seen.is_core]
     doubt = plan.doubt[seen.is_core] * squared
     doubt += plan.unexplained * seen.table.variance * seen.noise.astype(np.float64) ** 2
-    error = variance * lie**2 + doubt + stored.step_variance(seen.light)
+    lost = doubt + stored.step_variance(seen.light)
     return Recovery(
         amplitude,
         variance,
         window.light - np.float32(amplitude) * plan.footprint.astype(np.float32),
-        _spread(seen, plan, error),
+        _spread(seen, plan, variance * lie**2 + lost),
+        _spread(seen, plan, lost),
         _spread(seen, plan, squared * lie**2 + doubt),
         measured.misfit,
+        seen.roughness * max(texture_of(measured.misfit, len(seen.light)), 1.0),
     )
 
 

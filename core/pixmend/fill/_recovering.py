@@ -75,8 +75,8 @@ def recover_defects(
     """
     for site, wish in _sites(found, bands, recoveries, scale, wishes):
         variance = site.recovery.variance[site.inside]
-        before = answers.variance[site.members]
-        is_better = variance < before if wish is None else np.isfinite(variance)
+        before = answers.variance[site.members] * site.recovery.roughness
+        is_better = site.recovery.doubt[site.inside] < before if wish is None else np.isfinite(variance)
         mended = np.where(is_better, variance, before).mean()
         if wish is None and site.recovery.variance_as_it_is[site.inside].mean() <= mended:
             answers.method[site.members] = LEFT

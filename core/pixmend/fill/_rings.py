@@ -2,13 +2,14 @@
 """What the samples around a photosite say of those that it spoils, and how surely, all together."""
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import cho_factor, cho_solve
 
 from pixmend.fill._kriging import Kriging
+from pixmend.fill._table_kernels import describe_windows
 from pixmend.fill._tables import centred_weights
 
 __all__ = ["Cell", "RingTable", "Rings"]
@@ -61,12 +62,30 @@ class Rings:
     def __init__(self, kriging: Kriging) -> None:
         self.kriging = kriging
         self._tables = lru_cache(maxsize=_SHAPES_KEPT)(self._solve)
+        self._usual = cache(self._find_usual)
 
     def table(
         self, cell: Cell, contrast_class: int, is_core: NDArray[np.bool_], is_ring: NDArray[np.bool_]
     ) -> RingTable:
         """Return the table of one class; `is_core` and `is_ring` are (C, side, side), disjoint, not empty."""
         return self._tables(cell, contrast_class, is_core.tobytes(), is_ring.tobytes())
+
+    def roughness(self, cell: Cell, contrast: float) -> float:
+        """Return by what a contrast is above what is usual in its class: 1 but in the roughest, which has no end."""
+        kriging = self.kriging.at(*cell)
+        if kriging.class_of(contrast) < len(kriging.covariances) - 1:
+            return 1.0
+        return max(contrast / self._usual(cell), 1.0)
+
+    def _find_usual(self, cell: Cell) -> float:
+        """Return the median contrast of the exam's windows of the roughest class; Inf without any."""
+        kriging = self.kriging.at(*cell)
+        rough = [
+            float(contrast)
+            for contrast in describe_windows(kriging.exam)
+            if kriging.class_of(contrast) == len(kriging.covariances) - 1
+        ]
+        return float(np.median(rough)) if rough else np.inf
 
     def _solve(self, cell: Cell, contrast_class: int, core_key: bytes, ring_key: bytes) -> RingTable:
         whole = self.kriging.at(*cell).covariances[contrast_class]
