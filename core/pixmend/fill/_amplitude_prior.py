@@ -12,6 +12,7 @@ _FEWEST = 6  # frames, of which a prior is learned
 _FEWEST_FOR_SLOPE = 8
 _ROUNDS = 12
 _OUTLIER = 3.0  # standard deviations, from where on a frame weighs less
+_CAUTION = 2.0  # times the variance of what may be texture
 _SLOPE_WORTH = 6.0  # by which twice the log likelihood must rise for a slope
 
 
@@ -52,7 +53,7 @@ def learn_prior(
         if score - flat_score > _SLOPE_WORTH:
             offset, slope, between = sloped
     usual = offset + slope * float(np.median(light))
-    kept = max(1.0 - common / max(usual**2, 1e-30), 0.0)
+    kept = max(1.0 - _CAUTION * common / max(usual**2, 1e-30), 0.0)
     return AmplitudePrior(offset, slope, between, common, kept)
 
 
