@@ -26,6 +26,9 @@ from pixmend.fill._kriging_training import (
     train_kriging,
     window_places,
 )
+from pixmend.fill._line_lessons import LineGlimpse, LineStudy
+from pixmend.fill._line_plan import LinePlan, plan_line
+from pixmend.fill._lines import Line, line_of
 from pixmend.fill._mend import Learnt, Mend, mend_frame
 from pixmend.fill._motion import CURRENT_RADIUS_PX, NEIGHBOUR_RADIUS_PX, Compensated, Neighbour, compensate
 from pixmend.fill._motion_lessons import Lesson, lesson_at
@@ -53,6 +56,10 @@ __all__ = [
     "Learnt",
     "LearntFootprint",
     "Lesson",
+    "Line",
+    "LineGlimpse",
+    "LinePlan",
+    "LineStudy",
     "Mend",
     "Neighbour",
     "PhotositeWindows",
@@ -81,8 +88,10 @@ __all__ = [
     "kriging_of",
     "learn_fusion",
     "lesson_at",
+    "line_of",
     "mend_data_channel",
     "mend_frame",
+    "plan_line",
     "plan_recoveries",
     "predict_holes",
     "reach_of",

@@ -11,6 +11,8 @@ from pixmend.fill._answers import LEFT, METHODS, Answers, Wishes
 from pixmend.fill._band import Band
 from pixmend.fill._footprint_learning import LearntFootprint
 from pixmend.fill._frame_defects import FrameDefects
+from pixmend.fill._line_plan import LinePlan
+from pixmend.fill._line_recovery import recover_lines
 from pixmend.fill._lit_sites import LitWindow
 from pixmend.fill._recover import Recovery, recover
 from pixmend.fill._recovery_plan import RecoveryPlan, StoredLight
@@ -34,12 +36,15 @@ class Recoveries:
     stored : StoredLight
     footprints : mapping of (int, int) to LearntFootprint
         What was learned of each place in the 2 x 2 mosaic, array row and column modulo 2.
+    lines : mapping of str to LinePlan
+        By the ids of columns and rows; of those that can be recovered.
     """
 
     plans: Mapping[str, RecoveryPlan]
     rings: Rings
     stored: StoredLight
     footprints: Mapping[Cell, LearntFootprint] = field(default_factory=dict)
+    lines: Mapping[str, LinePlan] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -73,6 +78,15 @@ def recover_defects(
     is beyond recovery (clipped, or its light lost in quantisation) stays predicted while
     the rest of the defect is recovered.
     """
+    recover_lines(
+        answers,
+        found,
+        bands,
+        plans=recoveries.lines,
+        scale=scale,
+        stored=recoveries.stored,
+        wishes=wishes,
+    )
     for site, wish in _sites(found, bands, recoveries, scale, wishes):
         variance = site.recovery.variance[site.inside]
         before = answers.variance[site.members] * site.recovery.roughness

@@ -34,6 +34,7 @@ from pixmend.fill import (
 )
 from pixmend.frames import Encoding, FrameSource
 from pixmend.model import Defect, DefectMap, Method
+from pixmend.pipeline._line_training import learn_lines
 from pixmend.pipeline._motion_training import learn_motion
 from pixmend.pipeline._neighbours import Surroundings
 from pixmend.pipeline._recovery_training import learn_recovery
@@ -178,7 +179,8 @@ def train_mender(
     asked = [wishes.methods.get(each.id) for each in defect_map.defects]
     if None in asked or Method.RECOVER in asked:
         recoveries = learn_recovery(shot, defect_map, learnt, encoding, progress, workers=workers)
-        learnt = replace(learnt, recoveries=recoveries)
+        lines = learn_lines(shot, defect_map, learnt, recoveries.stored, progress, workers=workers)
+        learnt = replace(learnt, recoveries=replace(recoveries, lines=lines))
     if _wants_motion(defect_map, learnt, wishes):
         fusion = learn_motion(shot, defect_map, scale, kriging, progress, workers=workers)
         learnt = replace(learnt, fusion=fusion)
