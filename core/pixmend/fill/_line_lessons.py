@@ -15,10 +15,11 @@ from pixmend.fill._prediction import predict_holes
 from pixmend.fill._recovery_plan import StoredLight
 from pixmend.fill._windows import Scale, cut_windows, scaled_windows
 
-__all__ = ["LineGlimpse", "LineStudy", "SeenSamples", "look_at_samples"]
+__all__ = ["LineGlimpse", "LineStudy", "SeenSamples", "look_at_samples", "noise_at"]
 
 _UNITS = 3
 _LEAST_VARIANCE = 0.05
+_DARKEST = 1e-9  # linear light
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -174,4 +175,9 @@ def _light_and_noise(
     belongs, above, below = (
         scale.light_of(value + np.float32(half), channel).astype(np.float64) for half in (0.0, 0.5, -0.5)
     )
-    return belongs, np.maximum(above - below, 1e-9)
+    return belongs, np.maximum(above - below, _DARKEST)
+
+
+def noise_at(light: NDArray[np.float64], channel: NDArray[np.intp], scale: Scale) -> NDArray[np.float64]:
+    """Return one standard deviation of the noise at linear light (N,) of channels (N,)."""
+    return _light_and_noise(scale.values_of(light.astype(np.float32), channel), channel, scale)[1]

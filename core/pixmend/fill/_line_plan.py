@@ -18,7 +18,9 @@ _ROUNDS = 4
 _HUBER = 1.5
 _CLEARLY = 0.5
 _MOST_SPREAD = 0.25  # of strengths: photosites of one line are alike
+_LEAST_RESTLESS = 0.1**2  # no photosite adds the same to every frame
 _MOST_RESTLESS = 1.0
+_STRONGEST = 2.0  # of a piece, against the whole line
 _TRUST = 1.5  # a line is not stronger than so many times what was measured when it was found
 _LEAST_BESIDE = 4
 _LEAST_PIECES = 3
@@ -40,6 +42,9 @@ class LinePlan:
         Of that; Inf where nothing is known.
     restless : float
         Variance of the lie from place to place and frame to frame, as a share of its square.
+    amplitude_sigma : float
+        Excess of the strongest sample as it was measured when the line was found, in units of the
+        noise's standard deviation; Inf where it was not.
     """
 
     line: Line
@@ -47,6 +52,7 @@ class LinePlan:
     lie: NDArray[np.float64]
     variance: NDArray[np.float64]
     restless: float
+    amplitude_sigma: float
 
 
 def plan_line(
@@ -79,17 +85,15 @@ def plan_line(
     told = _Told(products[unit], information[unit])
     if not told.enough:
         return None
-    most = np.inf
-    if amplitude_sigma is not None:
-        per_sigma = information[1, :, 0].sum() / information[unit, :, 0].sum()
-        most = _TRUST * abs(amplitude_sigma) * float(np.sqrt(per_sigma))
-    lie, variance = told.lie(line, most)
+    amplitude = np.inf if amplitude_sigma is None else abs(amplitude_sigma)
+    per_sigma = information[1, :, 0].sum() / information[unit, :, 0].sum()
+    lie, variance = told.lie(line, _TRUST * amplitude * float(np.sqrt(per_sigma)))
     squares, count = (
         np.sum([getattr(each, name) for each in glimpses], axis=0, dtype=np.float64)
         for name in ("squares", "count")
     )
     raw = np.stack([products[unit].sum(axis=0), information[unit].sum(axis=0), squares, count])
-    return LinePlan(line, unit, lie, variance, _restlessness(lie, raw))
+    return LinePlan(line, unit, lie, variance, _restlessness(lie, raw), amplitude)
 
 
 def _best_unit(products: NDArray[np.float64], information: NDArray[np.float64]) -> int:
@@ -165,7 +169,7 @@ class _Told:
         scatter = float(((found - 1.0)[told] ** 2 / error[told]).sum()) / pieces
         spread = min(max(scatter - 1.0, 0.0) * pieces / float((1.0 / error[told]).sum()), _MOST_SPREAD)
         share = np.where(told, spread / (spread + error), 0.0) if spread > 0.0 else np.zeros(len(found))
-        return 1.0 + share * (found - 1.0), (1.0 - share) * spread
+        return np.clip(1.0 + share * (found - 1.0), 0.0, _STRONGEST), (1.0 - share) * spread
 
 
 def _robust(products: NDArray[np.float64], information: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -186,13 +190,18 @@ def _robust(products: NDArray[np.float64], information: NDArray[np.float64]) -> 
 def _restlessness(lie: NDArray[np.float64], raw: NDArray[np.float64]) -> float:
     """Return the mean square of what the lie leaves beyond what is usual beside it, as its share.
 
-    `raw` (4, L, G, K) holds sums of products, information, squares and counts.
+    `raw` (4, L, G, K) holds sums of products, information, squares and counts. Of pieces the median
+    counts: a few that lie in rough picture say nothing.
     """
     products, information, squares, count = (each[0] for each in raw)
-    left = squares - 2.0 * lie * products + lie**2 * information
-    usual = raw[2, 1:].sum(axis=(0, 1)) / np.maximum(raw[3, 1:].sum(axis=(0, 1)), 1.0)
-    beyond = (left - count * usual).sum(axis=0)
-    lies = (lie**2 * information).sum(axis=0)
-    strongest = lies**2 / np.maximum(count.sum(axis=0), 1.0)
-    total = float((strongest * lies).sum())
-    return float(np.clip((strongest * beyond).sum() / total, 0.0, _MOST_RESTLESS)) if total > 0.0 else 0.0
+    lies = lie**2 * information
+    strong = lies.sum(axis=0) / np.maximum(count.sum(axis=0), 1.0)
+    left = squares - 2.0 * lie * products + lies
+    seen = count @ strong > 0.0
+    if not seen.any():
+        return _LEAST_RESTLESS
+    beside = (raw[3, 1:] @ strong).ravel()
+    usual = np.median((raw[2, 1:] @ strong).ravel()[beside > 0.0] / beside[beside > 0.0])
+    beyond = np.median((left @ strong)[seen] / (count @ strong)[seen]) - usual
+    squared = np.median((lies @ strong)[seen] / (count @ strong)[seen])
+    return float(np.clip(beyond / max(float(squared), _NOTHING), _LEAST_RESTLESS, _MOST_RESTLESS))

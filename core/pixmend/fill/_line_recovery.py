@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from pixmend.fill._answers import LEFT, METHODS, Answers, Wishes
 from pixmend.fill._band import Band
 from pixmend.fill._frame_defects import FrameDefects
-from pixmend.fill._line_lessons import look_at_samples
+from pixmend.fill._line_lessons import SeenSamples, look_at_samples, noise_at
 from pixmend.fill._line_plan import LinePlan
 from pixmend.fill._recovery_plan import StoredLight
 from pixmend.fill._windows import Scale
@@ -20,6 +20,11 @@ __all__ = ["LineRecovery", "recover_line", "recover_lines"]
 
 _AT_END = 0.5  # of the lie: a sample there is made of photosites that lie and of others
 _END_DOUBT = 0.35
+_LEAST_SIGNAL = 4.0  # sigma of the noise
+_STRONG_SAMPLES = 0.9
+_MOST_LOST = 0.4
+_ALIKE = 4.0  # samples whose predictions err together
+_GRAINED = 2.0  # the error of a prediction that gets its grain, against without
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,12 +41,16 @@ class LineRecovery:
         Likewise, of the samples as they came.
     is_inner : (N,) bool ndarray
         Where it is far enough from the line's ends.
+    leak : (N,) float64 ndarray
+        Likewise, of what the prediction has of the lie: debayer spreads a little of it over samples
+        that are too faintly spoiled to be named, but that predictions lean on.
     """
 
     light: NDArray[np.float32]
     variance: NDArray[np.float64]
     variance_as_it_is: NDArray[np.float64]
     is_inner: NDArray[np.bool_]
+    leak: NDArray[np.float64]
 
 
 def recover_lines(
@@ -75,9 +84,10 @@ def recover_lines(
         line = recover_line(
             found.holes.spoiled[members], said, bands, plan=plans[defect.id], scale=scale, stored=stored
         )
+        predicted = said[1] + line.leak
         variance = np.where(_is_shared(found)[members], np.inf, line.variance)
-        is_better = np.isfinite(variance) if wish else _is_better(variance, said[1], line.is_inner)
-        mended = np.where(is_better, variance, said[1]).mean()
+        is_better = np.isfinite(variance) if wish else _is_better(variance, predicted, line.is_inner)
+        mended = np.where(is_better, variance, predicted).mean()
         if wish is None and line.variance_as_it_is.mean() <= mended:
             answers.method[members] = LEFT
             answers.variance[members] = line.variance_as_it_is
@@ -113,19 +123,49 @@ def recover_line(
         is_inner, 0.0, (_END_DOUBT * plan.lie[segment, kind]) ** 2
     )
     unit, unit_error = seen.units[plan.unit], seen.unit_errors[plan.unit]
-    known = np.isfinite(doubt)
     added = lie * unit
-    scatter = (plan.restless * added**2 + (lie * unit_error) ** 2) / seen.noise**2
+    known = np.isfinite(doubt) & (not _is_dead(added, seen))
+    louder = noise_at(seen.belongs + np.maximum(added, 0.0), samples[:, 0], scale)
+    shot_noise = np.maximum(louder**2 - seen.noise**2, 0.0)
+    scatter = (plan.restless * added**2 + (lie * unit_error) ** 2 + shot_noise) / seen.noise**2
     wrong = np.where(known, doubt, 0.0) * (unit / seen.noise) ** 2
     light = (seen.light - added).astype(np.float32)
     rounding = stored.step_variance(light) / seen.noise**2
     lost = ~known | ~np.isfinite(seen.variance)
+    as_it_is = (added / seen.noise) ** 2 + wrong + scatter
+    if np.isfinite(plan.amplitude_sigma):
+        share = lie / max(float(np.abs(plan.lie).max()), 1e-30)
+        as_it_is = np.minimum(as_it_is, (plan.amplitude_sigma * share) ** 2)
     return LineRecovery(
         light,
         np.where(lost, np.inf, wrong + scatter + rounding),
-        np.where(lost, np.inf, (added / seen.noise) ** 2 + wrong + scatter),
+        np.where(lost, np.inf, as_it_is),
         is_inner,
+        _leak((seen.belongs - light) / seen.noise, kind, np.where(lost, np.inf, wrong), seen.variance),
     )
+
+
+def _leak(
+    off: NDArray[np.float64],
+    kind: NDArray[np.intp],
+    wrong: NDArray[np.float64],
+    variance: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    """Return the square of what predictions of a kind are off together, beyond chance and what may be `wrong`."""
+    told = np.isfinite(wrong) & np.isfinite(variance)
+    count = np.bincount(kind[told], minlength=int(kind.max(initial=0)) + 1)
+    mean, doubt, spread = (
+        np.bincount(kind[told], each[told], len(count)) / np.maximum(count, 1)
+        for each in (off, wrong, variance)
+    )
+    chance = doubt + spread * _ALIKE / np.maximum(count, 1)
+    return np.asarray(np.maximum(mean**2 - chance, 0.0)[kind])
+
+
+def _is_dead(added: NDArray[np.float64], seen: SeenSamples) -> bool:
+    """Tell whether a line lost so much of its light that little of its picture is left in it."""
+    lost = -added / np.maximum(seen.belongs, _LEAST_SIGNAL * seen.noise)
+    return bool(np.quantile(lost, _STRONG_SAMPLES) > _MOST_LOST)
 
 
 def _is_better(
@@ -133,7 +173,7 @@ def _is_better(
 ) -> NDArray[np.bool_]:
     """Tell which samples are better recovered: all that can be, or none; near the ends each by itself."""
     inner = is_inner & np.isfinite(variance)
-    if not inner.any() or variance[inner].mean() >= predicted[inner].mean():
+    if not inner.any() or variance[inner].mean() >= _GRAINED * predicted[inner].mean():
         return np.zeros(len(variance), bool)
     return inner | (~is_inner & (variance < predicted))
 

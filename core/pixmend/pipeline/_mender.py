@@ -189,7 +189,7 @@ def train_mender(
 
 def _wants_motion(defect_map: DefectMap, learnt: Learnt, wishes: Wishes) -> bool:
     """Tell whether any defect may be mended from the frames beside: learning how they move takes its time."""
-    planned = learnt.recoveries.plans if learnt.recoveries is not None else {}
+    planned = set(learnt.recoveries.plans) | set(learnt.recoveries.lines) if learnt.recoveries else set()
     for defect in defect_map.defects:
         wish = wishes.methods.get(defect.id)
         if wish is Method.TEMPORAL or (wish is None and defect.id not in planned):
