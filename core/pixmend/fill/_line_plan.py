@@ -45,6 +45,9 @@ class LinePlan:
     amplitude_sigma : float
         Excess of the strongest sample as it was measured when the line was found, in units of the
         noise's standard deviation; Inf where it was not.
+    is_doubtful : bool
+        Whether leaving the line is expected to be no worse, on average over the shot: decided once,
+        so that it does not come and go.
     """
 
     line: Line
@@ -53,6 +56,7 @@ class LinePlan:
     variance: NDArray[np.float64]
     restless: float
     amplitude_sigma: float
+    is_doubtful: bool
 
 
 def plan_line(
@@ -93,7 +97,14 @@ def plan_line(
         for name in ("squares", "count")
     )
     raw = np.stack([products[unit].sum(axis=0), information[unit].sum(axis=0), squares, count])
-    return LinePlan(line, unit, lie, variance, _restlessness(lie, raw), amplitude)
+    restless = _restlessness(lie, raw)
+    left = lie**2 * (1.0 + restless) + variance
+    if np.isfinite(amplitude):
+        share = lie / max(float(np.abs(lie).max()), _NOTHING)
+        left = np.minimum(left, (amplitude * share) ** 2 * per_sigma)
+    known = np.isfinite(variance)
+    is_doubtful = bool(left[known].mean() <= (variance + restless * lie**2)[known].mean())
+    return LinePlan(line, unit, lie, variance, restless, amplitude, is_doubtful)
 
 
 def _best_unit(products: NDArray[np.float64], information: NDArray[np.float64]) -> int:

@@ -23,6 +23,7 @@ _END_DOUBT = 0.35
 _LEAST_SIGNAL = 4.0  # sigma of the noise
 _STRONG_SAMPLES = 0.9
 _MOST_LOST = 0.4
+_USUAL_SHARE = 0.5  # of its strongest sample's lie, that others have; where what was learned is doubtful
 _ALIKE = 4.0  # samples whose predictions err together
 _GRAINED = 2.0  # the error of a prediction that gets its grain, against without
 
@@ -81,14 +82,15 @@ def recover_lines(
         if defect.id not in plans or defect.id in wishes.refused or wish not in {None, Method.RECOVER}:
             continue
         said = answers.value[members], answers.variance[members]
-        line = recover_line(
-            found.holes.spoiled[members], said, bands, plan=plans[defect.id], scale=scale, stored=stored
-        )
+        plan = plans[defect.id]
+        line = recover_line(found.holes.spoiled[members], said, bands, plan=plan, scale=scale, stored=stored)
         predicted = said[1] + line.leak
         variance = np.where(_is_shared(found)[members], np.inf, line.variance)
         is_better = np.isfinite(variance) if wish else _is_better(variance, predicted, line.is_inner)
-        mended = np.where(is_better, variance, predicted).mean()
-        if wish is None and line.variance_as_it_is.mean() <= mended:
+        if wish is None and plan.is_doubtful:
+            is_better[:] = False
+        stays = wish is None and not is_better.any()
+        if stays and line.variance_as_it_is.mean() <= predicted.mean():
             answers.method[members] = LEFT
             answers.variance[members] = line.variance_as_it_is
         elif is_better.any():
@@ -134,7 +136,8 @@ def recover_line(
     lost = ~known | ~np.isfinite(seen.variance)
     as_it_is = (added / seen.noise) ** 2 + wrong + scatter
     if np.isfinite(plan.amplitude_sigma):
-        share = lie / max(float(np.abs(plan.lie).max()), 1e-30)
+        share = np.abs(lie) / max(float(np.abs(plan.lie).max()), 1e-30)
+        share = np.minimum(share, _USUAL_SHARE) if plan.is_doubtful else share
         as_it_is = np.minimum(as_it_is, (plan.amplitude_sigma * share) ** 2)
     return LineRecovery(
         light,
