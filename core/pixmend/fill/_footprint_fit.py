@@ -26,7 +26,7 @@ class SiteLesson:
     reach : (C, side, side) bool ndarray
         Samples that it may have spoiled.
     glimpses : tuple of SeenSite
-        One a frame; one or more.
+        One a frame; maybe none: it shows in no training frame, or too little around it is known.
     """
 
     defect: str
@@ -59,6 +59,8 @@ def excess_of(seen: SeenSite) -> NDArray[np.float64]:
 
 def fit_shapes(lesson: SiteLesson, shapes: Sequence[NDArray[np.float64]]) -> Fit:
     """Fit each of some shapes (C, side, side), linear light per unit of amplitude, to each frame by itself."""
+    if not lesson.glimpses:
+        return Fit(*(np.zeros((0, len(shapes))) for _ in range(4)))
     found = [_fit_glimpse(each, shapes) for each in lesson.glimpses]
     return Fit(*(np.stack(column) for column in zip(*found, strict=True)))
 

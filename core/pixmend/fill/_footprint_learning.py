@@ -17,7 +17,6 @@ CELLS: tuple[Cell, ...] = ((0, 0), (0, 1), (1, 0), (1, 1))
 _ROUNDS = 3
 _OWN_MIND = 16.0  # twice the log likelihood by which a cell may leave the layout of the whole plate
 _TEACHES = 9.0  # amplitude squared over its variance
-_STRONG = 2500.0  # likewise: from where on the shape's errors matter more than texture's
 _LEAST_SPREAD = 0.01  # of the strongest sample: how far any camera is from any prior
 _UNTOLD_SPREAD = 0.15  # likewise, where nothing was learned
 
@@ -136,6 +135,11 @@ def _refine(cell: Cell, lessons: Sequence[SiteLesson], start: LearntFootprint) -
         told = information > 0
         if sites == 0 or not told.any():
             return start
+        # Amplitudes and shape share one scale: if lies were measured too small, all of the shape looks too large.
+        size = float((information * taught * start.shape)[told].sum())
+        size /= max(float((information * start.shape**2)[told].sum()), 1e-300)
+        if size > 0.0:
+            taught, information = taught / size, information * size**2
         away = (taught - start.shape)[told] ** 2 - 1.0 / information[told]
         spread = max(float(away.mean()), _LEAST_SPREAD**2)
         share = spread / (spread + 1.0 / np.maximum(information, 1e-30))
@@ -155,9 +159,8 @@ def _least_squares(
         teaches = fit.amplitude[:, 0] ** 2 > _TEACHES * fit.variance[:, 0]
         sites += bool(teaches.any())
         for number in np.flatnonzero(teaches).tolist():
-            seen, amplitude = lesson.glimpses[number], fit.amplitude[number, 0]
-            if amplitude**2 > _STRONG * fit.variance[number, 0]:
-                amplitude = plain_amplitude(seen, shape)
+            seen = lesson.glimpses[number]
+            amplitude = plain_amplitude(seen, shape)
             spread = seen.table.variance * max(fit.misfit[number, 0], 1.0) * seen.roughness * seen.noise**2
             product[seen.is_core] += amplitude * excess_of(seen) * seen.noise / spread
             information[seen.is_core] += amplitude**2 / spread

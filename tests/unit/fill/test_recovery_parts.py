@@ -5,6 +5,8 @@ import numpy as np
 import pytest
 
 from pixmend.fill._amplitude_prior import learn_prior
+from pixmend.fill._footprint_fit import SiteLesson, fit_shapes
+from pixmend.fill._footprint_learning import learn_footprints
 from pixmend.fill._footprint_misfit import Misfit, pooled_misfit, unexplained_rests
 from pixmend.fill._recovery_plan import UNTOLD, StoredLight
 from pixmend.fill._rings import RingTable
@@ -73,6 +75,14 @@ class TestStoredLight:
         assert stored.step_variance(np.array([0.5], np.float32)) == pytest.approx(1 / 1023**2 / 12)
         wide = StoredLight(Encoding("linear", "test"), SampleType.FLOAT)
         assert wide.step_variance(np.array([0.5], np.float32)) == 0.0
+
+
+def test_a_photosite_that_no_frame_shows_teaches_nothing():
+    shape = np.zeros((3, 9, 9))
+    shape[1, 4, 4] = 1.0
+    fit = fit_shapes(SiteLesson("d1", (0, 0), shape > 0, ()), [shape, shape])
+    assert {each.shape for each in (fit.amplitude, fit.variance, fit.gain, fit.misfit)} == {(0, 2)}
+    assert learn_footprints([SiteLesson("d1", (0, 0), shape > 0, ())], (3, 9, 9))[0, 0].sites == 0
 
 
 def test_a_table_without_some_samples_is_that_of_the_others_alone():
