@@ -89,8 +89,9 @@ def recover_lines(
         is_better = np.isfinite(variance) if wish else _is_better(variance, predicted, line.is_inner)
         if wish is None and plan.is_doubtful:
             is_better[:] = False
-        stays = wish is None and not is_better.any()
-        if stays and line.variance_as_it_is.mean() <= predicted.mean():
+        told = np.isfinite(line.variance_as_it_is)
+        stays = wish is None and told.any() and not is_better.any()
+        if stays and line.variance_as_it_is[told].mean() <= predicted[told].mean():
             answers.method[members] = LEFT
             answers.variance[members] = line.variance_as_it_is
         elif is_better.any():

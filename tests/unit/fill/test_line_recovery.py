@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Columns and rows lie alike from end to end: that is measured over places and frames, and taken off."""
 
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -15,7 +16,7 @@ from pixmend.fill import (
     plan_line,
     train_kriging,
 )
-from pixmend.fill._answers import METHODS, Wishes, answers_of
+from pixmend.fill._answers import LEFT, METHODS, Wishes, answers_of
 from pixmend.fill._line_recovery import recover_line, recover_lines
 from pixmend.fill._prediction import predict_holes
 from pixmend.fill._windows import cut_windows, scaled_windows
@@ -119,7 +120,7 @@ class TestRecovery:
     def test_a_line_that_does_not_lie_is_left_as_it_is(self):
         shot, _, plan = seen(0.0)
         answers, _, _ = mended(shot, defect_of(), plan)
-        assert (answers.method == -1).all() or np.abs(plan.lie).max() < 0.1 * NOISE
+        assert (answers.method == LEFT).all() or np.abs(plan.lie).max() < 0.1 * NOISE
 
     def test_a_flat_picture_without_noise_is_given_back(self):
         _, _, plan = seen(6 * NOISE)
@@ -232,3 +233,28 @@ class TestLines:
         line = line_of(Defect(id="c", x=0, y=0, kind=Kind.COLUMN, samples=samples), shot.plate)
         assert line.is_inner(np.array([(1, 0, 0), (1, SIDE - 1, 0)])).all()
         assert plan_of(shot, Defect(id="c", x=0, y=0, kind=Kind.COLUMN, samples=samples)) is not None
+
+
+class TestLeaving:
+    def test_what_is_doubtful_and_worse_predicted_is_left(self):
+        shot, _, plan = seen(4 * NOISE)
+        doubtful = replace(plan, is_doubtful=True, amplitude_sigma=0.001)
+        answers, samples, _ = mended(shot, defect_of(), doubtful)
+        assert len(samples)
+        assert (answers.method == LEFT).all()
+
+    def test_even_where_some_of_its_samples_are_lost(self):
+        shot, _, plan = seen(4 * NOISE)
+
+        class Clipped:
+            """The shot, with one clipped sample."""
+
+            plate = shot.plate
+
+            def read(self, frame):
+                samples = shot.read(frame).copy()
+                samples[30, PLACE, 0] = 65504.0
+                return samples
+
+        answers, _, _ = mended(Clipped(), defect_of(), replace(plan, is_doubtful=True, amplitude_sigma=0.001))
+        assert (answers.method == LEFT).all()
