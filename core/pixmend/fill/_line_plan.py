@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from pixmend.fill._line_lessons import LineGlimpse
 from pixmend.fill._line_profile import find_profile
 from pixmend.fill._lines import Line
+from pixmend.fill._solve_kernels import solve_positive
 
 __all__ = ["LinePlan", "plan_line"]
 
@@ -133,7 +134,7 @@ class _Told:
 
     def _whole_error(self, beside: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the covariance (K, K) of a piece's errors, each in units of what its information says."""
-        covariance = beside.T @ beside / len(beside)
+        covariance = np.einsum("nk,nl->kl", beside, beside) / len(beside)
         usual = max(float(np.trace(covariance)) / len(covariance), 1.0)
         doubt = len(covariance) / (len(covariance) + len(beside))
         drawn = (1.0 - doubt) * covariance + doubt * usual * np.eye(len(covariance))
@@ -167,7 +168,8 @@ class _Told:
     def _strengths(self, profile: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return how strong the lie is in each piece, about 1, and the variance of that, (G,)."""
         expected = self._root * profile
-        weights = np.linalg.solve(self._error, expected.reshape(-1, len(profile)).T).T.reshape(expected.shape)
+        flat = np.ascontiguousarray(expected.reshape(-1, len(profile)).T)
+        weights = solve_positive(self._error, flat).T.reshape(expected.shape)
         across, own = (weights * self._white).sum(axis=-1), (weights * expected).sum(axis=-1)
         told, beside = own[0] > 0.0, own[1:] > 0.0
         pieces = np.count_nonzero(told)
@@ -208,11 +210,11 @@ def _restlessness(lie: NDArray[np.float64], raw: NDArray[np.float64]) -> float:
     lies = lie**2 * information
     strong = lies.sum(axis=0) / np.maximum(count.sum(axis=0), 1.0)
     left = squares - 2.0 * lie * products + lies
-    seen = count @ strong > 0.0
-    if not seen.any():
+    counted, left, squared = ((each * strong).sum(axis=-1) for each in (count, left, lies))
+    usual, beside = ((each * strong).sum(axis=-1) for each in raw[2:, 1:])
+    seen, known = counted > 0.0, beside > 0.0
+    if not seen.any() or not known.any():
         return _LEAST_RESTLESS
-    beside = (raw[3, 1:] @ strong).ravel()
-    usual = np.median((raw[2, 1:] @ strong).ravel()[beside > 0.0] / beside[beside > 0.0])
-    beyond = np.median((left @ strong)[seen] / (count @ strong)[seen]) - usual
-    squared = np.median((lies @ strong)[seen] / (count @ strong)[seen])
-    return float(np.clip(beyond / max(float(squared), _NOTHING), _LEAST_RESTLESS, _MOST_RESTLESS))
+    beyond = np.median(left[seen] / counted[seen]) - np.median(usual[known] / beside[known])
+    share = float(np.median(squared[seen] / counted[seen]))
+    return float(np.clip(beyond / max(share, _NOTHING), _LEAST_RESTLESS, _MOST_RESTLESS))
