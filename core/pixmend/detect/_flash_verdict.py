@@ -25,7 +25,11 @@ _CAUTION = (
     1.3  # at the border less of a footprint is seen; too dark for one frame few are; or colours are unknown
 )
 _LEAST_SHARE = 0.7
-_KEPT, _SURE = 0.75, 30.0  # of the score, when the prediction may not smooth; so much is enough
+_KEPT, _KEPT_UNSURE, _SURE = (
+    0.75,
+    0.8,
+    30.0,
+)  # of the score, when the prediction may not smooth; so much is enough
 _MOST_SCATTER = 3.5  # of the prediction: where it is worse the excess has its errors
 _CONTEST = 1.4  # a photosite leaves at most so much of what a point of light leaves
 _NOISE_LEFT, _SHAPE_LEFT = 80.0, 0.07  # squared sigma; share: what a true footprint may leave unexplained
@@ -73,7 +77,8 @@ def judge_flash(
     if fit is None or not _is_one_photosite(fit, _least_score(fit, candidate, inside)) or _moves_on(windows):
         return None
     again = fit_flash(windows, curve, footprints, inside=inside, smooths=False)
-    if again is None or again.share < _LEAST_SHARE or abs(again.score) < min(_KEPT * abs(fit.score), _SURE):
+    kept = _KEPT_UNSURE if candidate.red is None else _KEPT
+    if again is None or again.share < _LEAST_SHARE or abs(again.score) < min(kept * abs(fit.score), _SURE):
         return None
     shapes = _site_or_light(fit, candidate)
     if shapes is not None and not beats_light(shapes, fit.score, caution=_caution(fit, candidate, inside)):
