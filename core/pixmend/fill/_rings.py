@@ -17,6 +17,7 @@ __all__ = ["Cell", "RingTable", "Rings"]
 Cell = tuple[int, int]
 
 _SHAPES_KEPT = 256
+_NOISE = 1.0  # contrast of noise alone: what is stiller (charts, titles) is not rough for having any
 _DOUBT = 0.02  # of each sample's variance: what debayer ties together exactly, a footprint only nearly fits
 
 
@@ -75,7 +76,7 @@ class Rings:
         kriging = self.kriging.at(*cell)
         if kriging.class_of(contrast) < len(kriging.covariances) - 1:
             return 1.0
-        return max(contrast / self._usual(cell), 1.0)
+        return max(contrast / max(self._usual(cell), _NOISE), 1.0)
 
     def _find_usual(self, cell: Cell) -> float:
         """Return the median contrast of the exam's windows of the roughest class; Inf without any."""

@@ -4,12 +4,13 @@
 import numpy as np
 import pytest
 
+from pixmend.fill import train_kriging
 from pixmend.fill._amplitude_prior import learn_prior
 from pixmend.fill._footprint_fit import SiteLesson, fit_shapes
 from pixmend.fill._footprint_learning import learn_footprints
 from pixmend.fill._footprint_misfit import Misfit, pooled_misfit, unexplained_rests
 from pixmend.fill._recovery_plan import UNTOLD, StoredLight
-from pixmend.fill._rings import RingTable
+from pixmend.fill._rings import Rings, RingTable
 from pixmend.frames import Encoding
 from pixmend.model import SampleType
 
@@ -83,6 +84,12 @@ def test_a_photosite_that_no_frame_shows_teaches_nothing():
     fit = fit_shapes(SiteLesson("d1", (0, 0), shape > 0, ()), [shape, shape])
     assert {each.shape for each in (fit.amplitude, fit.variance, fit.gain, fit.misfit)} == {(0, 2)}
     assert learn_footprints([SiteLesson("d1", (0, 0), shape > 0, ())], (3, 9, 9))[0, 0].sites == 0
+
+
+def test_in_a_picture_without_noise_what_has_any_is_not_rough():
+    rings = Rings(train_kriging([np.full((3, 60, 60), 7.0, np.float32)]))
+    assert rings.roughness((0, 0), 0.5) == 1.0
+    assert rings.roughness((0, 0), 3.0) == pytest.approx(3.0)
 
 
 def test_a_table_without_some_samples_is_that_of_the_others_alone():
