@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pixmend.fill._lit_sites import LitWindow, SeenSite, look_at_site, measure, texture_of
+from pixmend.fill._lit_sites import LitWindow, SeenSite, look_at_site, measure
 from pixmend.fill._recovery_plan import RecoveryPlan, StoredLight
 from pixmend.fill._rings import Rings
 from pixmend.fill._windows import Scale
@@ -84,7 +84,7 @@ def recover(
         _spread(seen, plan, lost),
         _spread(seen, plan, squared * lie**2 + doubt),
         measured.misfit,
-        seen.roughness * max(texture_of(measured.misfit, len(seen.light)), 1.0),
+        seen.roughness,
     )
 
 

@@ -22,7 +22,9 @@ from pixmend.model import Method
 
 __all__ = ["Recoveries", "recover_defects"]
 
-_ROUGHEST = 16.0  # times the usual square of a prediction's error: rougher is no texture
+_BEYOND_TEXTURE = (
+    2.0  # times the square of a prediction's error: what is left then is a footprint that does not fit
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -91,12 +93,11 @@ def recover_defects(
     )
     for site, wish in _sites(found, bands, recoveries, scale, wishes):
         variance = site.recovery.variance[site.inside]
-        before = answers.variance[site.members] * min(site.recovery.roughness, _ROUGHEST)
-        # What is beyond all texture is a footprint that does not fit.
-        is_better = (site.recovery.doubt[site.inside] < before) & (variance < _ROUGHEST * before)
-        if wish is Method.RECOVER:
-            is_better = np.isfinite(variance)
+        before = answers.variance[site.members] * site.recovery.roughness
+        is_better = site.recovery.doubt[site.inside] < before if wish is None else np.isfinite(variance)
         mended = np.where(is_better, variance, before).mean()
+        if wish is None and mended > _BEYOND_TEXTURE * before.mean():
+            continue
         if wish is None and site.recovery.variance_as_it_is[site.inside].mean() <= mended:
             answers.method[site.members] = LEFT
             answers.variance[site.members] = site.recovery.variance_as_it_is[site.inside]
