@@ -10,11 +10,12 @@ from numpy.typing import NDArray
 from pixmend.errors import MissingFrameError
 from pixmend.frames import FrameSource
 from pixmend.model import FrameRange, Patch, PlateInfo
+from pixmend.pipeline._view import ShotView
 
 __all__ = ["MendedView"]
 
 
-class MendedView:
+class MendedView(ShotView):
     """A `FrameSource` of the frames of a shot for which there is a patch, with it.
 
     Parameters
@@ -25,29 +26,13 @@ class MendedView:
     """
 
     def __init__(self, shot: FrameSource, patches: Mapping[int, Patch]) -> None:
-        self._shot = shot
+        super().__init__(shot)
         self._patches = patches
-
-    @property
-    def label(self) -> str:
-        """As of the shot."""
-        return self._shot.label
 
     @property
     def frames(self) -> FrameRange:
         """Those that have a patch."""
         return FrameRange(self._patches)
-
-    @property
-    def plate(self) -> PlateInfo:
-        """As of the shot."""
-        return self._shot.plate
-
-    def read(
-        self, frame: int, *, channels: Sequence[str] | None = None, rows: tuple[int, int] | None = None
-    ) -> NDArray[Any]:
-        """Read as `FrameSource.read`."""
-        return self.read_bands(frame, [rows or (0, self.plate.raster.height)], channels=channels)[0]
 
     def read_bands(
         self, frame: int, bands: Sequence[tuple[int, int]], *, channels: Sequence[str] | None = None

@@ -13,13 +13,14 @@ from numpy.typing import NDArray
 
 from pixmend.errors import ProofError
 from pixmend.frames import FileShot
-from pixmend.model import FrameRange, Patch, PlateInfo
+from pixmend.model import Patch, PlateInfo
+from pixmend.pipeline._view import ShotView
 from pixmend.splice import Ledger, ledger_path, read_ledger
 
 __all__ = ["OriginalShot"]
 
 
-class OriginalShot:
+class OriginalShot(ShotView):
     """A `FrameSource` of the colour samples that frames had before they were mended in place.
 
     Parameters
@@ -28,28 +29,8 @@ class OriginalShot:
     """
 
     def __init__(self, shot: FileShot) -> None:
-        self._shot = shot
-
-    @property
-    def label(self) -> str:
-        """As of the shot."""
-        return self._shot.label
-
-    @property
-    def frames(self) -> FrameRange:
-        """As of the shot."""
-        return self._shot.frames
-
-    @property
-    def plate(self) -> PlateInfo:
-        """As of the shot."""
-        return self._shot.plate
-
-    def read(
-        self, frame: int, *, channels: Sequence[str] | None = None, rows: tuple[int, int] | None = None
-    ) -> NDArray[Any]:
-        """Read as `FrameSource.read`."""
-        return self.read_bands(frame, [rows or (0, self.plate.raster.height)], channels=channels)[0]
+        super().__init__(shot)
+        self._files = shot
 
     def read_bands(
         self, frame: int, bands: Sequence[tuple[int, int]], *, channels: Sequence[str] | None = None
@@ -64,7 +45,7 @@ class OriginalShot:
         return _put_back(found, bands, ledger, self.plate, names)
 
     def _ledger_of(self, frame: int) -> Ledger | None:
-        record = ledger_path(self._shot.path(frame))
+        record = ledger_path(self._files.path(frame))
         try:
             ledger = read_ledger(record) if record.exists() else None
         except ProofError:
