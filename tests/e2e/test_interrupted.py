@@ -16,7 +16,7 @@ import pytest
 from pixmend.cli import main
 from tests.make.shots_on_disk import seen_in, small_shot, write_form
 
-FRAMES = 150
+FRAMES = 240
 FIX = ("fix", "plate", "--map", "map.csv", "-o", "mended")
 
 
@@ -38,12 +38,12 @@ def job(long_shot, tmp_path, monkeypatch):
 
 
 def stopped_at(number, *argv, after="mending frames"):
-    """Run the command, send it a signal when its third twentieth is done; return how it ended."""
+    """Run the command, send it a signal when a sixteenth is done; return how it ended."""
     command = [sys.executable, "-m", "pixmend", *argv, "--progress", "json", "--json"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         for line in process.stderr:
             said = json.loads(line)
-            if said.get("stage") == after and said["done"] >= FRAMES // 10:
+            if said.get("stage") == after and said["done"] >= FRAMES // 16:
                 process.send_signal(number)
                 break
         out, err = process.communicate(timeout=60)
