@@ -22,6 +22,7 @@ from pixmend.model import Method
 
 __all__ = ["Recoveries", "recover_defects"]
 
+_FAR_OFF = 4.0  # standard deviations that what is recovered may lie from what is predicted around it
 _BEYOND_TEXTURE = (
     2.0  # times the square of a prediction's error: what is left then is a footprint that does not fit
 )
@@ -96,7 +97,10 @@ def recover_defects(
         before = answers.variance[site.members] * site.recovery.roughness
         is_better = site.recovery.doubt[site.inside] < before if wish is None else np.isfinite(variance)
         mended = np.where(is_better, variance, before).mean()
-        if wish is None and mended > _BEYOND_TEXTURE * before.mean():
+        is_odd = (
+            mended > _BEYOND_TEXTURE * before.mean() or _far_off(site, answers, before, scale) > _FAR_OFF**2
+        )
+        if wish is None and is_odd:
             continue
         if wish is None and site.recovery.variance_as_it_is[site.inside].mean() <= mended:
             answers.method[site.members] = LEFT
@@ -107,6 +111,19 @@ def recover_defects(
             answers.value[places] = scale.values_of(answers.recovered[places], inside[0])
             answers.variance[places] = variance[is_better]
             answers.method[places] = METHODS.index(Method.RECOVER)
+
+
+def _far_off(site: _Site, answers: Answers, variance: NDArray[np.float64], scale: Scale) -> float:
+    """Return the mean square by which a recovery differs from the prediction, in units of that one's variance.
+
+    A lie of another shape (a pixel that is one value in all channels) leaves what no texture does, at
+    the few samples that it spoils.
+    """
+    light = site.recovery.light[site.inside]
+    off = scale.values_of(light, site.inside[0]) - answers.value[site.members]
+    squares = off.astype(np.float64) ** 2 / variance
+    told = np.isfinite(squares)
+    return float(squares[told].mean()) if told.any() else 0.0
 
 
 def _sites(
