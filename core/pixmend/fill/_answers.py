@@ -61,9 +61,28 @@ class Answers:
         """Tell which samples are what a method says."""
         return np.asarray(self.method == METHODS.index(method))
 
+    def recover(
+        self,
+        places: NDArray[np.intp],
+        light: NDArray[np.float32],
+        variance: NDArray[np.float64],
+        *,
+        channel: NDArray[np.intp],
+        scale: Scale,
+    ) -> None:
+        """Let samples be recovered light; `places` are their numbers, the rest is as long as these."""
+        self.recovered[places] = light
+        self.value[places] = scale.values_of(light, channel)
+        self.variance[places] = variance
+        self.method[places] = METHODS.index(Method.RECOVER)
+
+    def leave(self, places: NDArray[np.intp], variance: NDArray[np.float64]) -> None:
+        """Let samples stay as they are."""
+        self.method[places], self.variance[places] = LEFT, variance
+
     def light(self, channel: NDArray[np.intp], scale: Scale) -> NDArray[np.float32]:
         """Return what is to be stored as scene-linear light, (N,); NaN for what stays as it is."""
-        light = self.recovered.copy()
+        light = np.where(self.method == LEFT, np.float32(np.nan), self.recovered)
         told = (self.method != LEFT) & np.isnan(light)
         light[told] = scale.light_of(self.value[told], channel[told])
         return light
