@@ -20,7 +20,6 @@ FLASH_WINDOW_PX = 20
 
 _SURROUND_PX = 6  # what moves with the candidate is judged in 13 x 13 pixels around it
 _TAP_PX = 1
-_SEARCH_PX = FLASH_WINDOW_PX - _SURROUND_PX - _TAP_PX
 _SIDE = 2 * _SURROUND_PX + 1
 _CORE = slice(_SURROUND_PX - RADIUS_PX, _SURROUND_PX + RADIUS_PX + 1)
 _TAPS = (2 * _TAP_PX + 1) ** 2

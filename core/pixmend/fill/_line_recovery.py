@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pixmend.fill._answers import LEFT, METHODS, Answers, Wishes
+from pixmend.fill._answers import Answers, Wishes
 from pixmend.fill._band import Band
 from pixmend.fill._frame_defects import FrameDefects
 from pixmend.fill._line_lessons import SeenSamples, look_at_samples, noise_at
@@ -92,14 +92,16 @@ def recover_lines(
         told = np.isfinite(line.variance_as_it_is)
         stays = wish is None and told.any() and not is_better.any()
         if stays and line.variance_as_it_is[told].mean() <= predicted[told].mean():
-            answers.method[members] = LEFT
-            answers.variance[members] = line.variance_as_it_is
+            answers.leave(members, line.variance_as_it_is)
         elif is_better.any():
             places = members[is_better]
-            answers.recovered[places] = line.light[is_better]
-            answers.value[places] = scale.values_of(answers.recovered[places], found.holes.spoiled[places, 0])
-            answers.variance[places] = variance[is_better]
-            answers.method[places] = METHODS.index(Method.RECOVER)
+            answers.recover(
+                places,
+                line.light[is_better],
+                variance[is_better],
+                channel=found.holes.spoiled[places, 0],
+                scale=scale,
+            )
 
 
 def recover_line(

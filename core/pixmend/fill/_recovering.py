@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from pixmend.fill._answers import LEFT, METHODS, Answers, Wishes
+from pixmend.fill._answers import Answers, Wishes
 from pixmend.fill._band import Band
 from pixmend.fill._footprint_learning import LearntFootprint
 from pixmend.fill._frame_defects import FrameDefects
@@ -79,9 +79,10 @@ def recover_defects(
 
     Notes
     -----
-    The mean over its samples of the expected square of the error decides. A sample that
-    is beyond recovery (clipped, or its light lost in quantisation) stays predicted while
-    the rest of the defect is recovered.
+    A sample is recovered where what its footprint and storage leave in doubt is less than the
+    prediction is expected to be off: were these exact, a recovery would know all that a
+    prediction knows, and more. The rest (clipped, or lost in quantisation) stays
+    predicted. A defect is left where the mean expected square of its error is no less mended.
     """
     recover_lines(
         answers,
@@ -93,24 +94,30 @@ def recover_defects(
         wishes=wishes,
     )
     for site, wish in _sites(found, bands, recoveries, scale, wishes):
-        variance = site.recovery.variance[site.inside]
-        before = answers.variance[site.members] * site.recovery.roughness
-        is_better = site.recovery.doubt[site.inside] < before if wish is None else np.isfinite(variance)
-        mended = np.where(is_better, variance, before).mean()
-        is_odd = (
-            mended > _BEYOND_TEXTURE * before.mean() or _far_off(site, answers, before, scale) > _FAR_OFF**2
-        )
-        if wish is None and is_odd:
-            continue
-        if wish is None and site.recovery.variance_as_it_is[site.inside].mean() <= mended:
-            answers.method[site.members] = LEFT
-            answers.variance[site.members] = site.recovery.variance_as_it_is[site.inside]
-        elif is_better.any():
-            places, inside = site.members[is_better], tuple(each[is_better] for each in site.inside)
-            answers.recovered[places] = site.recovery.light[inside]
-            answers.value[places] = scale.values_of(answers.recovered[places], inside[0])
-            answers.variance[places] = variance[is_better]
-            answers.method[places] = METHODS.index(Method.RECOVER)
+        if wish is None:
+            _choose(answers, site, scale)
+        else:
+            _recover(answers, site, np.isfinite(site.recovery.variance[site.inside]), scale)
+
+
+def _choose(answers: Answers, site: _Site, scale: Scale) -> None:
+    """Recover, leave or go on predicting a photosite, by what errors are expected."""
+    recovery, inside = site.recovery, site.inside
+    predicted = answers.variance[site.members] * recovery.roughness
+    is_better = recovery.doubt[inside] < predicted
+    mended = np.where(is_better, recovery.variance[inside], predicted).mean()
+    if mended > _BEYOND_TEXTURE * predicted.mean() or _far_off(site, answers, predicted, scale) > _FAR_OFF**2:
+        return
+    if recovery.variance_as_it_is[inside].mean() <= mended:
+        answers.leave(site.members, recovery.variance_as_it_is[inside])
+    else:
+        _recover(answers, site, is_better, scale)
+
+
+def _recover(answers: Answers, site: _Site, chosen: NDArray[np.bool_], scale: Scale) -> None:
+    inside = tuple(each[chosen] for each in site.inside)
+    light, variance = site.recovery.light[inside], site.recovery.variance[inside]
+    answers.recover(site.members[chosen], light, variance, channel=inside[0], scale=scale)
 
 
 def _far_off(site: _Site, answers: Answers, variance: NDArray[np.float64], scale: Scale) -> float:
