@@ -11,6 +11,7 @@ from pixmend.arrays import MAD_TO_SIGMA
 
 __all__ = ["Course", "Pattern", "course_of"]
 
+_LEAST_SHARE = 0.5  # of the usual error: in a fade a frame that is all but black would decide alone
 _CLEAR = 3.0  # errors, of a frame in which it shows by itself
 _TELLING = 6.0  # errors: from there on single frames tell on from off
 _LIVELY = 4.0  # times the variance of the errors: it does more than they do
@@ -84,7 +85,7 @@ def course_of(
     signed = sign * amplitude
     is_on = _on_frames(signed, error) if may_change else np.ones(len(signed), bool)
     pattern = _pattern_of(is_on)
-    own, spread = signed[is_on], error[is_on]
+    own, spread = signed[is_on], np.maximum(error, _LEAST_SHARE * float(np.median(error)))[is_on]
     mean = float(np.average(own, weights=1.0 / spread**2)) if is_on.any() else 0.0
     typical = float(np.median(own)) if is_on.any() else 0.0
     excess = max(float(np.var(own)) - float(np.mean(spread**2)), 0.0) if is_on.sum() > 2 else 0.0

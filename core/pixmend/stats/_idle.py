@@ -38,7 +38,7 @@ def drawn_share(samples: NDArray[Any]) -> float:
     Parameters
     ----------
     samples : (H, W, C) ndarray
-        As stored; NaN equals the same NaN. 0.0 where there are no pixels.
+        As stored; NaN equals the same NaN, and -0 equals 0. 0.0 where there are no pixels.
 
     Notes
     -----
@@ -48,6 +48,8 @@ def drawn_share(samples: NDArray[Any]) -> float:
     height, width = samples.shape[:2]
     if not height * width:
         return 0.0
+    if samples.dtype.kind == "f":
+        samples = samples + samples.dtype.type(0.0)  # a fade makes -0 of what noise put below black
     bits = np.ascontiguousarray(samples).view(f"u{samples.dtype.itemsize}")
     return float(_count_drawn(bits) / (height * width))
 

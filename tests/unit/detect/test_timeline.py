@@ -53,6 +53,16 @@ def test_on_and_off(level):
     assert np.sign(course.amplitude_sigma) == np.sign(level)
 
 
+@pytest.mark.parametrize("level", [5.0, 40.0])
+def test_frames_that_are_all_but_black_do_not_decide_alone(level):
+    amplitude, error = trace(level)
+    amplitude *= np.linspace(0.3, 1.7, FRAMES)  # the scene behind it gets darker
+    amplitude[:4], error[:4] = 0.0, 0.005
+    course = course_of(amplitude, error)
+    assert course.amplitude_sigma == pytest.approx(level, rel=0.3)
+    assert 0.5 < course.steadiness < 1.5
+
+
 def test_frames_that_cannot_tell_are_as_the_nearest_that_can():
     is_on = np.arange(FRAMES) % 16 < 8
     amplitude, error = trace(12.0, is_on)

@@ -20,6 +20,11 @@ def black_with_a_hot_pixel():
     return frame
 
 
+def faded_out():
+    """Black that was multiplied by nothing: what lay below black is -0."""
+    return np.where(np.random.default_rng(6).random((*SIZE, 3)) < 0.4, -0.0, 0.0).astype(np.float16)
+
+
 def bars():
     colours = np.array([(r, g, b) for g in (1, 0) for r in (1, 0) for b in (1, 0)], np.uint16) * 700
     return np.repeat(np.repeat(colours[None], 16, axis=1), SIZE[0], axis=0)
@@ -62,7 +67,7 @@ def grey_with_noise_of_a_code():
     return np.rint(500 + np.random.default_rng(4).normal(0, 1.0, (*SIZE, 3))).astype(np.uint16)
 
 
-@pytest.mark.parametrize("frame", [black, black_with_a_hot_pixel, bars, ramp, slate])
+@pytest.mark.parametrize("frame", [black, black_with_a_hot_pixel, faded_out, bars, ramp, slate])
 def test_what_is_drawn_is_idle(frame):
     assert frame_is_idle([frame()])
 
