@@ -65,14 +65,12 @@ class Answers:
         self,
         places: NDArray[np.intp],
         light: NDArray[np.float32],
+        value: NDArray[np.float32],
         variance: NDArray[np.float64],
-        *,
-        channel: NDArray[np.intp],
-        scale: Scale,
     ) -> None:
-        """Let samples be recovered light; `places` are their numbers, the rest is as long as these."""
+        """Let samples be recovered light, of some value; `places` are their numbers, the rest is as long as these."""
         self.recovered[places] = light
-        self.value[places] = scale.values_of(light, channel)
+        self.value[places] = value
         self.variance[places] = variance
         self.method[places] = METHODS.index(Method.RECOVER)
 

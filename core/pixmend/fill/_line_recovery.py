@@ -94,14 +94,9 @@ def recover_lines(
         if stays and line.variance_as_it_is[told].mean() <= predicted[told].mean():
             answers.leave(members, line.variance_as_it_is)
         elif is_better.any():
-            places = members[is_better]
-            answers.recover(
-                places,
-                line.light[is_better],
-                variance[is_better],
-                channel=found.holes.spoiled[places, 0],
-                scale=scale,
-            )
+            places, light = members[is_better], line.light[is_better]
+            value = scale.values_of(light, found.holes.spoiled[places, 0])
+            answers.recover(places, light, value, variance[is_better])
 
 
 def recover_line(

@@ -1,6 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is seen of a photosite in a frame: its samples, and what its surroundings say that belongs there."""
+"""What is seen of photosites: their samples, and what their surroundings say that belongs there.
 
+Many at a time, of one frame or of many: so all their samples are looked up in a scale's curves at once.
+"""
+
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +16,7 @@ from pixmend.fill._rings import Cell, Rings, RingTable
 from pixmend.fill._table_kernels import describe_window, weighted_sums
 from pixmend.fill._windows import Scale
 
-__all__ = ["LitWindow", "Measured", "SeenSite", "look_at_site", "measure", "texture_of"]
+__all__ = ["LitWindows", "Measured", "SeenSite", "look_at_sites", "measure_sites", "texture_of"]
 
 _LEAST_RING = 20  # samples; of fewer nothing is learned
 _OWN_SAY = 10.0  # samples for which the shot's texture speaks, against what is seen of this place
@@ -20,16 +24,16 @@ _ROUNDS = 3
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class LitWindow:
-    """A window around a photosite.
+class LitWindows:
+    """Windows around N photosites.
 
     Attributes
     ----------
-    light : (C, side, side) float32 ndarray
+    light : (N, C, side, side) float32 ndarray
         Scene-linear.
-    values : (C, side, side) float32 ndarray
+    values : (N, C, side, side) float32 ndarray
         The same on the sigma scale.
-    is_known : (C, side, side) bool ndarray
+    is_known : (N, C, side, side) bool ndarray
         Finite samples that no other defect has touched; the photosite's own are among them.
     """
 
@@ -93,59 +97,102 @@ class Measured:
     misfit: float
 
 
-def look_at_site(
-    window: LitWindow,
-    reach: NDArray[np.bool_],
-    cell: Cell,
+def look_at_sites(
+    windows: LitWindows,
+    reaches: NDArray[np.bool_],
+    cells: Sequence[Cell],
     *,
     rings: Rings,
     scale: Scale,
     stored: StoredLight,
-) -> SeenSite | None:
-    """Predict what a photosite may have spoiled from what lies around; None where too little is known.
+) -> list[SeenSite | None]:
+    """Predict what photosites may have spoiled from what lies around; None where too little is known.
 
     Parameters
     ----------
-    reach : (C, side, side) bool ndarray
-        Samples that it may have spoiled.
-    cell : (int, int)
-        Its place in the 2 x 2 mosaic.
+    reaches : (N, C, side, side) bool ndarray
+        Samples that each may have spoiled.
+    cells : sequence of (int, int)
+        Their places in the 2 x 2 mosaic.
     """
-    spoiled = reach & window.is_known
-    is_lost = stored.is_clipped(window.light[spoiled])
+    spoiled = reaches & windows.is_known
     is_core = spoiled.copy()
-    is_core[spoiled] = ~is_lost
-    is_ring = window.is_known & ~reach
-    if np.count_nonzero(is_ring) < _LEAST_RING or not is_core.any():
-        return None
+    is_core[spoiled] = ~stored.is_clipped(windows.light[spoiled])
+    is_ring = windows.is_known & ~reaches
+    told = (is_ring.sum(axis=(1, 2, 3)) >= _LEAST_RING) & is_core.any(axis=(1, 2, 3))
+    numbers = np.flatnonzero(told).tolist()
+    looks = [_look(windows.values[n], (spoiled[n], is_core[n], is_ring[n]), cells[n], rings) for n in numbers]
+    seen = iter(_lit(looks, windows.light[told][is_core[told]], scale))
+    return [next(seen) if each else None for each in told.tolist()]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Look:
+    """What the ring around one photosite says; as of `SeenSite`."""
+
+    is_core: NDArray[np.bool_]
+    contrast_class: int
+    roughness: float
+    table: RingTable
+    channel: NDArray[np.intp]
+    expected: NDArray[np.float32]
+
+
+def _look(
+    values: NDArray[np.float32],
+    parts: tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.bool_]],
+    cell: Cell,
+    rings: Rings,
+) -> _Look:
+    """Predict one photosite; `parts` are what it spoiled, what of that is not lost, and the ring around."""
+    spoiled, is_core, is_ring = parts
     deviation = np.empty(np.count_nonzero(is_ring), np.float32)
-    level, contrast = describe_window(window.values, is_ring, deviation)
-    contrast_class = rings.kriging.class_of(float(contrast))
-    table = rings.table(cell, contrast_class, spoiled, is_ring).without(is_lost)
+    level, contrast = describe_window(values, is_ring, deviation)
+    contrast_class = rings.kriging.class_of(contrast)
+    table = rings.table(cell, contrast_class, spoiled, is_ring, is_lost=spoiled & ~is_core)
     channel = np.nonzero(is_core)[0]
     expected = weighted_sums(table.weights, deviation, level[channel])
-    above, below = (scale.light_of(expected + np.float32(half), channel) for half in (0.5, -0.5))
-    belongs = scale.light_of(expected, channel)
-    return SeenSite(
-        is_core,
-        contrast_class,
-        rings.roughness(cell, float(contrast)),
-        table,
-        channel,
-        window.light[is_core],
-        expected,
-        belongs,
-        np.maximum(above - below, np.float32(1e-9)),
+    return _Look(is_core, contrast_class, rings.roughness(cell, float(contrast)), table, channel, expected)
+
+
+def _lit(looks: Sequence[_Look], light: NDArray[np.float32], scale: Scale) -> list[SeenSite]:
+    """Return what is seen of photosites, of which `light` (M,) is all cores' one after the other."""
+    if not looks:
+        return []
+    channel, expected = (
+        np.concatenate(each) for each in zip(*((one.channel, one.expected) for one in looks), strict=True)
     )
+    above, below = (scale.light_of(expected + np.float32(half), channel) for half in (0.5, -0.5))
+    noise = np.maximum(above - below, np.float32(1e-9))
+    belongs = scale.light_of(expected, channel)
+    sites, first = [], 0
+    for one in looks:
+        own = slice(first, first := first + len(one.channel))
+        sites.append(
+            SeenSite(
+                one.is_core,
+                one.contrast_class,
+                one.roughness,
+                one.table,
+                one.channel,
+                light[own],
+                one.expected,
+                belongs[own],
+                noise[own],
+            )
+        )
+    return sites
 
 
-def measure(seen: SeenSite, footprint: NDArray[np.float64], scale: Scale) -> Measured | None:
-    """Measure a lie against what the ring around predicts; None where its footprint is not seen.
+def measure_sites(
+    seen: Sequence[SeenSite], footprints: Sequence[NDArray[np.float64]], scale: Scale
+) -> list[Measured | None]:
+    """Measure lies against what the rings around predict; None where a footprint is not seen.
 
     Parameters
     ----------
-    footprint : (C, side, side) float64 ndarray
-        Linear light per unit of amplitude.
+    footprints : sequence of (C, side, side) float64 ndarray
+        Linear light per unit of amplitude, one a site.
 
     Notes
     -----
@@ -153,21 +200,42 @@ def measure(seen: SeenSite, footprint: NDArray[np.float64], scale: Scale) -> Mea
     42-48): a first step in linear light, in which the lie adds up, then Gauss-Newton steps
     on the sigma scale, on which noise and texture are what the covariance says.
     """
+    matches = [_match(each, footprint) for each, footprint in zip(seen, footprints, strict=True)]
+    told = [each for each in matches if each is not None]
+    for _ in range(_ROUNDS - 1):
+        for match, rest in zip(told, _rests(told, scale), strict=True):
+            match.amplitude += float(sum_of_products(match.weights, rest)) / match.information
+    measured = iter([_measured(match, rest) for match, rest in zip(told, _rests(told, scale), strict=True)])
+    return [None if each is None else next(measured) for each in matches]
+
+
+@dataclass(slots=True, eq=False)
+class _Match:
+    """A footprint held against what is seen of a photosite; `amplitude` is drawn nearer step by step."""
+
+    seen: SeenSite
+    shape: NDArray[np.float32]
+    weights: NDArray[np.float32]
+    information: float
+    amplitude: float
+
+
+def _match(seen: SeenSite, footprint: NDArray[np.float64]) -> _Match | None:
     shape = footprint[seen.is_core].astype(np.float32)
     lit = shape / seen.noise
     weights = matched_weights(seen.table.precision, lit)
-    information = sum_of_products(weights, lit)
+    information = float(sum_of_products(weights, lit))
     if not information > 0.0:
         return None
-    amplitude = sum_of_products(weights, (seen.light - seen.belongs) / seen.noise) / information
-    for _ in range(_ROUNDS - 1):
-        amplitude += sum_of_products(weights, _rest(seen, amplitude * shape, scale)) / information
-    rest = _rest(seen, amplitude * shape, scale)
-    whitened = matched_weights(seen.table.precision, rest)
+    amplitude = float(sum_of_products(weights, (seen.light - seen.belongs) / seen.noise)) / information
+    return _Match(seen, shape, weights, information, amplitude)
+
+
+def _measured(match: _Match, rest: NDArray[np.float32]) -> Measured:
+    whitened = matched_weights(match.seen.table.precision, rest)
     misfit = float(sum_of_products(whitened, rest)) / max(len(rest) - 1, 1)
-    return Measured(
-        float(amplitude), texture_of(misfit, len(rest)) * seen.roughness / float(information), misfit
-    )
+    variance = texture_of(misfit, len(rest)) * match.seen.roughness / match.information
+    return Measured(match.amplitude, variance, misfit)
 
 
 def texture_of(misfit: float, count: int) -> float:
@@ -175,6 +243,14 @@ def texture_of(misfit: float, count: int) -> float:
     return (max(misfit, 0.0) * count + _OWN_SAY) / (count + _OWN_SAY)
 
 
-def _rest(seen: SeenSite, lie: NDArray[np.float32], scale: Scale) -> NDArray[np.float32]:
-    """Return what a core without the lie is more than expected, sigma scale."""
-    return scale.values_of(seen.light - lie, seen.channel) - seen.expected
+def _rests(matches: Sequence[_Match], scale: Scale) -> list[NDArray[np.float32]]:
+    """Return of each what its core without the lie is more than expected, sigma scale."""
+    if not matches:
+        return []
+    left = np.concatenate([each.seen.light - each.amplitude * each.shape for each in matches])
+    values = scale.values_of(left, np.concatenate([each.seen.channel for each in matches]))
+    rests, first = [], 0
+    for each in matches:
+        own = slice(first, first := first + len(each.shape))
+        rests.append(values[own] - each.seen.expected)
+    return rests

@@ -1,17 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One photosite's lie in one frame is taken off: the true picture, with its true grain, is left."""
+"""The lies of photosites are taken off: the true picture, with its true grain, is left."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pixmend.fill._lit_sites import LitWindow, SeenSite, look_at_site, measure
+from pixmend.fill._lit_sites import LitWindows, Measured, SeenSite, look_at_sites, measure_sites
 from pixmend.fill._recovery_plan import RecoveryPlan, StoredLight
 from pixmend.fill._rings import Rings
 from pixmend.fill._windows import Scale
 
-__all__ = ["Recovery", "recover"]
+__all__ = ["Recovery", "light_at_strongest", "recover_sites"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,22 +51,44 @@ class Recovery:
     roughness: float
 
 
-def recover(
-    window: LitWindow, plan: RecoveryPlan, *, rings: Rings, scale: Scale, stored: StoredLight
-) -> Recovery | None:
-    """Take a photosite's lie off a window; None where too little of it and around it is known.
+def recover_sites(
+    windows: LitWindows,
+    plans: Sequence[RecoveryPlan],
+    *,
+    rings: Rings,
+    scale: Scale,
+    stored: StoredLight,
+) -> list[Recovery | None]:
+    """Take the lies of N photosites off their windows; None where too little of one and around it is known.
 
     Notes
     -----
     In linear light, after a linear demosaic, the samples that a photosite spoils are the true
     picture plus one unknown number times its footprint. That number is measured against what
     the ring around predicts, drawn towards what all frames tell of it by how uncertain it
-    is, and its footprint is subtracted.
+    is, and its footprint is subtracted. What comes of one depends on no other.
     """
-    seen = look_at_site(window, plan.is_core, plan.cell, rings=rings, scale=scale, stored=stored)
-    measured = None if seen is None else measure(seen, plan.footprint, scale)
-    if seen is None or measured is None:
-        return None
+    seen = look_at_sites(
+        windows,
+        np.stack([plan.is_core for plan in plans]),
+        [plan.cell for plan in plans],
+        rings=rings,
+        scale=scale,
+        stored=stored,
+    )
+    numbers = [number for number, each in enumerate(seen) if each is not None]
+    sites = [each for each in seen if each is not None]
+    measured = measure_sites(sites, [plans[number].footprint for number in numbers], scale)
+    recoveries: list[Recovery | None] = [None] * len(plans)
+    for number, site, found in zip(numbers, sites, measured, strict=True):
+        if found is not None:
+            recoveries[number] = _recovered(windows.light[number], site, found, plans[number], stored)
+    return recoveries
+
+
+def _recovered(
+    light: NDArray[np.float32], seen: SeenSite, measured: Measured, plan: RecoveryPlan, stored: StoredLight
+) -> Recovery:
     amplitude, variance = plan.prior.posterior(
         measured.amplitude,
         measured.variance * plan.restlessness[seen.contrast_class],
@@ -73,16 +96,17 @@ def recover(
     )
     squared = amplitude**2 + variance
     lie = plan.footprint[seen.is_core]
+    noise = seen.noise.astype(np.float64) ** 2
     doubt = plan.doubt[seen.is_core] * squared
-    doubt += plan.unexplained * seen.table.variance * seen.noise.astype(np.float64) ** 2
+    doubt += plan.unexplained * seen.table.variance * noise
     lost = doubt + stored.step_variance(seen.light)
     return Recovery(
         amplitude,
         variance,
-        window.light - np.float32(amplitude) * plan.footprint.astype(np.float32),
-        _spread(seen, plan, variance * lie**2 + lost),
-        _spread(seen, plan, lost),
-        _spread(seen, plan, squared * lie**2 + doubt),
+        light - np.float32(amplitude) * plan.footprint.astype(np.float32),
+        _spread(seen, (variance * lie**2 + lost) / noise),
+        _spread(seen, lost / noise),
+        _spread(seen, (squared * lie**2 + doubt) / noise),
         measured.misfit,
         seen.roughness,
     )
@@ -94,8 +118,8 @@ def light_at_strongest(seen: SeenSite, footprint: NDArray[np.float64]) -> tuple[
     return float(seen.belongs[place]), float(seen.table.variance[place] * seen.noise[place] ** 2)
 
 
-def _spread(seen: SeenSite, plan: RecoveryPlan, error: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return squares of linear light of the core, (N,), as a window (C, side, side) in units of the noise's."""
-    window = np.full(plan.is_core.shape, np.inf)
-    window[seen.is_core] = error / seen.noise.astype(np.float64) ** 2
+def _spread(seen: SeenSite, error: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return what belongs to the core, (N,), as a window (C, side, side); Inf elsewhere."""
+    window = np.full(seen.is_core.shape, np.inf)
+    window[seen.is_core] = error
     return window

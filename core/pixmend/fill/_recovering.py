@@ -13,8 +13,8 @@ from pixmend.fill._footprint_learning import LearntFootprint
 from pixmend.fill._frame_defects import FrameDefects
 from pixmend.fill._line_plan import LinePlan
 from pixmend.fill._line_recovery import recover_lines
-from pixmend.fill._lit_sites import LitWindow
-from pixmend.fill._recover import Recovery, recover
+from pixmend.fill._lit_sites import LitWindows
+from pixmend.fill._recover import Recovery, recover_sites
 from pixmend.fill._recovery_plan import RecoveryPlan, StoredLight
 from pixmend.fill._rings import Cell, Rings
 from pixmend.fill._windows import Scale, cut_windows, scaled_windows
@@ -22,6 +22,7 @@ from pixmend.model import Method
 
 __all__ = ["Recoveries", "recover_defects"]
 
+_AT_ONCE = 512  # photosites: fast, and a map of many thousands asks for little memory
 _FAR_OFF = 4.0  # standard deviations that what is recovered may lie from what is predicted around it
 _BEYOND_TEXTURE = (
     2.0  # times the square of a prediction's error: what is left then is a footprint that does not fit
@@ -54,11 +55,16 @@ class Recoveries:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Site:
-    """One defect in this frame: its samples as numbers among all, and as places in its window."""
+    """One defect in this frame: its samples as numbers among all, as places in its window, and without their lie.
+
+    `light` (N,) is scene-linear, `value` (N,) the same on the sigma scale.
+    """
 
     members: NDArray[np.intp]
     inside: tuple[NDArray[np.intp], ...]
     recovery: Recovery
+    light: NDArray[np.float32]
+    value: NDArray[np.float32]
 
 
 def recover_defects(
@@ -95,39 +101,37 @@ def recover_defects(
     )
     for site, wish in _sites(found, bands, recoveries, scale, wishes):
         if wish is None:
-            _choose(answers, site, scale)
+            _choose(answers, site)
         else:
-            _recover(answers, site, np.isfinite(site.recovery.variance[site.inside]), scale)
+            _recover(answers, site, np.isfinite(site.recovery.variance[site.inside]))
 
 
-def _choose(answers: Answers, site: _Site, scale: Scale) -> None:
+def _choose(answers: Answers, site: _Site) -> None:
     """Recover, leave or go on predicting a photosite, by what errors are expected."""
     recovery, inside = site.recovery, site.inside
     predicted = answers.variance[site.members] * recovery.roughness
     is_better = recovery.doubt[inside] < predicted
     mended = np.where(is_better, recovery.variance[inside], predicted).mean()
-    if mended > _BEYOND_TEXTURE * predicted.mean() or _far_off(site, answers, predicted, scale) > _FAR_OFF**2:
+    if mended > _BEYOND_TEXTURE * predicted.mean() or _far_off(site, answers, predicted) > _FAR_OFF**2:
         return
     if recovery.variance_as_it_is[inside].mean() <= mended:
         answers.leave(site.members, recovery.variance_as_it_is[inside])
     else:
-        _recover(answers, site, is_better, scale)
+        _recover(answers, site, is_better)
 
 
-def _recover(answers: Answers, site: _Site, chosen: NDArray[np.bool_], scale: Scale) -> None:
-    inside = tuple(each[chosen] for each in site.inside)
-    light, variance = site.recovery.light[inside], site.recovery.variance[inside]
-    answers.recover(site.members[chosen], light, variance, channel=inside[0], scale=scale)
+def _recover(answers: Answers, site: _Site, chosen: NDArray[np.bool_]) -> None:
+    variance = site.recovery.variance[site.inside][chosen]
+    answers.recover(site.members[chosen], site.light[chosen], site.value[chosen], variance)
 
 
-def _far_off(site: _Site, answers: Answers, variance: NDArray[np.float64], scale: Scale) -> float:
+def _far_off(site: _Site, answers: Answers, variance: NDArray[np.float64]) -> float:
     """Return the mean square by which a recovery differs from the prediction, in units of that one's variance.
 
     A lie of another shape (a pixel that is one value in all channels) leaves what no texture does, at
     the few samples that it spoils.
     """
-    light = site.recovery.light[site.inside]
-    off = scale.values_of(light, site.inside[0]) - answers.value[site.members]
+    off = site.value - answers.value[site.members]
     squares = off.astype(np.float64) ** 2 / variance
     told = np.isfinite(squares)
     return float(squares[told].mean()) if told.any() else 0.0
@@ -144,23 +148,44 @@ def _sites(
         and defect.id not in wishes.refused
         and wishes.methods.get(defect.id, Method.RECOVER) is Method.RECOVER
     ]
-    if not numbers:
+    for first in range(0, len(numbers), _AT_ONCE):
+        for number, site in _recovered(found, numbers[first : first + _AT_ONCE], bands, recoveries, scale):
+            yield site, wishes.methods.get(found.defects[number].id)
+
+
+def _recovered(
+    found: FrameDefects, numbers: Sequence[int], bands: Sequence[Band], recoveries: Recoveries, scale: Scale
+) -> Iterator[tuple[int, _Site]]:
+    """Yield those of some defects that can be recovered, with their numbers among all."""
+    windows = _windows(found, numbers, bands, scale)
+    plans = [recoveries.plans[found.defects[number].id] for number in numbers]
+    told = recover_sites(windows, plans, rings=recoveries.rings, scale=scale, stored=recoveries.stored)
+    sites = []
+    for number, recovery in zip(numbers, told, strict=True):
+        places = found.holes.spoiled[found.members[number]] - np.array([0, *found.origins[number]])
+        is_inside = (places[:, 1:] >= 0) & (places[:, 1:] < windows.values.shape[-1])
+        if recovery is not None and is_inside.all():
+            inside = tuple(places.T)
+            sites.append((number, inside, recovery, recovery.light[inside]))
+    if not sites:
         return
+    light, channel = (
+        np.concatenate(each) for each in zip(*((lit, inside[0]) for _, inside, _, lit in sites), strict=True)
+    )
+    ends = np.cumsum([len(lit) for *_, lit in sites])[:-1]
+    values = np.split(scale.values_of(light, channel), ends)
+    for (number, inside, recovery, lit), value in zip(sites, values, strict=True):
+        yield number, _Site(found.members[number], inside, recovery, lit, value)
+
+
+def _windows(found: FrameDefects, numbers: Sequence[int], bands: Sequence[Band], scale: Scale) -> LitWindows:
+    chosen = list(numbers)
     side = found.is_untouched.shape[-1]
-    stored = cut_windows(bands, found.origins[numbers], side)
+    stored = cut_windows(bands, found.origins[chosen], side)
     values = scaled_windows(np.moveaxis(stored, -1, 1), scale)
-    light = scale.light(stored.reshape(-1, *stored.shape[2:])).reshape(-1, len(numbers), side, side)
-    for number, window, lit_samples in zip(numbers, values, np.swapaxes(light, 0, 1), strict=True):
-        name = found.defects[number].id
-        members = found.members[number]
-        inside = found.holes.spoiled[members] - np.array([0, *found.origins[number]])
-        if not ((inside[:, 1:] >= 0) & (inside[:, 1:] < side)).all():
-            continue
-        lit = LitWindow(
-            np.ascontiguousarray(lit_samples), window, found.is_untouched[number] & np.isfinite(window)
-        )
-        recovery = recover(
-            lit, recoveries.plans[name], rings=recoveries.rings, scale=scale, stored=recoveries.stored
-        )
-        if recovery is not None:
-            yield _Site(members, tuple(inside.T), recovery), wishes.methods.get(name)
+    light = scale.light(stored.reshape(-1, *stored.shape[2:])).reshape(-1, len(chosen), side, side)
+    return LitWindows(
+        np.ascontiguousarray(np.swapaxes(light, 0, 1)),
+        values,
+        found.is_untouched[chosen] & np.isfinite(values),
+    )

@@ -18,7 +18,7 @@ from pixmend.fill._footprint_misfit import (
     pooled_misfit,
     unexplained_rests,
 )
-from pixmend.fill._lit_sites import LitWindow, SeenSite, look_at_site, measure
+from pixmend.fill._lit_sites import LitWindows, look_at_sites, measure_sites
 from pixmend.fill._recover import light_at_strongest
 from pixmend.fill._recovering import Recoveries
 from pixmend.fill._recovery_plan import UNTOLD, AmplitudePrior, RecoveryPlan, StoredLight
@@ -88,14 +88,23 @@ def plan_recoveries(
         What other shots of the camera taught.
     """
     look = _Look(shape, rings, scale, stored)
-    footprints = learn_footprints([look.lesson(each) for each in _teachers(sites)], shape, known=known)
+    lessons = {each.defect.id: look.lesson(each) for each in _teachers(sites)}
+    footprints = learn_footprints(list(lessons.values()), shape, known=known)
     restless = {
         cell: restlessness_of(
             footprints[cell].shape, look.reach(_REACH_PX), cell, rings=rings, scale=scale, stored=stored
         )
         for cell in sorted({each.cell for each in sites})
     }
-    learnt = [_learn(look.lesson(each), footprints[each.cell], restless[each.cell], scale) for each in sites]
+    learnt = [
+        _learn(
+            lessons.get(each.defect.id) or look.lesson(each),
+            footprints[each.cell],
+            restless[each.cell],
+            scale,
+        )
+        for each in sites
+    ]
     misfits = [each.misfit for each in learnt]
     plans = {}
     for site, told, wrong, unexplained in zip(
@@ -137,25 +146,22 @@ class _Look:
         return near
 
     def lesson(self, site: PhotositeWindows) -> SiteLesson:
+        """Return what is seen of a photosite in all its frames."""
         reach = self.reach(site.reach_px)
+        if not len(site.samples):
+            return SiteLesson(site.defect.id, site.cell, reach, ())
         values = scaled_windows(np.moveaxis(site.samples, -1, 1), self._scale)
-        seen = (
-            self._seen(site, samples, window, reach)
-            for samples, window in zip(site.samples, values, strict=True)
+        light = self._scale.light(site.samples.reshape(-1, *site.samples.shape[2:]))
+        light = np.swapaxes(light.reshape(values.shape[1], *values.shape[:1], *values.shape[2:]), 0, 1)
+        seen = look_at_sites(
+            LitWindows(light, values, site.is_untouched & np.isfinite(values)),
+            np.broadcast_to(reach, values.shape),
+            [site.cell] * len(values),
+            rings=self._rings,
+            scale=self._scale,
+            stored=self._stored,
         )
         return SiteLesson(site.defect.id, site.cell, reach, tuple(each for each in seen if each is not None))
-
-    def _seen(
-        self,
-        site: PhotositeWindows,
-        samples: NDArray[Any],
-        values: NDArray[np.float32],
-        reach: NDArray[np.bool_],
-    ) -> SeenSite | None:
-        window = LitWindow(self._scale.light(samples), values, site.is_untouched & np.isfinite(values))
-        return look_at_site(
-            window, reach, site.cell, rings=self._rings, scale=self._scale, stored=self._stored
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +175,7 @@ class _Learnt:
 def _learn(
     lesson: SiteLesson, footprint: LearntFootprint, restlessness: tuple[float, ...], scale: Scale
 ) -> _Learnt:
-    found = [measure(seen, footprint.shape, scale) for seen in lesson.glimpses]
+    found = measure_sites(lesson.glimpses, [footprint.shape] * len(lesson.glimpses), scale)
     if not found or None in found:
         return _Learnt(UNTOLD, Misfit(0.0, 0.0, 0.0))
     measured = [each for each in found if each is not None]

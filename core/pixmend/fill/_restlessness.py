@@ -4,7 +4,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from pixmend.fill._lit_sites import LitWindow, look_at_site, measure
+from pixmend.fill._lit_sites import LitWindows, look_at_sites, measure_sites
 from pixmend.fill._recovery_plan import StoredLight
 from pixmend.fill._rings import Cell, Rings
 from pixmend.fill._windows import Scale
@@ -42,18 +42,23 @@ def restlessness_of(
     """
     kriging = rings.kriging.at(*cell)
     squares: list[list[float]] = [[] for _ in kriging.covariances]
-    for values in kriging.exam[:: max(len(kriging.exam) // _WINDOWS, 1)]:
-        window = _lit(values, scale)
-        seen = look_at_site(window, reach, cell, rings=rings, scale=scale, stored=stored)
-        found = None if seen is None else measure(seen, footprint, scale)
-        if seen is not None and found is not None:
-            squares[seen.contrast_class].append(min(found.amplitude**2 / found.variance, _LARGEST))
+    windows = _lit(kriging.exam[:: max(len(kriging.exam) // _WINDOWS, 1)], scale)
+    reaches, cells = np.broadcast_to(reach, windows.values.shape), [cell] * len(windows.values)
+    seen = [
+        each
+        for each in look_at_sites(windows, reaches, cells, rings=rings, scale=scale, stored=stored)
+        if each is not None
+    ]
+    for each, found in zip(seen, measure_sites(seen, [footprint] * len(seen), scale), strict=True):
+        if found is not None:
+            squares[each.contrast_class].append(min(found.amplitude**2 / found.variance, _LARGEST))
     every = [each for mine in squares for each in mine]
     overall = max(float(np.mean(every)), 1.0) if every else 1.0
     return tuple((sum(mine) + _ALL_SAY * overall) / (len(mine) + _ALL_SAY) for mine in squares)
 
 
-def _lit(values: NDArray[np.float32], scale: Scale) -> LitWindow:
-    channel = np.repeat(np.arange(len(values)), values[0].size)
-    light = scale.light_of(values.reshape(-1), channel).reshape(values.shape)
-    return LitWindow(light, values, np.ones(values.shape, bool))
+def _lit(values: NDArray[np.float32], scale: Scale) -> LitWindows:
+    """Return windows of the sigma scale, (N, C, side, side), with their light."""
+    channel = np.broadcast_to(np.arange(values.shape[1])[:, None, None], values.shape)
+    light = scale.light_of(values.reshape(-1), channel.reshape(-1)).reshape(values.shape)
+    return LitWindows(light, values, np.ones(values.shape, bool))

@@ -41,8 +41,6 @@ class RingTable:
 
     def without(self, is_lost: NDArray[np.bool_]) -> "RingTable":
         """Return the table of a core without some of its samples, (N,): nothing is known of these."""
-        if not is_lost.any():
-            return self
         kept = ~is_lost
         own = self.precision.astype(np.float64)
         across = own[np.ix_(kept, is_lost)]
@@ -63,13 +61,24 @@ class Rings:
     def __init__(self, kriging: Kriging) -> None:
         self.kriging = kriging
         self._tables = lru_cache(maxsize=_SHAPES_KEPT)(self._solve)
+        self._parts = lru_cache(maxsize=_SHAPES_KEPT)(self._without)
         self._usual = cache(self._find_usual)
 
     def table(
-        self, cell: Cell, contrast_class: int, is_core: NDArray[np.bool_], is_ring: NDArray[np.bool_]
+        self,
+        cell: Cell,
+        contrast_class: int,
+        is_core: NDArray[np.bool_],
+        is_ring: NDArray[np.bool_],
+        *,
+        is_lost: NDArray[np.bool_],
     ) -> RingTable:
-        """Return the table of one class; `is_core` and `is_ring` are (C, side, side), disjoint, not empty."""
-        return self._tables(cell, contrast_class, is_core.tobytes(), is_ring.tobytes())
+        """Return the table of one class for a core without what of it is lost.
+
+        Each is (C, side, side); core and ring are disjoint, not empty, and the core is not all lost.
+        """
+        whole = cell, contrast_class, is_core.tobytes(), is_ring.tobytes()
+        return self._parts(*whole, is_lost[is_core].tobytes()) if is_lost.any() else self._tables(*whole)
 
     def roughness(self, cell: Cell, contrast: float) -> float:
         """Return by what a contrast is above what is usual in its class: 1 but in the roughest, which has no end."""
@@ -87,6 +96,12 @@ class Rings:
             if kriging.class_of(contrast) == len(kriging.covariances) - 1
         ]
         return float(np.median(rough)) if rough else np.inf
+
+    def _without(
+        self, cell: Cell, contrast_class: int, core_key: bytes, ring_key: bytes, lost_key: bytes
+    ) -> RingTable:
+        whole = self._tables(cell, contrast_class, core_key, ring_key)
+        return whole.without(np.frombuffer(lost_key, bool))
 
     def _solve(self, cell: Cell, contrast_class: int, core_key: bytes, ring_key: bytes) -> RingTable:
         whole = self.kriging.at(*cell).covariances[contrast_class]

@@ -26,13 +26,8 @@ def answers():
 
 
 def recovered(found, places, light):
-    found.recover(
-        np.array(places),
-        np.float32(light),
-        np.full(len(places), 0.1),
-        channel=CHANNEL[places],
-        scale=_Plain(),
-    )
+    lit = np.float32(light)
+    found.recover(np.array(places), lit, _Plain().values_of(lit, CHANNEL[places]), np.full(len(places), 0.1))
 
 
 def test_light_is_recovered_or_that_of_the_value():

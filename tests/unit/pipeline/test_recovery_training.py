@@ -9,8 +9,8 @@ import pytest
 
 from pixmend.errors import BadFrameError
 from pixmend.fill import Learnt, train_kriging
-from pixmend.fill._lit_sites import LitWindow
-from pixmend.fill._recover import recover
+from pixmend.fill._lit_sites import LitWindows
+from pixmend.fill._recover import recover_sites
 from pixmend.frames import Encoding
 from pixmend.model import FrameRange, Kind, Sample, SampleType
 from pixmend.pipeline._recovery_training import learn_recovery
@@ -53,15 +53,16 @@ def window(site, frame, samples=None, is_known=None):
     ]
     values = learnt().scale.forward(stored)
     known = np.isfinite(values) if is_known is None else is_known & np.isfinite(values)
-    return LitWindow(learnt().scale.light(stored), values, known)
+    return LitWindows(learnt().scale.light(stored)[None], values[None], known[None])
 
 
 def recovered(site, frame, **changes):
     told = recoveries()
     plan = told.plans[f"d{list(LIES).index(site)}"]
-    return recover(
-        window(site, frame, **changes), plan, rings=told.rings, scale=learnt().scale, stored=told.stored
+    (found,) = recover_sites(
+        window(site, frame, **changes), [plan], rings=told.rings, scale=learnt().scale, stored=told.stored
     )
+    return found
 
 
 def truth(site, frame):
@@ -94,14 +95,14 @@ class TestRecovery:
 
     def test_a_photosite_that_does_not_lie_is_hardly_changed(self):
         for frame in shot()[0].frames:
-            moved = recovered(OFF, frame).light - window(OFF, frame).light
+            moved = recovered(OFF, frame).light - window(OFF, frame).light[0]
             assert np.sqrt((moved[:, 2:7, 2:7] ** 2).mean()) < 0.3 * NOISE
 
     def test_nothing_out_of_its_reach_moves(self):
         found = recovered(STRONG, 1003)
         beyond = np.ones((3, 9, 9), bool)
         beyond[:, 2:7, 2:7] = False
-        assert np.array_equal(found.light[beyond], window(STRONG, 1003).light[beyond])
+        assert np.array_equal(found.light[beyond], window(STRONG, 1003).light[0][beyond])
         assert np.isinf(found.variance[beyond]).all()
 
 
