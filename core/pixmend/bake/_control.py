@@ -1,0 +1,289 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a compositor's kernel is told, as a picture: a table of cells, one pixel each."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pixmend.errors import MapError
+
+__all__ = [
+    "MAGIC",
+    "MOST_CELLS",
+    "VERSION",
+    "WIDTH",
+    "Control",
+    "Curve",
+    "Entry",
+    "Mode",
+    "Segment",
+    "Table",
+    "control_cells",
+    "pack_control",
+    "read_control",
+]
+
+MAGIC = 7214
+VERSION = 1
+WIDTH = 512
+"""Cells in a row of the picture."""
+
+MOST_CELLS = 1 << 24
+"""A cell's number has to be whole as a 32-bit float."""
+
+_HEAD = 3
+_CHANNELS = 3
+
+
+class Mode(IntEnum):
+    """What is done to one channel of a pixel."""
+
+    PASS = 0
+    SUBTRACT = 1
+    PREDICT = 2
+    VALUE = 3
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Curve:
+    """What a channel's samples are on the sigma scale.
+
+    Attributes
+    ----------
+    x, y : (M,) float32 ndarray
+        Samples as the compositor holds them, and their values; both strictly rising, two at least.
+    """
+
+    x: NDArray[np.float32]
+    y: NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Table:
+    """How one sample is predicted from K others.
+
+    Attributes
+    ----------
+    channel : int
+        Of the predicted sample; at least one neighbour is of it, too.
+    neighbours : (K, 3) int ndarray
+        Steps to the right and up from the sample, at most 8, and channel; in the order of the sums.
+    weights : (K,) float32 ndarray
+    """
+
+    channel: int
+    neighbours: NDArray[np.intp]
+    weights: NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Segment:
+    """What is done to a pixel in the frames from `first` to `last`.
+
+    Attributes
+    ----------
+    records : (n, 3, 3) float32 ndarray
+        Mode, a and b of R, G and B; for each frame, or once for all of them. Where the mode is
+        to predict, b is the number of a table, from 0.
+    """
+
+    first: int
+    last: int
+    records: NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Entry:
+    """A pixel that is to be mended.
+
+    Attributes
+    ----------
+    x, y : int
+        Pixel space.
+    channels : int
+        Which are spoiled: 1 for R, 2 for G, 4 for B, added.
+    kind, defect : int
+        Numbers of the kind and of the defect.
+    segments : tuple of Segment
+        Ascending, disjoint; between them the pixel stays as it is.
+    """
+
+    x: int
+    y: int
+    channels: int
+    kind: int
+    defect: int
+    segments: tuple[Segment, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Control:
+    """All that a kernel is told.
+
+    Attributes
+    ----------
+    display : (int, int)
+        Width and height of the display window.
+    frames : (int, int)
+        First and last.
+    curves : tuple of Curve
+        Of R, G and B, as long as each other; empty where nothing is predicted.
+    """
+
+    display: tuple[int, int]
+    frames: tuple[int, int]
+    entries: tuple[Entry, ...]
+    tables: tuple[Table, ...] = ()
+    curves: tuple[Curve, ...] = ()
+
+
+def control_cells(image: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the cells (N, 4), in order, of a control picture (H, 512, 4) whose first row is its top."""
+    return np.ascontiguousarray(image[::-1].reshape(-1, 4))
+
+
+def pack_control(control: Control) -> NDArray[np.float32]:
+    """Lay out a control picture.
+
+    Returns
+    -------
+    (H, 512, 4) float32 ndarray
+        The first row is the top one; cells are counted from the bottom, as compositors count rows.
+
+    Raises
+    ------
+    MapError
+        If there are too many cells.
+    """
+    cells = _Cells(_HEAD + len(control.entries))
+    curves = [cells.add(_curve_cells(each)) for each in control.curves] or [0] * _CHANNELS
+    nodes = len(control.curves[0].x) if control.curves else 0
+    tables = np.array([cells.add(_table_cells(each)) for each in control.tables], np.float32)
+    heads = [_entry_cell(each, tables, cells) for each in control.entries]
+    whole = cells.joined()
+    whole[0] = MAGIC, VERSION, len(control.entries), len(whole)
+    whole[1] = *curves, nodes
+    whole[2] = *control.display, *control.frames
+    whole[_HEAD : _HEAD + len(heads)] = np.array(heads, np.float32).reshape(-1, 4)
+    rows = -(-len(whole) // WIDTH)
+    image = np.zeros((rows * WIDTH, 4), np.float32)
+    image[: len(whole)] = whole
+    return np.ascontiguousarray(image.reshape(rows, WIDTH, 4)[::-1])
+
+
+def read_control(image: NDArray[np.float32]) -> Control:
+    """Read what `pack_control` laid out, but for tables that nothing asks for.
+
+    Raises
+    ------
+    ValueError
+        If this is no such picture.
+    """
+    cells = control_cells(image)
+    magic, version, entries, used = cells[0].tolist()
+    if (magic, version) != (MAGIC, VERSION) or used > len(cells):
+        raise ValueError("this is no control picture of this version")
+    *starts, nodes = cells[1].astype(int).tolist()
+    curves = tuple(Curve(*cells[start : start + nodes, :2].T) for start in starts) if nodes else ()
+    reader = _Reader(cells)
+    read = tuple(reader.entry(number) for number in range(int(entries)))
+    width, height, first, last = cells[2].astype(int).tolist()
+    return Control((width, height), (first, last), read, tuple(reader.tables.values()), curves)
+
+
+class _Cells:
+    """Blocks of cells, one after the other; a block that is there already is not laid out again."""
+
+    def __init__(self, head: int) -> None:
+        self._blocks: list[NDArray[np.float32]] = [np.zeros((head, 4), np.float32)]
+        self._count = head
+        self._known: dict[bytes, int] = {}
+
+    def add(self, block: NDArray[np.float32]) -> int:
+        """Return the first cell of a block (n, 4)."""
+        key = block.tobytes()
+        if key in self._known:
+            return self._known[key]
+        if self._count + len(block) > MOST_CELLS:
+            raise MapError(
+                f"more than {MOST_CELLS} cells would be needed for these defects and frames",
+                hint="bake fewer frames at a time with --frames",
+            )
+        self._known[key] = self._count
+        self._blocks.append(block)
+        self._count += len(block)
+        return self._known[key]
+
+    def joined(self) -> NDArray[np.float32]:
+        return np.concatenate(self._blocks)
+
+
+def _curve_cells(curve: Curve) -> NDArray[np.float32]:
+    rise, run = np.diff(curve.y, append=np.nan), np.diff(curve.x, append=np.nan)
+    slope, inverse = rise / run, run / rise
+    slope[-1], inverse[-1] = 0, 0  # nothing lies beyond the last node
+    return np.stack([curve.x, curve.y, slope, inverse], axis=1).astype(np.float32)
+
+
+def _table_cells(table: Table) -> NDArray[np.float32]:
+    cells = np.zeros((1 + len(table.weights), 4), np.float32)
+    cells[0, :2] = len(table.weights), table.channel
+    cells[1:, :3], cells[1:, 3] = table.neighbours, table.weights
+    return cells
+
+
+def _entry_cell(entry: Entry, tables: NDArray[np.float32], cells: _Cells) -> tuple[float, ...]:
+    heads = np.zeros((len(entry.segments), 4), np.float32)
+    for number, each in enumerate(entry.segments):
+        stride = _CHANNELS if len(each.records) > 1 else 0
+        heads[number] = each.first, each.last, cells.add(_record_cells(each.records, tables)), stride
+    first = cells.add(heads) if len(heads) else 0
+    return first, len(heads), entry.kind, entry.defect
+
+
+def _record_cells(records: NDArray[np.float32], tables: NDArray[np.float32]) -> NDArray[np.float32]:
+    cells = np.zeros((records.shape[0] * _CHANNELS, 4), np.float32)
+    cells[:, :3] = records.reshape(-1, 3)
+    predicts = cells[:, 0] == Mode.PREDICT
+    cells[predicts, 2] = tables[cells[predicts, 2].astype(np.intp)]
+    return cells
+
+
+class _Reader:
+    """Reads entries; numbers the tables as they come."""
+
+    def __init__(self, cells: NDArray[np.float32]) -> None:
+        self._cells = cells
+        self._numbers: dict[int, int] = {}
+        self.tables: dict[int, Table] = {}
+
+    def entry(self, number: int) -> Entry:
+        """Return an entry, from 0; its place is in the index picture only, and is 0, 0 here."""
+        first, count, kind, defect = self._cells[_HEAD + number].astype(int).tolist()
+        segments = tuple(self._segment(cell) for cell in self._cells[first : first + count].astype(int))
+        return Entry(0, 0, 0, kind, defect, segments)
+
+    def _segment(self, cell: NDArray[np.intp]) -> Segment:
+        first, last, record, stride = cell.tolist()
+        count = last - first + 1 if stride else 1
+        records = self._cells[record : record + count * _CHANNELS, :3].reshape(-1, _CHANNELS, 3).copy()
+        predicts = records[..., 0] == Mode.PREDICT
+        records[predicts, 2] = [self._table(int(each)) for each in records[predicts, 2]]
+        return Segment(first, last, records)
+
+    def _table(self, cell: int) -> int:
+        if cell not in self.tables:
+            count, channel = self._cells[cell, :2].astype(int).tolist()
+            rows = self._cells[cell + 1 : cell + 1 + count]
+            self._numbers[cell] = len(self.tables)
+            self.tables[cell] = Table(channel, rows[:, :3].astype(np.intp), rows[:, 3].copy())
+        return self._numbers[cell]
+
+
+def spans(frames: Sequence[int]) -> list[tuple[int, int]]:
+    """Return the runs of frames without a gap, as indices [first, stop) into the ascending `frames`."""
+    edges = [0, *(number for number in range(1, len(frames)) if frames[number] != frames[number - 1] + 1)]
+    return list(zip(edges, [*edges[1:], len(frames)], strict=True)) if len(frames) else []

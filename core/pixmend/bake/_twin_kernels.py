@@ -1,0 +1,199 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the compositor's kernel computes, in 32-bit floats and in the same order. Compiled; the GIL is released.
+
+The kernel is another program, in another language. What is here is what it promises to do, so
+every step is one rounded operation: no sum is reordered, no product is fused with a sum.
+"""
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+__all__ = ["mend_picture", "predict_sample"]
+
+_SUBTRACT, _PREDICT, _VALUE = 1, 2, 3
+_HEAD = 3
+
+
+@njit(cache=True, nogil=True)
+def predict_sample(
+    samples: NDArray[np.float32],
+    table: NDArray[np.float32],
+    grain: np.float32,
+    curves: NDArray[np.float32],
+) -> tuple[np.float32, np.float32]:
+    """Predict a sample from its neighbours.
+
+    Parameters
+    ----------
+    samples : (K,) float32 ndarray
+        Neighbours as the compositor holds them, finite.
+    table : (K + 1, 4) float32 ndarray
+        Cells of the table.
+    grain : float32
+        On the sigma scale.
+    curves : (3, M, 4) float32 ndarray
+        Cells of the curves.
+
+    Returns
+    -------
+    sample : float32
+    doubt : float32
+        How far another order of the same sums, or products that are fused with them, may lead away.
+    """
+    count = len(samples)
+    target = int(table[0, 1])
+    value = np.empty(count, np.float32)
+    first = np.zeros(3, np.float32)
+    total = np.zeros(3, np.float32)
+    number = np.zeros(3, np.int64)
+    for k in range(count):
+        c = int(table[k + 1, 2])
+        value[k] = _up(samples[k], curves[c])
+        if number[c] == 0:
+            first[c] = value[k]
+        total[c] += value[k] - first[c]
+        number[c] += 1
+    level = np.zeros(3, np.float32)
+    for c in range(3):
+        if number[c] > 0:
+            level[c] = first[c] + total[c] / np.float32(number[c])
+    told = np.float32(0.0)
+    weighed = np.float32(0.0)
+    for k in range(count):
+        c = int(table[k + 1, 2])
+        told += table[k + 1, 3] * (value[k] - level[c])
+        weighed += abs(table[k + 1, 3] * value[k])
+    told += level[target]
+    told += grain
+    sample = _down(told, curves[target])
+    rounding = np.float32(2.0**-22) * (weighed + abs(level[target]) + abs(grain))
+    off = max(
+        abs(_down(told + rounding, curves[target]) - sample),
+        abs(_down(told - rounding, curves[target]) - sample),
+    )
+    return sample, off + np.float32(2.0**-21) * abs(sample)
+
+
+@njit(cache=True, nogil=True)
+def mend_picture(
+    plate: NDArray[np.float32], index: NDArray[np.float32], cells: NDArray[np.float32], frame: int
+) -> NDArray[np.float32]:
+    """Do what the kernel does to a whole picture.
+
+    Parameters
+    ----------
+    plate : (H, W, 3) float32 ndarray
+        Row 0 is the top.
+    index : (H, W, 4) float32 ndarray
+        Of the same pixels.
+    cells : (N, 4) float32 ndarray
+        Of the control picture, in order.
+    frame : int
+
+    Returns
+    -------
+    (H, W, 3) float32 ndarray
+        What the cells do not say, or say wrongly, is as in the plate, and so is what would be
+        predicted from beyond the picture, or from NaN or Inf.
+    """
+    height, width = index.shape[:2]
+    out = plate.copy()
+    curves = _curves(cells)
+    for y in range(height):
+        for x in range(width):
+            entry = int(index[y, x, 0])
+            if entry < 1 or entry > int(cells[0, 2]):
+                continue
+            record = _record(cells, entry, frame)
+            if record == 0:
+                continue
+            for c in range(3):
+                mode, a, b = int(cells[record + c, 0]), cells[record + c, 1], int(cells[record + c, 2])
+                if mode == _SUBTRACT:
+                    out[y, x, c] = plate[y, x, c] - a
+                elif mode == _VALUE:
+                    out[y, x, c] = a
+                elif mode == _PREDICT and curves.shape[1] > 1:
+                    table = cells[b : b + 1 + int(cells[b, 0])]
+                    samples = np.empty(len(table) - 1, np.float32)
+                    if _gather(plate, table, y, x, samples):
+                        out[y, x, c] = predict_sample(samples, table, a, curves)[0]
+    return out
+
+
+@njit(cache=True, nogil=True)
+def _record(cells: NDArray[np.float32], entry: int, frame: int) -> int:
+    """Return the record's cell for an entry in a frame; 0 where there is none."""
+    head = _HEAD + entry - 1
+    low = int(cells[head, 0])
+    high = low + int(cells[head, 1])
+    while low < high:  # segments ascend
+        middle = (low + high) // 2
+        if frame > int(cells[middle, 1]):
+            low = middle + 1
+        elif frame < int(cells[middle, 0]):
+            high = middle
+        else:
+            return int(cells[middle, 2]) + (frame - int(cells[middle, 0])) * int(cells[middle, 3])
+    return 0
+
+
+@njit(cache=True, nogil=True)
+def _curves(cells: NDArray[np.float32]) -> NDArray[np.float32]:
+    nodes = int(cells[1, 3])
+    curves = np.zeros((3, nodes, 4), np.float32)
+    for c in range(3):
+        start = int(cells[1, c])
+        curves[c] = cells[start : start + nodes]
+    return curves
+
+
+@njit(cache=True, nogil=True)
+def _gather(
+    plate: NDArray[np.float32], table: NDArray[np.float32], y: int, x: int, samples: NDArray[np.float32]
+) -> bool:
+    """Put the neighbours of a pixel into `samples`; False where one is not there, or is not finite."""
+    for k in range(len(samples)):
+        column, row = x + int(table[k + 1, 0]), y - int(table[k + 1, 1])
+        if row < 0 or row >= plate.shape[0] or column < 0 or column >= plate.shape[1]:
+            return False
+        samples[k] = plate[row, column, int(table[k + 1, 2])]
+        if not np.isfinite(samples[k]):
+            return False
+    return True
+
+
+@njit(cache=True, nogil=True)
+def _up(sample: np.float32, curve: NDArray[np.float32]) -> np.float32:
+    """Return a sample's value on the sigma scale; beyond the curve's ends it is that of the end."""
+    low = _node(sample, curve, 0)
+    if sample <= curve[0, 0]:
+        return np.float32(curve[0, 1])
+    if sample >= curve[-1, 0]:
+        return np.float32(curve[-1, 1])
+    return np.float32(curve[low, 1] + (sample - curve[low, 0]) * curve[low, 2])
+
+
+@njit(cache=True, nogil=True)
+def _down(value: np.float32, curve: NDArray[np.float32]) -> np.float32:
+    """Return the sample of a value; the inverse of `_up`."""
+    low = _node(value, curve, 1)
+    if value <= curve[0, 1]:
+        return np.float32(curve[0, 0])
+    if value >= curve[-1, 1]:
+        return np.float32(curve[-1, 0])
+    return np.float32(curve[low, 0] + (value - curve[low, 1]) * curve[low, 3])
+
+
+@njit(cache=True, nogil=True)
+def _node(given: np.float32, curve: NDArray[np.float32], column: int) -> int:
+    """Return the last node that is not above what is given, of those but the last; 0 where all are."""
+    low, high = 0, len(curve) - 1
+    while high - low > 1:
+        middle = (low + high) // 2
+        if curve[middle, column] <= given:
+            low = middle
+        else:
+            high = middle
+    return low
