@@ -163,11 +163,12 @@ def pack_control(control: Control) -> NDArray[np.float32]:
     nodes = len(control.curves[0].x) if control.curves else 0
     tables = np.array([cells.add(_table_cells(each)) for each in control.tables], np.float32)
     heads = [_entry_cell(each, tables, cells) for each in control.entries]
-    whole = cells.joined()
+    whole = np.concatenate([cells.joined(), np.zeros((1, 4), np.float32)])
     whole[0] = MAGIC, VERSION, len(control.entries), len(whole)
     whole[1] = *curves, nodes
     whole[2] = *control.display, *control.frames
     whole[_HEAD : _HEAD + len(heads)] = np.array(heads, np.float32).reshape(-1, 4)
+    whole[-1] = whole[0]  # the kernel knows by it that the picture is whole, and was not scaled
     rows = -(-len(whole) // WIDTH)
     image = np.zeros((rows * WIDTH, 4), np.float32)
     image[: len(whole)] = whole
@@ -207,7 +208,7 @@ class _Cells:
         key = block.tobytes()
         if key in self._known:
             return self._known[key]
-        if self._count + len(block) > MOST_CELLS:
+        if self._count + len(block) >= MOST_CELLS:  # one more closes the picture
             raise MapError(
                 f"more than {MOST_CELLS} cells would be needed for these defects and frames",
                 hint="bake fewer frames at a time with --frames",
