@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Pure: a frame's rows and its defects -> a patch. Never a picture."""
 
-from pixmend.fill._answers import Wishes
+from pixmend.fill._answers import Answers, Wishes
 from pixmend.fill._band import Band
 from pixmend.fill._data_channels import data_samples, mend_data_channel, rows_of_data
 from pixmend.fill._footprint_learning import LearntFootprint, known_footprint
@@ -29,7 +29,7 @@ from pixmend.fill._kriging_training import (
 from pixmend.fill._line_lessons import LineGlimpse, LineStudy
 from pixmend.fill._line_plan import LinePlan, plan_line
 from pixmend.fill._lines import Line, line_of
-from pixmend.fill._mend import Learnt, Mend, mend_frame
+from pixmend.fill._mend import Learnt, Mend, Trace, mend_frame
 from pixmend.fill._motion import CURRENT_RADIUS_PX, NEIGHBOUR_RADIUS_PX, Compensated, Neighbour, compensate
 from pixmend.fill._motion_lessons import Lesson, lesson_at
 from pixmend.fill._prediction import Predicted, PredictedTile, fill_samples, predict_holes
@@ -43,6 +43,7 @@ from pixmend.fill._windows import Scale, cut_windows, scaled_windows
 __all__ = [
     "CURRENT_RADIUS_PX",
     "NEIGHBOUR_RADIUS_PX",
+    "Answers",
     "Band",
     "Beside",
     "Compensated",
@@ -72,6 +73,7 @@ __all__ = [
     "SiteTable",
     "SoundWindows",
     "StoredLight",
+    "Trace",
     "Wishes",
     "add_grain",
     "bad_pixels",

@@ -17,13 +17,13 @@ from pixmend.fill._fusion import Fused, Fusion
 from pixmend.fill._graining import Graining
 from pixmend.fill._holes import Holes
 from pixmend.fill._kriging import Kriging
-from pixmend.fill._prediction import predict_holes
+from pixmend.fill._prediction import Predicted, predict_holes
 from pixmend.fill._recovering import Recoveries, recover_defects
 from pixmend.fill._repairs import repairs_of
 from pixmend.fill._windows import Scale, cut_windows, scaled_windows
 from pixmend.model import Channel, Patch, PlateInfo, Repair
 
-__all__ = ["Learnt", "Mend", "mend_frame"]
+__all__ = ["Learnt", "Mend", "Trace", "mend_frame"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,12 +51,45 @@ class Learnt:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Trace:
+    """How a frame's patch came about: enough for another program to do the same.
+
+    Attributes
+    ----------
+    holes : Holes
+    stored : (T, side, side, C) ndarray
+        The holes' windows as stored.
+    predicted : Predicted
+        From the frame alone, without grain.
+    answers : Answers
+        What stands there in the end, on the sigma scale.
+    """
+
+    holes: Holes
+    stored: NDArray[Any]
+    predicted: Predicted
+    answers: Answers
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Mend:
-    """One frame's patch, how many spoiled samples nothing could tell, and what was done about each defect."""
+    """One frame's patch, and how it was found.
+
+    Attributes
+    ----------
+    patch : Patch
+    unfillable : int
+        How many spoiled samples nothing could tell.
+    repairs : tuple of Repair
+        What was done about each defect.
+    trace : Trace or None
+        None where the frame has no spoiled sample.
+    """
 
     patch: Patch
     unfillable: int
     repairs: tuple[Repair, ...] = ()
+    trace: Trace | None = None
 
 
 def mend_frame(
@@ -111,7 +144,8 @@ def mend_frame(
     light = answers.light(holes.spoiled[:, 0], learnt.scale)
     patch = _patch(frame, light, stored, holes, plate, learnt.scale)
     unfillable = int(np.count_nonzero(np.isnan(predicted.value) & (answers.method == LEFT)))
-    return Mend(patch, unfillable, repairs_of(found, answers, predicted))
+    trace = Trace(holes, stored, predicted, answers)
+    return Mend(patch, unfillable, repairs_of(found, answers, predicted), trace)
 
 
 def _leave(answers: Answers, found: FrameDefects, windows: NDArray[np.float32], wishes: Wishes) -> None:

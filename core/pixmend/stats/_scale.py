@@ -46,6 +46,10 @@ class SigmaCurve:
         level: NDArray[np.float64] = np.interp(values, self._value[channel], self._level)
         return level
 
+    def nodes(self, channel: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return the linear levels (M,), rising, between which the curve of a channel is straight, and their values."""
+        return self._level, self._value[channel]
+
     def light_and_sigma(self, values: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Return the linear level of finite sigma-scale `values` (C, H, W), and the noise sigma there."""
         light, sigma = np.empty_like(values), np.empty_like(values)
