@@ -46,6 +46,7 @@ class Scene:
     frame: int = 1
     knobs: Mapping[str, float | str] = field(default_factory=dict)
     proxy: bool = False
+    gui: bool = True
     format: tuple[int, int] = (64, 48)
     blink: Blink | None = None
 
@@ -155,6 +156,7 @@ class Evaluation:
             "value": lambda words: self.value_text(node, words[0]),
             "exists": lambda words: str(int(self.exists(node, words[0]))),
             "file exists": lambda words: str(int(self.scene.files.exists(words[0]))),
+            "string tolower": lambda words: words[0].lower(),
             "expression": lambda words: f"{float(self.expression(node, words[0])):.9g}",
             "format": lambda words: words[0] % tuple(int(float(word)) for word in words[1:]),
             "frame": lambda _: str(self.scene.frame),
@@ -173,6 +175,8 @@ class Evaluation:
             return float(self.scene.frame)
         if name in {"proxy", "root.proxy"}:
             return float(self.scene.proxy)
+        if name == "$gui":  # 1 in the interface, 0 in a render without it [Foundry, bypass_gui_renders]
+            return float(self.scene.gui)
         owner, knob, fields = self._owner(node, name)
         if len(fields) > 1 or (fields and fields[0] not in _FIELDS and not fields[0].isdigit()):
             raise GraphError(f"{name}: the field is not modelled")

@@ -21,7 +21,7 @@ __all__ = ["FUNCTIONS", "Names", "Values", "evaluate", "parse"]
 Values = NDArray[np.floating]
 
 _TOKEN = re.compile(
-    r"\s*(?:(?P<number>\d+\.?\d*(?:[eE][-+]?\d+)?|\.\d+(?:[eE][-+]?\d+)?)|(?P<name>[A-Za-z_][\w.]*)"
+    r"\s*(?:(?P<number>\d+\.?\d*(?:[eE][-+]?\d+)?|\.\d+(?:[eE][-+]?\d+)?)|(?P<name>\$gui\b|[A-Za-z_][\w.]*)"
     r"|(?P<mark>\|\||&&|==|!=|<=|>=|[-+*/<>!?:(),]))"
 )
 _LEVELS = [["||"], ["&&"], ["==", "!="], ["<", "<=", ">", ">="], ["+", "-"], ["*", "/"]]
@@ -37,7 +37,7 @@ class Names(Protocol):
         """Return what a name stands for: a channel, a coordinate, a knob."""
 
     def neighbour(self, name: str, at: tuple[Values, Values]) -> Values:
-        """Return a channel somewhere else, as in `r(x+1, y)`."""
+        """Return a channel somewhere else, as in `r(x+1,y)`."""
 
     def command(self, text: str) -> Values:
         """Return the number that a Tcl command in brackets gives."""
@@ -229,6 +229,7 @@ FUNCTIONS: dict[str, tuple[range, Callable[..., NDArray[Any]]]] = {
     "exp": (range(1, 2), np.exp),
     "log": (range(1, 2), np.log),
     "pow": (range(2, 3), np.power),
+    "fmod": (range(2, 3), np.fmod),
     "int": (range(1, 2), np.trunc),
     "floor": (range(1, 2), np.floor),
     "ceil": (range(1, 2), np.ceil),

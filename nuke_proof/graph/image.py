@@ -65,12 +65,17 @@ class Image:
 
     def read(self, channel: str, box: Box, step: tuple[int, int] = (0, 0)) -> Plane:
         """Return a channel over a box, `step` = (dx, dy) pixels beside it; float32 (H, W)."""
+        y = np.arange(box.y, box.top)[:, None] + step[1]
+        return self.at(channel, np.arange(box.x, box.right) + step[0], y)
+
+    def at(self, channel: str, x: NDArray[np.integer], y: NDArray[np.integer]) -> Plane:
+        """Return a channel at pixels; `x` and `y` are broadcast."""
         if channel not in self.channels:
-            return np.zeros(box.shape, dtype=np.float32)
-        rows = np.arange(box.y, box.top) + step[1] - self.box.y
-        columns = np.arange(box.x, box.right) + step[0] - self.box.x
+            return np.zeros(np.broadcast_shapes(x.shape, y.shape), dtype=np.float32)
         height, width = self.box.shape
-        return self.channels[channel][np.ix_(np.clip(rows, 0, height - 1), np.clip(columns, 0, width - 1))]
+        rows, columns = np.clip(y - self.box.y, 0, height - 1), np.clip(x - self.box.x, 0, width - 1)
+        found: Plane = self.channels[channel][rows, columns]
+        return found
 
     def over(self, box: Box) -> "Image":
         """Return the same picture with another bounding box."""

@@ -32,7 +32,10 @@ def _input(evaluation: Evaluation, node: Node) -> Image:
     return evaluation.scene.inputs.get(number) or evaluation.image(None)
 
 
-@rule("Read", "file", "file_type", "raw", "on_error", "first", "last", "origset", "before", "after")
+_OF_READ = ("file", "file_type", "raw", "on_error", "first", "last", "before", "after")
+
+
+@rule("Read", *_OF_READ, "origfirst", "origlast", "origset")
 def _read(evaluation: Evaluation, node: Node) -> Image:
     """Read a file; black where there is none and `on_error` says so [Foundry, Read].
 
@@ -89,6 +92,16 @@ def _add_channels(evaluation: Evaluation, node: Node) -> Image:
     image = evaluation.input(node, 0)
     names = channels_of(evaluation.text(node, "channels", "none"))
     return image.with_channels({name: image.read(name, image.box) for name in names})
+
+
+@rule("Remove", "operation", "channels")
+def _remove(evaluation: Evaluation, node: Node) -> Image:
+    """Keep the channels that are named, with `operation keep` [Foundry, Remove]."""
+    if evaluation.text(node, "operation", "remove") != "keep":
+        raise GraphError(f"{node.name}: only `operation keep` is modelled")
+    image = evaluation.input(node, 0)
+    kept = set(channels_of(evaluation.text(node, "channels", "none")))
+    return replace(image, channels={name: plane for name, plane in image.channels.items() if name in kept})
 
 
 @rule("BlackOutside")

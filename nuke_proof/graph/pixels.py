@@ -4,12 +4,13 @@
 from collections.abc import Mapping
 
 import numpy as np
+from numpy.typing import NDArray
 
 from nuke_proof.graph.evaluate import Evaluation
 from nuke_proof.graph.expressions import FUNCTIONS, Values, evaluate, parse
 from nuke_proof.graph.image import LAYERS, Box, Image, Plane
 from nuke_proof.graph.reader import Node
-from nuke_proof.graph.words import GraphError
+from nuke_proof.graph.words import GraphError, Word
 
 __all__ = ["expressions_of"]
 
@@ -32,8 +33,12 @@ def expressions_of(
     Raises
     ------
     GraphError
-        A channel is computed by a blank expression: Foundry's page says that this is 0, practice that the channel
-        stays as it is. Or a name stands for nothing, or for two things.
+        A name stands for nothing, or for two things; a field computes several channels.
+
+    Notes
+    -----
+    A blank field gives NaN: Foundry's page says that it is 0, public gizmos rely on the channel staying as it is.
+    So what a test finds sound does not depend on it.
     """
     names = _PixelNames(evaluation, node, images, box)
     for at in range(4):
@@ -41,13 +46,12 @@ def expressions_of(
         if name:
             names.define(name, evaluation.text(node, f"temp_expr{at}"))
     planes = {}
-    for at in range(4):
-        channel = evaluation.text(node, f"channel{at}", "(unset)")
-        text = node.knobs[f"expr{at}"].text if f"expr{at}" in node.knobs else ""
-        if channel != "none" and (not text or "." not in channel or " " in channel):
-            raise GraphError(f"{node.name}: what channel{at} {channel} gets from {text!r} is not proven")
+    for at, usual in enumerate(LAYERS["rgba"]):
+        channel = evaluation.text(node, f"channel{at}", usual)
+        if channel != "none" and ("." not in channel or " " in channel):
+            raise GraphError(f"{node.name}: channel{at} {channel!r} is not modelled")
         if channel != "none":
-            planes[channel] = names.plane(text)
+            planes[channel] = names.plane(node.knobs.get(f"expr{at}", Word("")).text)
     return planes
 
 
@@ -58,6 +62,7 @@ class _PixelNames:
         self.evaluation, self.node, self.images, self.box = evaluation, node, images, box
         self.x = np.broadcast_to(np.arange(box.x, box.right, dtype=np.float32), box.shape)
         self.y = np.broadcast_to(np.arange(box.y, box.top, dtype=np.float32)[:, None], box.shape)
+        self.format = images["B" if "B" in images else ""].format
         self.defined: dict[str, Values] = {}
 
     def define(self, name: str, text: str) -> None:
@@ -66,6 +71,8 @@ class _PixelNames:
         self.defined[name] = evaluate(parse(text), self)
 
     def plane(self, text: str) -> Plane:
+        if not text:
+            return np.full(self.box.shape, np.nan, dtype=np.float32)
         return np.broadcast_to(evaluate(parse(text), self), self.box.shape).astype(np.float32)
 
     def number(self, value: float) -> Values:
@@ -76,6 +83,8 @@ class _PixelNames:
             return self.defined[name]
         if name in {"x", "y"}:
             return self.x if name == "x" else self.y
+        if name in {"width", "height"}:
+            return self.number(self.format[name == "height"])
         found = self._channel(name)
         if found is not None:
             return found[0].read(found[1], self.box)
@@ -87,10 +96,8 @@ class _PixelNames:
             raise GraphError(
                 f"{self.node.name}: {name}() is neither a channel nor a function that is modelled"
             )
-        dx, dy = (
-            _whole_step(coordinate - own, name) for coordinate, own in zip(at, (self.x, self.y), strict=True)
-        )
-        return found[0].read(found[1], self.box, (dx, dy))
+        x, y = (_whole(coordinate, name) for coordinate in at)
+        return found[0].at(found[1], x, y)
 
     def command(self, text: str) -> Values:
         return self.number(self.evaluation.command(self.node, text))
@@ -109,8 +116,8 @@ class _PixelNames:
         return None
 
 
-def _whole_step(distance: Values, name: str) -> int:
-    steps = np.unique(distance)
-    if len(steps) != 1 or steps[0] != np.round(steps[0]):
-        raise GraphError(f"{name}(): only steps by whole pixels, the same everywhere, are modelled")
-    return int(steps[0])
+def _whole(coordinates: Values, name: str) -> NDArray[np.int64]:
+    """Return pixel numbers; between pixels Nuke interpolates, which is not modelled."""
+    if not np.all(coordinates == np.round(coordinates)):
+        raise GraphError(f"{name}(): only whole pixels are modelled")
+    return coordinates.astype(np.int64)
