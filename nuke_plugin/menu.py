@@ -1,0 +1,9 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Nuke runs this when it starts with its window: the menu."""
+
+try:
+    from pixmend_nuke import add_menu
+
+    add_menu()
+except Exception as exc:  # noqa: BLE001 - whatever is wrong here must not stop Nuke from starting
+    print("PixMend has no menu: {}: {}".format(type(exc).__name__, exc))

@@ -1,0 +1,221 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The map file: read, edited, written. Fields that this version does not know stay.
+
+Edits are plain values, kept in a knob so that Nuke's own undo works on them (as base64, because text knobs
+take `[` and `$` for Tcl)::
+
+    {"of": "<sha256 of the map file>", "added": [defect, ...], "status": {"d0001": "rejected"},
+     "removed": ["d0002"]}
+"""
+
+import base64
+import contextlib
+import hashlib
+import json
+import os
+import tempfile
+from typing import Any, Dict, List, NamedTuple, Optional
+
+from pixmend_nuke._problem import Problem
+
+__all__ = [
+    "Defect",
+    "Edits",
+    "MapFile",
+    "edited",
+    "edits_from_text",
+    "edits_to_text",
+    "map_text",
+    "read_map",
+    "sha256",
+    "with_added",
+    "with_status",
+    "without",
+    "write_map",
+]
+
+Defect = Dict[str, Any]
+Edits = Dict[str, Any]
+SCHEMA = "pixmend.map/1"
+MOST_BYTES = 256 * 2**20
+
+
+class MapFile(NamedTuple):
+    """A map as it lies on the disk."""
+
+    path: str
+    document: Dict[str, Any]
+    sha256: str
+
+
+def read_map(path: str) -> MapFile:
+    """Read a map; a `Problem` says in one sentence what is wrong with it."""
+    if not path:
+        raise Problem("No map is named: choose one in the knob `map`, or press Detect.")
+    if not path.lower().endswith(".json"):
+        raise Problem(
+            "{}: PixMend loads maps in JSON. `pixmend map convert IN -o map.json` makes one of this.".format(path)
+        )
+    try:
+        if os.path.getsize(path) > MOST_BYTES:
+            raise Problem("{}: this is too large to be a defect map.".format(path))
+        with open(path, "rb") as stream:
+            stored = stream.read()
+    except OSError as exc:
+        raise Problem("{}: the map cannot be read ({}).".format(path, exc.strerror or exc)) from exc
+    return MapFile(path, _checked(path, stored), sha256(stored))
+
+
+def sha256(stored: bytes) -> str:
+    """Return the hash by which a map is known again."""
+    return hashlib.sha256(stored).hexdigest()
+
+
+def _checked(path: str, stored: bytes) -> Dict[str, Any]:
+    """Return the document, as far as the buttons lean on it; the command line checks the rest."""
+    try:
+        document = json.loads(stored.decode("utf-8"))
+    except (ValueError, RecursionError) as exc:
+        raise Problem("{}: this map is broken, it is not JSON ({}).".format(path, exc)) from exc
+    schema = document.get("schema") if isinstance(document, dict) else None
+    if schema != SCHEMA:
+        what = "of the schema {!r}".format(schema) if schema else "no defect map"
+        raise Problem("{}: this is {}; PixMend reads {}.".format(path, what, SCHEMA))
+    for number, each in enumerate(_defects(document, path)):
+        if not _is_defect(each):
+            raise Problem("{}: defect {} of this map is broken. The map is not loaded.".format(path, number + 1))
+    return dict(document)
+
+
+def _defects(document: Dict[str, Any], path: str) -> List[Any]:
+    defects = document.get("defects")
+    if not isinstance(defects, list):
+        raise Problem("{}: this map has no list of defects.".format(path))
+    return defects
+
+
+def _is_defect(each: Any) -> bool:
+    if not isinstance(each, dict) or not isinstance(each.get("id"), str):
+        return False
+    places = (each.get("x"), each.get("y"))
+    samples = each.get("samples")
+    return all(type(place) is int for place in places) and isinstance(samples, list) and bool(samples)
+
+
+def map_text(document: Dict[str, Any]) -> str:
+    """Return the text of a map as the command line writes it: a defect a line."""
+    head = {name: value for name, value in document.items() if name != "defects"}
+    lines = ["  {}: {}".format(_json(name), _json(value)) for name, value in head.items()]
+    rows = ",\n".join("    " + _json(each) for each in document["defects"])
+    lines.append('  "defects": [\n{}\n  ]'.format(rows) if rows else '  "defects": []')
+    return "{\n" + ",\n".join(lines) + "\n}\n"
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, allow_nan=False)
+
+
+def write_map(path: str, document: Dict[str, Any]) -> None:
+    """Write a map whole or not at all."""
+    folder = os.path.dirname(os.path.abspath(path))
+    temporary = ""
+    try:
+        descriptor, temporary = tempfile.mkstemp(prefix=".pixmend-", suffix=".part", dir=folder)
+        with open(descriptor, "wb") as stream:
+            stream.write(map_text(document).encode("utf-8", "backslashreplace"))
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.chmod(temporary, _mode_of(path))
+        os.replace(temporary, path)
+    except OSError as exc:
+        with contextlib.suppress(OSError):
+            os.unlink(temporary)
+        raise Problem("{}: the map cannot be written ({}).".format(path, exc.strerror or exc)) from exc
+
+
+def _mode_of(path: str) -> int:
+    """Return the rights of the file that is replaced, else those that a new file would have."""
+    try:
+        return os.stat(path).st_mode & 0o777
+    except OSError:
+        mask = os.umask(0)
+        os.umask(mask)
+        return 0o666 & ~mask
+
+
+def edits_from_text(text: str, of: str) -> Edits:
+    """Return the edits that a knob holds for the map with hash `of`; a `Problem` if they are another's."""
+    try:
+        edits = json.loads(base64.b64decode(text, validate=True).decode("utf-8")) if text else {}
+    except ValueError as exc:
+        raise Problem("The knob `edits` is broken; press Load map to begin anew.") from exc
+    if edits and edits.get("of") != of:
+        raise Problem(
+            "The map on the disk has changed since it was loaded here. Press Load map to take it as it is now; "
+            "what was accepted, rejected, added or removed since is then dropped."
+        )
+    empty = {"of": of, "added": [], "status": {}, "removed": []}  # type: Edits
+    empty.update(edits)
+    return empty
+
+
+def edits_to_text(edits: Edits) -> str:
+    """Return the knob's text: empty where nothing was edited."""
+    is_empty = not (edits["added"] or edits["status"] or edits["removed"])
+    text = json.dumps(edits, sort_keys=True).encode("utf-8")
+    return "" if is_empty else base64.b64encode(text).decode("ascii")
+
+
+def edited(document: Dict[str, Any], edits: Edits) -> Dict[str, Any]:
+    """Return the map with its edits."""
+    removed = set(edits["removed"])
+    defects = [each for each in document["defects"] + edits["added"] if each["id"] not in removed]
+    marked = [_marked(each, edits["status"].get(each["id"])) for each in defects]
+    return dict(document, defects=marked)
+
+
+def _marked(defect: Defect, status: Optional[str]) -> Defect:
+    return defect if status is None else dict(defect, status=status)
+
+
+def with_status(edits: Edits, name: str, status: str) -> Edits:
+    """Return the edits with one defect accepted or rejected."""
+    return dict(edits, status=dict(edits["status"], **{name: status}))
+
+
+def without(edits: Edits, name: str) -> Edits:
+    """Return the edits with one defect taken out; one that was added here leaves no trace."""
+    added = [each for each in edits["added"] if each["id"] != name]
+    status = {key: value for key, value in edits["status"].items() if key != name}
+    is_new = len(added) < len(edits["added"])
+    return dict(edits, added=added, status=status, removed=edits["removed"] + [name] * (not is_new))
+
+
+def with_added(edits: Edits, document: Dict[str, Any], x: int, y: int) -> Edits:
+    """Return the edits with one more defect: a photosite at a pixel, a plus of five samples inside the raster.
+
+    Debayer spreads a photosite over its neighbours; every colour channel and frame is taken, for a
+    person has pointed at it.
+    """
+    reach = [(0, 0), (-1, 0), (1, 0), (0, -1), (0, 1)]
+    samples = [[dx, dy, "*"] for dx, dy in reach if _inside(document.get("raster"), x + dx, y + dy)]
+    if [0, 0, "*"] not in samples:
+        raise Problem("Pixel {}, {} lies outside the raster of this map: pick one in the picture.".format(x, y))
+    new = {"id": _free_id(document, edits), "x": x, "y": y, "kind": "hot", "samples": samples}
+    new.update({"amplitude_sigma": None, "confidence": None, "status": "accepted", "severity": "issue"})
+    return dict(edits, added=edits["added"] + [dict(new, note="added in Nuke")])
+
+
+def _inside(raster: Optional[Dict[str, int]], x: int, y: int) -> bool:
+    if raster is None:
+        return True
+    left, top = raster["x"], raster["y"]
+    return left <= x < left + raster["width"] and top <= y < top + raster["height"]
+
+
+def _free_id(document: Dict[str, Any], edits: Edits) -> str:
+    taken = {each["id"] for each in document["defects"] + edits["added"]}
+    number = len(taken) + 1
+    while "d{:04d}".format(number) in taken:
+        number += 1
+    return "d{:04d}".format(number)

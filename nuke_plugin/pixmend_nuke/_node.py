@@ -1,0 +1,169 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The PixMend node: its knobs, its map, its plate."""
+
+import contextlib
+import json
+import os
+import re
+from typing import Any, Dict, Iterator, List, NamedTuple, Tuple
+
+import nuke
+
+from pixmend_nuke._map import Edits, MapFile, edited, edits_from_text, edits_to_text, map_text, read_map, sha256
+from pixmend_nuke._problem import Problem
+
+__all__ = [
+    "Plate",
+    "frame_arguments",
+    "is_baked",
+    "keep_edits",
+    "load",
+    "path_of",
+    "plate_of",
+    "reload_baked",
+    "set_status",
+    "text_of",
+    "undoable",
+]
+
+_MOST_NODES_UP = 1000
+_BAKED_READS = ("PM_ReadIndex", "PM_ReadControl", "PM_ReadMarks")
+_PATCH_READ = "PM_ReadPatch"
+
+
+class Plate(NamedTuple):
+    """The plate's files, as the command line wants to hear of them."""
+
+    shot: str
+    frames: List[str]
+    height: int
+    between: List[str]
+
+
+def text_of(node: nuke.Node, knob: str) -> str:
+    """Return the text of a knob, as it was typed."""
+    return str(node[knob].value() or "")
+
+
+def path_of(node: nuke.Node, knob: str) -> str:
+    """Return the path that a file knob means, with its Tcl evaluated."""
+    found = node[knob]
+    evaluate = getattr(found, "evaluate", found.value)
+    return str(evaluate() or "").strip()
+
+
+def set_status(node: nuke.Node, sentence: str) -> None:
+    """Show a sentence on the node."""
+    node["status_text"].setValue(sentence)
+
+
+@contextlib.contextmanager
+def undoable(name: str) -> Iterator[None]:
+    """Make what happens inside one step of Nuke's undo; nothing at all if it fails."""
+    undo = nuke.Undo()
+    undo.begin(name)
+    try:
+        yield
+    except BaseException:
+        undo.cancel()
+        raise
+    undo.end()
+
+
+def load(node: nuke.Node) -> Tuple[MapFile, Edits, Dict[str, Any]]:
+    """Return the node's map as it lies on the disk, its edits, and the map with them."""
+    stored = read_map(path_of(node, "map"))
+    edits = edits_from_text(text_of(node, "edits"), stored.sha256)
+    return stored, edits, edited(stored.document, edits)
+
+
+def keep_edits(node: nuke.Node, edits: Edits) -> None:
+    """Put the edits into their knob."""
+    node["edits"].setValue(edits_to_text(edits))
+
+
+def is_baked(folder: str, document: Dict[str, Any]) -> bool:
+    """Tell whether a bake folder was made of this very map."""
+    try:
+        with open(os.path.join(folder, "bake.json"), encoding="utf-8") as stream:
+            manifest = json.load(stream)
+    except (OSError, ValueError):
+        return False
+    wanted = sha256(map_text(document).encode("utf-8", "backslashreplace"))
+    return isinstance(manifest, dict) and manifest.get("map_sha256") == wanted
+
+
+def reload_baked(node: nuke.Node) -> None:
+    """Let the node's readers look at the disk again."""
+    names = list(_BAKED_READS)
+    if os.path.isdir(path_of(node, "bake")) and _has_patch(path_of(node, "bake")):
+        names.append(_PATCH_READ)
+    for name in names:
+        reader = node.node(name) if isinstance(node, nuke.Group) else None
+        if reader is not None:
+            reader["reload"].execute()  # type: ignore[attr-defined]  # a button, which the stubs cannot know
+
+
+def _has_patch(folder: str) -> bool:
+    return any(name.startswith("patch.") for name in os.listdir(folder))
+
+
+def plate_of(node: nuke.Node) -> Plate:
+    """Return the plate that stands above the node.
+
+    Raises
+    ------
+    Problem
+        If there is none, or something on the way changes the picture's size.
+    """
+    above = node.input(0)
+    if above is None:
+        raise Problem("Connect the plate to the input of PixMend.")
+    reader, between = _reader_above(above)
+    if (reader.format().width(), reader.format().height()) != (above.format().width(), above.format().height()):
+        raise Problem(
+            "Between {} and PixMend the picture changes its size ({}): put PixMend right below the plate.".format(
+                reader.name(), ", ".join(between)
+            )
+        )
+    return Plate(_shot_of(reader), frame_arguments(node, reader), above.format().height(), between)
+
+
+def _reader_above(start: nuke.Node) -> Tuple[nuke.Node, List[str]]:
+    between = []  # type: List[str]
+    each = start  # type: Any
+    for _ in range(_MOST_NODES_UP):
+        if each is None:
+            break
+        if each.Class() == "Read":
+            return each, between
+        if each.Class() not in ("Dot", "NoOp"):
+            between.append(each.name())
+        each = each.input(0)
+    raise Problem("No Read stands above PixMend: the command line works on files, so connect the plate's Read.")
+
+
+def _shot_of(reader: nuke.Node) -> str:
+    """Return the pattern of the plate's files: Nuke's `####` written as `%04d`, the view filled in."""
+    text = str(reader["file"].value() or "")
+    if "[" in text or "$" in text:
+        text = nuke.filename(reader) or text
+    if not text:
+        raise Problem("{} names no file.".format(reader.name()))
+    if "%v" in text or "%V" in text:
+        view = nuke.thisView()
+        text = text.replace("%V", view).replace("%v", view[:1])
+    folder, name = os.path.split(text)
+    return os.path.join(folder, re.sub("#+", lambda found: "%0{}d".format(len(found.group())), name))
+
+
+def frame_arguments(node: nuke.Node, reader: nuke.Node) -> List[str]:
+    """Return ``--frames R``: the knob's, or where the Read is cut shorter than its files, the Read's."""
+    named = text_of(node, "frames").strip()
+    if named:
+        return ["--frames", named]
+    first, last, of_first, of_last = (
+        int(reader[name].value()) for name in ("first", "last", "origfirst", "origlast")
+    )
+    is_cut = of_first <= first <= last <= of_last and (first, last) != (of_first, of_last)
+    return ["--frames", "{}-{}".format(first, last)] if is_cut else []

@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The buttons: each by the name of its knob, and none may harm a picture or Nuke."""
+
+import traceback
+from typing import Callable, Dict
+
+import nuke
+
+from pixmend_nuke import _review, _work
+from pixmend_nuke._node import set_status
+from pixmend_nuke._problem import Problem, tell
+
+__all__ = ["BUTTONS", "press"]
+
+BUTTONS = {
+    "load_map": _work.load_map,
+    "save_map": _work.save_map,
+    "detect": _work.detect,
+    "cancel": _work.cancel,
+    "bake_now": _work.bake_now,
+    "render": _work.render,
+    "previous": _review.previous,
+    "next": _review.following,
+    "add": _review.add,
+    "accept": _review.accept,
+    "reject": _review.reject,
+    "remove": _review.remove,
+}  # type: Dict[str, Callable[[nuke.Node], None]]
+
+
+def press(node: nuke.Node, button: str) -> None:
+    """Do what a button of the node says.
+
+    With a window, whatever goes wrong ends in one message; without one, `Problem` is raised to the
+    script that called.
+    """
+    try:
+        BUTTONS[button](node)
+    except Problem as problem:
+        set_status(node, str(problem))
+        if not nuke.GUI:
+            raise
+        tell(str(problem))
+    except Exception as exc:
+        if not nuke.GUI:
+            raise
+        traceback.print_exc()
+        tell(
+            "PixMend met a bug: {}: {}\nThe picture is not affected. Please send the lines in the terminal.".format(
+                type(exc).__name__, exc
+            )
+        )

@@ -1,0 +1,219 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What takes time or touches files: detect, load, save, bake, render. The command line does the work."""
+
+import os
+import shutil
+import tempfile
+from typing import Any, Callable, Dict, List, Tuple
+
+import nuke
+
+from pixmend_nuke._cli import find_cli
+from pixmend_nuke._job import Job, Outcome, run_in_front, start
+from pixmend_nuke._map import read_map, write_map
+from pixmend_nuke._node import (
+    is_baked,
+    keep_edits,
+    load,
+    path_of,
+    plate_of,
+    reload_baked,
+    set_status,
+    text_of,
+    undoable,
+)
+from pixmend_nuke._problem import Problem, tell
+
+__all__ = ["bake_now", "cancel", "detect", "load_map", "render", "save_map"]
+
+_MACHINE = ["--json", "--progress", "json"]
+_running = {}  # type: Dict[str, Job]
+Ended = Callable[[Dict[str, Any]], None]
+
+
+def detect(node: nuke.Node) -> None:
+    """Find the plate's defects, write the map, and bake it."""
+    plate = plate_of(node)
+    target = path_of(node, "map") or _ask_for_file("Where is the defect map to be written?", "*.json")
+    if not target.lower().endswith(".json"):
+        target += ".json"
+    if os.path.exists(target) or text_of(node, "edits"):
+        _ask("{} is replaced, and edits that are not saved are dropped. Go on?".format(target))
+    argv = [find_cli(path_of(node, "cli")), "detect", plate.shot, "-o", target, "--overwrite"]
+
+    def found(answer: Dict[str, Any]) -> None:
+        _take_map(node, target, "PixMend: detect")
+        count = int(answer.get("count", 0))
+        set_status(node, "{} found in {} frames.".format(_defects(count), answer.get("frames_looked_at", "the")))
+        if count:
+            bake_now(node)
+
+    _run(node, argv + plate.frames + _MACHINE, "PixMend: detect", found)
+
+
+def load_map(node: nuke.Node) -> None:
+    """Take the map of the knob `map` as it is on the disk, with its bake; make that if there is none."""
+    path = path_of(node, "map") or _ask_for_file("Which defect map?", "*.json")
+    stored = read_map(path)
+    if text_of(node, "edits"):
+        _ask("What was accepted, rejected, added or removed and not saved is dropped. Go on?")
+    _take_map(node, path, "PixMend: load map")
+    set_status(node, "{} loaded.".format(_defects(len(stored.document["defects"]))))
+    folder = _bake_folder(node)
+    if is_baked(folder, stored.document):
+        _take_bake(node, folder)
+    elif stored.document["defects"]:
+        bake_now(node)
+
+
+def save_map(node: nuke.Node) -> None:
+    """Write the map with its edits over the one that was loaded."""
+    stored, edits, document = load(node)
+    if not text_of(node, "edits"):
+        set_status(node, "Nothing was edited: the map is as it was.")
+        return
+    _ask("Save {} over {}?".format(_defects(len(document["defects"])), stored.path))
+    write_map(stored.path, document)
+    with undoable("PixMend: save map"):
+        keep_edits(node, dict(edits, added=[], status={}, removed=[]))
+        set_status(node, "{} saved.".format(_defects(len(document["defects"]))))
+
+
+def bake_now(node: nuke.Node) -> None:
+    """Make what the node's engines read: of the map with its edits, and the plate if one is connected."""
+    _, _, document = load(node)
+    folder = _bake_folder(node)
+    if os.path.exists(folder) and not os.path.isfile(os.path.join(folder, "bake.json")):
+        raise Problem("{} is there already and is no bake: name another folder in the knob `bake`.".format(folder))
+    cli = find_cli(path_of(node, "cli"))
+    plate = plate_of(node) if node.input(0) is not None else None
+    with_patch = ["--patch"] if text_of(node, "engine") == "Patch" or _no_blink() else []
+    map_path, throw_away = _map_for_child(node, document)
+    argv = [cli, "bake"] + ([plate.shot] + plate.frames if plate else [])
+    argv += ["--map", map_path, "-o", folder, "--overwrite"] + with_patch
+
+    def baked(answer: Dict[str, Any]) -> None:
+        _take_bake(node, folder)
+        for each in answer.get("notices") or []:
+            tell(str(each))
+
+    _run(node, argv + _MACHINE, "PixMend: bake", baked, throw_away)
+
+
+def render(node: nuke.Node) -> None:
+    """Write the mended plate with `pixmend fix`: what the viewer shows, byte-exact beside it."""
+    _, _, document = load(node)
+    plate = plate_of(node)
+    usual = os.path.dirname(plate.shot).rstrip("/") + "_mended"
+    folder = (nuke.getFilename("Folder for the mended frames", default=usual) or "") if nuke.GUI else usual
+    if not folder:
+        raise Problem("No folder was chosen: nothing was written.")
+    cli = find_cli(path_of(node, "cli"))
+    map_path, throw_away = _map_for_child(node, document)
+    argv = [cli, "fix", plate.shot, "--map", map_path, "-o", folder.rstrip("/")] + plate.frames
+
+    def mended(answer: Dict[str, Any]) -> None:
+        written, done = int(answer.get("frames_written", 0)), int(answer.get("frames_already_done", 0))
+        sentence = "{} frames written to {}".format(written, folder)
+        sentence += ", {} were done already.".format(done) if done else "."
+        skipped = answer.get("skipped") or []
+        if skipped:
+            sentence += " {} could not be read and were left out.".format(len(skipped))
+        set_status(node, sentence)
+        tell(sentence)
+
+    _run(node, argv + _MACHINE, "PixMend: render", mended, throw_away)
+
+
+def cancel(node: nuke.Node) -> None:
+    """Stop what this node runs."""
+    job = _running.get(node.fullName())
+    if job is None:
+        raise Problem("Nothing is running for this node.")
+    job.cancel()
+
+
+def _run(node: nuke.Node, argv: List[str], title: str, on_done: Ended, throw_away: str = "") -> None:
+    """Run a command of a node; `throw_away` is a folder that nobody needs afterwards."""
+    name = node.fullName()
+    if name in _running:
+        raise Problem("This node is at work already: wait for it, or press Cancel.")
+    job = _running[name] = Job(argv, title)
+
+    def ended(outcome: Outcome) -> None:
+        _running.pop(name, None)
+        if throw_away:
+            shutil.rmtree(throw_away, ignore_errors=True)
+        on_done(outcome.checked())
+
+    if nuke.GUI:
+        set_status(node, title + " ...")
+        start(job, lambda outcome: _told(node, ended, outcome))
+    else:
+        ended(run_in_front(job))
+
+
+def _told(node: nuke.Node, ended: Callable[[Outcome], None], outcome: Outcome) -> None:
+    """End a job in the main thread: whatever went wrong while it ran is said once."""
+    try:
+        try:
+            ended(outcome)
+        except Problem as problem:
+            set_status(node, str(problem))
+            tell(str(problem))
+    except ValueError:  # how Nuke says that a node was deleted meanwhile
+        tell("The PixMend node is gone; what it ran has ended.")
+
+
+def _take_map(node: nuke.Node, path: str, step: str) -> None:
+    with undoable(step):
+        node["map"].setValue(path.replace(os.sep, "/"))
+        node["edits"].setValue("")
+        node["current"].setValue("")
+
+
+def _take_bake(node: nuke.Node, folder: str) -> None:
+    with undoable("PixMend: bake"):
+        node["bake"].setValue(folder.replace(os.sep, "/"))
+        if _no_blink() and text_of(node, "engine") == "Live":
+            node["engine"].setValue("Patch")  # Nuke Non-commercial has no Blink
+    reload_baked(node)
+    _, _, document = load(node)
+    set_status(node, "{}, baked.".format(_defects(len(document["defects"]))))
+
+
+def _bake_folder(node: nuke.Node) -> str:
+    named = path_of(node, "bake")
+    return named.rstrip("/") if named else os.path.splitext(path_of(node, "map"))[0] + ".pixmend"
+
+
+def _map_for_child(node: nuke.Node, document: Dict[str, Any]) -> Tuple[str, str]:
+    """Return the map's file for the command line, with its edits: the node's, or a copy to throw away."""
+    path = path_of(node, "map")
+    if not text_of(node, "edits"):
+        return path, ""
+    folder = tempfile.mkdtemp(prefix="pixmend-")
+    copy = os.path.join(folder, os.path.basename(path))
+    write_map(copy, document)
+    return copy, folder
+
+
+def _no_blink() -> bool:
+    return bool("nc" in nuke.env and nuke.env["nc"])
+
+
+def _ask(question: str) -> None:
+    """Ask before something is lost; a script that calls has decided already."""
+    if nuke.GUI and not nuke.ask(question):
+        raise Problem("Nothing was changed.")
+
+
+def _ask_for_file(prompt: str, pattern: str) -> str:
+    found = nuke.getFilename(prompt, pattern) if nuke.GUI else None
+    if not found:
+        raise Problem("No map is named: choose one in the knob `map`.")
+    return str(found)
+
+
+def _defects(count: int) -> str:
+    return "{} defect{}".format(count, "" if count == 1 else "s")
