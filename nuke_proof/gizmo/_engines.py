@@ -111,7 +111,8 @@ def _named(then: str, otherwise: str) -> dict[str, str]:
     )
     lines = {"temp_name0": "now", "temp_expr0": "Ar > 0 && frame >= Ab && frame <= Aa"}
     for number, (channel, bit) in enumerate(zip(_RGB, bits, strict=True)):
-        lines[f"expr{number}"] = f"now && {bit} ? {then} : {otherwise}".replace("*", channel)
+        either = f"? {then} : {otherwise}".replace("*", channel)
+        lines[f"expr{number}"] = f"now && {bit} {either}"
     return lines
 
 

@@ -31,7 +31,7 @@ def _mixed() -> list[Node]:
 
 
 def _defects() -> list[Node]:
-    """Return the repair with marks over it; what is not active in this frame is dim."""
+    """Return the plate with marks over it; what is not active in this frame is dim."""
     marks = "marks_[string tolower [value parent.mark_size]].exr"
     dim = {
         "temp_name0": "light",
@@ -44,32 +44,51 @@ def _defects() -> list[Node]:
     return [
         *guarded_read("Marks", marks, exists=marks),
         Node("Expression", "PM_Dimmed", ("PM_Marks",), dim),
-        Node("MergeExpression", "PM_Defects", ("PM_Mix", "PM_Dimmed"), over),
+        Node("MergeExpression", "PM_Defects", ("PM_Plate", "PM_Dimmed"), over),
     ]
 
 
 def _difference() -> Node:
-    lines = {
-        f"expr{number}": formula(f"A{c} == B{c} ? 0 : fabs(A{c} - B{c}) * parent.gain")
-        for number, c in enumerate("rgb")
-    }
+    """Return how far the repair is from the plate, times gain: black was not touched, a NaN on one side shows."""
+    lines = {}
+    for number, c in enumerate("rgb"):
+        same = f"A{c} == B{c} || isnan(A{c}) && isnan(B{c})"
+        apart = f"isnan(A{c} - B{c}) ? parent.gain : fabs(A{c} - B{c}) * parent.gain"
+        lines[f"expr{number}"] = formula(f"{same} ? 0 : {apart}")
     return Node("MergeExpression", "PM_Difference", ("PM_Plate", "PM_Mix"), lines)
 
 
 def _vivid() -> Node:
-    """Return contrast about mid grey and saturation about luminance (Rec. 709), both raised."""
+    """Return saturation about luminance (Rec. 709), then contrast about mid grey as a power, both raised."""
     lines = {"temp_name0": "luminance", "temp_expr0": formula("0.2126 * r + 0.7152 * g + 0.0722 * b")}
     for number, c in enumerate("rgb"):
-        saturated = f"luminance + ({c} - luminance) * parent.saturation"
-        lines[f"expr{number}"] = formula(f"0.18 + ({saturated} - 0.18) * parent.contrast")
+        vivid = f"vivid_{c}"
+        lines[f"temp_name{number + 1}"] = vivid
+        lines[f"temp_expr{number + 1}"] = formula(f"luminance + ({c} - luminance) * parent.saturation")
+        lines[f"expr{number}"] = formula(
+            f"{vivid} > 0 ? 0.18 * pow({vivid} / 0.18, parent.contrast) : {vivid}"
+        )
     return Node("Expression", "PM_Vivid", ("PM_Mix",), lines)
+
+
+def _close_up() -> Node:
+    """Return the picked place 16 times larger in the middle, in the viewer only."""
+    lines = {
+        "temp_name0": "from_x",
+        "temp_expr0": formula("floor(parent.pick.x) + floor((x - floor(width / 2)) / 16)"),
+        "temp_name1": "from_y",
+        "temp_expr1": formula("floor(parent.pick.y) + floor((y - floor(height / 2)) / 16)"),
+    }
+    lines |= {f"expr{number}": f"{c}(from_x,from_y)" for number, c in enumerate("rgb")}
+    lines["disable"] = expression("!$gui || !parent.close_up")
+    return Node("Expression", "PM_CloseUp", ("PM_View",), lines)
 
 
 def views() -> list[Node]:
     """Return mask, mix and the views with their switch `PM_View`; without a viewer it is always the result."""
     which = {"which": expression("$gui ? parent.view : 0")}
     switch = Node("Switch", "PM_View", ("PM_Mix", "PM_Defects", "PM_Difference", "PM_Vivid"), which)
-    return [*_mixed(), *_defects(), _difference(), _vivid(), switch]
+    return [*_mixed(), *_defects(), _difference(), _vivid(), switch, _close_up()]
 
 
 def output() -> list[Node]:
@@ -78,7 +97,7 @@ def output() -> list[Node]:
     for number, colour in enumerate(("red", "green", "blue")):
         colours |= {f"from{number}": f"rgba.{colour}", f"to{number}": f"rgba.{colour}"}
     return [
-        Node("Switch", "PM_Proxy", ("PM_View", "PM_Plate"), {"which": expression("root.proxy")}),
+        Node("Switch", "PM_Proxy", ("PM_CloseUp", "PM_Plate"), {"which": expression("root.proxy")}),
         Node("Copy", "PM_Copy", ("Input", "PM_Proxy"), colours),
         Node("CopyBBox", "PM_BBox", ("PM_Copy", "Input")),
         Node("Output", "Output1", ("PM_BBox",)),
