@@ -9,6 +9,7 @@ Everything is a floating-point number; true is 1 and false 0 [Foundry, nuke.expr
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Protocol
 
 import numpy as np
@@ -52,6 +53,7 @@ class Term:
     parts: tuple["Term", ...] = ()
 
 
+@lru_cache(maxsize=512)
 def parse(text: str) -> Term:
     """Return an expression as a tree.
 
