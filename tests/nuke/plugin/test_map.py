@@ -40,7 +40,9 @@ def maps():
     with session():
         from pixmend_nuke import _map, _problem
 
-        yield SimpleNamespace(**{name: getattr(_map, name) for name in _map.__all__}, Problem=_problem.Problem)
+        yield SimpleNamespace(
+            **{name: getattr(_map, name) for name in _map.__all__}, Problem=_problem.Problem
+        )
 
 
 @pytest.fixture
@@ -89,7 +91,11 @@ def test_the_pixel_must_lie_in_the_raster(maps):
     edits = maps.edits_from_text("", "")
     with pytest.raises(maps.Problem, match="outside the raster"):
         maps.with_added(edits, MAP, 56, 4)
-    assert maps.with_added(edits, MAP, 55, 51)["added"][0]["samples"] == [[0, 0, "*"], [-1, 0, "*"], [0, -1, "*"]]
+    assert maps.with_added(edits, MAP, 55, 51)["added"][0]["samples"] == [
+        [0, 0, "*"],
+        [-1, 0, "*"],
+        [0, -1, "*"],
+    ]
 
 
 def test_edits_of_another_map_are_not_applied(maps):
@@ -108,7 +114,10 @@ def test_edits_of_another_map_are_not_applied(maps):
         (b"[]", "no defect map"),
         (b'{"schema": "pixmend.map/9", "defects": []}', "pixmend.map/9"),
         (b'{"schema": "pixmend.map/1"}', "no list of defects"),
-        (b'{"schema": "pixmend.map/1", "defects": [{"id": "a", "x": 1.5, "y": 1, "samples": [1]}]}', "defect 1"),
+        (
+            b'{"schema": "pixmend.map/1", "defects": [{"id": "a", "x": 1.5, "y": 1, "samples": [1]}]}',
+            "defect 1",
+        ),
         (b'{"schema": "pixmend.map/1", "defects": ["x"]}', "defect 1"),
         (b"[" * 100_000, "not JSON"),
     ],
@@ -120,7 +129,9 @@ def test_a_broken_map_is_one_sentence(maps, path, stored, said):
     assert str(path) in str(caught.value)
 
 
-@pytest.mark.parametrize(("name", "said"), [("", "No map"), ("no.json", "cannot be read"), ("map.csv", "convert")])
+@pytest.mark.parametrize(
+    ("name", "said"), [("", "No map"), ("no.json", "cannot be read"), ("map.csv", "convert")]
+)
 def test_a_map_that_cannot_be_read_is_one_sentence(maps, name, said):
     with pytest.raises(maps.Problem, match=said):
         maps.read_map(name)
