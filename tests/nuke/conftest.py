@@ -1,0 +1,18 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the tests of the Nuke side share."""
+
+import os
+
+import pytest
+
+from nuke_proof.shim import Workshop
+
+
+@pytest.fixture(scope="session")
+def workshop(tmp_path_factory):
+    """Return where kernels are compiled, once for all processes of a test run."""
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base
+    folder = shared / "kernels"
+    folder.mkdir(exist_ok=True)
+    return Workshop(folder)
