@@ -6,4 +6,4 @@ try:
 
     add_menu()
 except Exception as exc:  # noqa: BLE001 - whatever is wrong here must not stop Nuke from starting
-    print("PixMend has no menu: {}: {}".format(type(exc).__name__, exc))
+    print(f"PixMend has no menu: {type(exc).__name__}: {exc}")

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """How the command line is found and called: argument lists, a clean environment, no shell."""
 
+from __future__ import annotations
+
 import os
 import shutil
-from typing import Dict, List, Optional
+from pathlib import Path
 
 from pixmend_nuke._problem import Problem
 
@@ -30,9 +32,9 @@ def find_cli(named: str) -> str:
     """Return the pixmend command: the knob's, that of PIXMEND_CLI, or the first on PATH."""
     for where, given in (("the knob `cli`", named), ("PIXMEND_CLI", os.environ.get("PIXMEND_CLI", ""))):
         if given.strip():
-            found = shutil.which(os.path.expanduser(given.strip()))
+            found = shutil.which(str(Path(given.strip()).expanduser()))
             if found is None:
-                raise Problem("{} names {!r}, which is no program that can be run.".format(where, given.strip()))
+                raise Problem(f"{where} names {given.strip()!r}, which is no program that can be run.")
             return found
     found = shutil.which("pixmend")
     if found is None:
@@ -43,7 +45,7 @@ def find_cli(named: str) -> str:
     return found
 
 
-def clean_environment(given: Optional[Dict[str, str]] = None) -> Dict[str, str]:
+def clean_environment(given: dict[str, str] | None = None) -> dict[str, str]:
     """Return the environment of a child: without what Nuke sets for itself.
 
     PIXMEND_KEEP_ENVIRONMENT keeps it as it is, for houses that launch everything by such variables.
@@ -56,7 +58,7 @@ def clean_environment(given: Optional[Dict[str, str]] = None) -> Dict[str, str]:
     return kept
 
 
-def as_typed(argv: List[str]) -> str:
+def as_typed(argv: list[str]) -> str:
     """Return a command as a person would type it, for messages."""
     return " ".join(_quoted(each) for each in argv)
 

@@ -6,17 +6,18 @@ of the format, y up, and pixel (i, j) covers [i, i + 1) x [j, j + 1). Nuke's rea
 at the origin, so a data window with an offset needs nothing more.
 """
 
+from __future__ import annotations
+
 import math
-from typing import Tuple
 
 __all__ = ["to_map", "to_nuke"]
 
 
-def to_map(x: float, y: float, height: int) -> Tuple[int, int]:
+def to_map(x: float, y: float, height: int) -> tuple[int, int]:
     """Return the map's pixel under a point of Nuke; `height` is that of the full-size format."""
     return math.floor(x), height - 1 - math.floor(y)
 
 
-def to_nuke(x: int, y: int, height: int) -> Tuple[float, float]:
+def to_nuke(x: int, y: int, height: int) -> tuple[float, float]:
     """Return the centre of a map's pixel as a point of Nuke."""
     return x + 0.5, height - 1 - y + 0.5

@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """A run of the command line: in a thread with a progress bar, or in front where Nuke has no window."""
 
+from __future__ import annotations
+
 import json
 import os
 import queue
 import subprocess
 import tempfile
 import threading
-from typing import IO, Any, Callable, Dict, List, NamedTuple, Optional
+from typing import IO, Any, Callable, NamedTuple
 
 import nuke
 
@@ -17,6 +19,7 @@ from pixmend_nuke._problem import Problem
 __all__ = ["CANCELLED", "Job", "Outcome", "run_in_front", "start"]
 
 CANCELLED = 130  # the exit code of an interrupted command
+_GOOD = (0, 1, 5)  # done, found, finished with some frames skipped
 _LOOK_AGAIN_S = 0.1
 _PATIENCE_S = 20.0  # a command that is stopped finishes or takes away the frame it is at
 _NO_WINDOW = 0x08000000  # CREATE_NO_WINDOW of Windows
@@ -26,13 +29,13 @@ class Outcome(NamedTuple):
     """How a command ended."""
 
     code: int
-    answer: Dict[str, Any]
-    notes: List[str]
-    argv: List[str]
+    answer: dict[str, Any]
+    notes: list[str]
+    argv: list[str]
 
-    def checked(self) -> Dict[str, Any]:
+    def checked(self) -> dict[str, Any]:
         """Return the answer; a `Problem` with the command's own sentence if it failed."""
-        if self.code in (0, 1, 5) and self.answer.get("ok") is not False:
+        if self.answer and "error" not in self.answer and self.code in _GOOD:
             return self.answer
         if self.code == CANCELLED:
             raise Problem("Stopped: nothing was written, and the picture is as it was.")
@@ -45,13 +48,13 @@ class Outcome(NamedTuple):
             hint = "\n({})".format(error["hint"]) if error.get("hint") else ""
             return "{}{}{}".format(where, error["what"], hint)
         said = "\n".join(self.notes[-3:]) or "it said nothing"
-        return "pixmend ended with code {}: {}\nThe command was: {}".format(self.code, said, as_typed(self.argv))
+        return f"pixmend ended with code {self.code}: {said}\nThe command was: {as_typed(self.argv)}"
 
 
 class Job:
     """One running command of one node."""
 
-    def __init__(self, argv: List[str], title: str) -> None:
+    def __init__(self, argv: list[str], title: str) -> None:
         self.argv = argv
         self.title = title
         self._stop = threading.Event()
@@ -67,10 +70,10 @@ class Job:
                 return self._run(answer, report)
         except OSError as exc:
             reason = exc.strerror or str(exc)
-            return Outcome(-1, {}, ["{}: {}".format(self.argv[0], reason)], self.argv)
+            return Outcome(-1, {}, [f"{self.argv[0]}: {reason}"], self.argv)
 
     def _run(self, answer: IO[bytes], report: Callable[[str, int], bool]) -> Outcome:
-        child = subprocess.Popen(
+        child = subprocess.Popen(  # noqa: S603 - an argument list, never a shell
             self.argv,
             stdin=subprocess.DEVNULL,
             stdout=answer,
@@ -92,7 +95,7 @@ class Job:
         return Outcome(code, _json_object(answer.read()), notes, self.argv)
 
     @staticmethod
-    def _end(child: "subprocess.Popen[bytes]") -> None:
+    def _end(child: subprocess.Popen[bytes]) -> None:
         """Stop a child that still runs: politely, so that it takes away what is half done, then for good."""
         if child.poll() is None:
             child.terminate()
@@ -103,7 +106,7 @@ class Job:
                 child.wait()
 
 
-def _lines(child: "subprocess.Popen[bytes]") -> "Any":
+def _lines(child: subprocess.Popen[bytes]) -> Any:
     """Yield lines of stderr as they come, and an empty one now and then while none comes."""
     came = queue.Queue()  # type: queue.Queue[Optional[bytes]]
 
@@ -125,7 +128,7 @@ def _lines(child: "subprocess.Popen[bytes]") -> "Any":
         yield line
 
 
-def _read_line(line: bytes, notes: List[str]) -> "Any":
+def _read_line(line: bytes, notes: list[str]) -> Any:
     """Return (sentence, percent) of a progress line; other text is kept as a note."""
     event = _json_object(line)
     if event.get("event") == "progress":
@@ -138,7 +141,7 @@ def _read_line(line: bytes, notes: List[str]) -> "Any":
     return "", -1
 
 
-def _json_object(text: bytes) -> Dict[str, Any]:
+def _json_object(text: bytes) -> dict[str, Any]:
     try:
         found = json.loads(text.decode("utf-8", "replace"))
     except ValueError:
@@ -157,15 +160,20 @@ def start(job: Job, on_end: Callable[[Outcome], None]) -> None:
 
 
 def _beside(job: Job, on_end: Callable[[Outcome], None]) -> None:
-    bar = nuke.ProgressTask(job.title)
-
-    def report(sentence: str, percent: int) -> bool:
-        if sentence:
-            bar.setMessage(sentence)
-        if percent >= 0:
-            bar.setProgress(percent)
-        return bool(bar.isCancelled())
-
-    outcome = job.run(report)
-    del bar, report  # the bar goes away with its last name
+    outcome = job.run(_Bar(job.title).report)  # the bar goes away with its last name
     nuke.executeInMainThread(on_end, args=(outcome,))
+
+
+class _Bar:
+    """Nuke's progress bar."""
+
+    def __init__(self, title: str) -> None:
+        self._task = nuke.ProgressTask(title)
+
+    def report(self, sentence: str, percent: int) -> bool:
+        """Show how far it is; tell whether the user has pressed Cancel."""
+        if sentence:
+            self._task.setMessage(sentence)
+        if percent >= 0:
+            self._task.setProgress(percent)
+        return bool(self._task.isCancelled())

@@ -8,13 +8,16 @@ take `[` and `$` for Tcl)::
      "removed": ["d0002"]}
 """
 
+from __future__ import annotations
+
 import base64
 import contextlib
 import hashlib
 import json
 import os
 import tempfile
-from typing import Any, Dict, List, NamedTuple, Optional
+from pathlib import Path
+from typing import Any, Dict, NamedTuple
 
 from pixmend_nuke._problem import Problem
 
@@ -44,7 +47,7 @@ class MapFile(NamedTuple):
     """A map as it lies on the disk."""
 
     path: str
-    document: Dict[str, Any]
+    document: dict[str, Any]
     sha256: str
 
 
@@ -54,15 +57,14 @@ def read_map(path: str) -> MapFile:
         raise Problem("No map is named: choose one in the knob `map`, or press Detect.")
     if not path.lower().endswith(".json"):
         raise Problem(
-            "{}: PixMend loads maps in JSON. `pixmend map convert IN -o map.json` makes one of this.".format(path)
+            f"{path}: PixMend loads maps in JSON. `pixmend map convert IN -o map.json` makes one of this."
         )
     try:
-        if os.path.getsize(path) > MOST_BYTES:
-            raise Problem("{}: this is too large to be a defect map.".format(path))
-        with open(path, "rb") as stream:
-            stored = stream.read()
+        if Path(path).stat().st_size > MOST_BYTES:
+            raise Problem(f"{path}: this is too large to be a defect map.")
+        stored = Path(path).read_bytes()
     except OSError as exc:
-        raise Problem("{}: the map cannot be read ({}).".format(path, exc.strerror or exc)) from exc
+        raise Problem(f"{path}: the map cannot be read ({exc.strerror or exc}).") from exc
     return MapFile(path, _checked(path, stored), sha256(stored))
 
 
@@ -71,26 +73,26 @@ def sha256(stored: bytes) -> str:
     return hashlib.sha256(stored).hexdigest()
 
 
-def _checked(path: str, stored: bytes) -> Dict[str, Any]:
+def _checked(path: str, stored: bytes) -> dict[str, Any]:
     """Return the document, as far as the buttons lean on it; the command line checks the rest."""
     try:
         document = json.loads(stored.decode("utf-8"))
     except (ValueError, RecursionError) as exc:
-        raise Problem("{}: this map is broken, it is not JSON ({}).".format(path, exc)) from exc
+        raise Problem(f"{path}: this map is broken, it is not JSON ({exc}).") from exc
     schema = document.get("schema") if isinstance(document, dict) else None
     if schema != SCHEMA:
-        what = "of the schema {!r}".format(schema) if schema else "no defect map"
-        raise Problem("{}: this is {}; PixMend reads {}.".format(path, what, SCHEMA))
+        what = f"of the schema {schema!r}" if schema else "no defect map"
+        raise Problem(f"{path}: this is {what}; PixMend reads {SCHEMA}.")
     for number, each in enumerate(_defects(document, path)):
         if not _is_defect(each):
-            raise Problem("{}: defect {} of this map is broken. The map is not loaded.".format(path, number + 1))
+            raise Problem(f"{path}: defect {number + 1} of this map is broken. The map is not loaded.")
     return dict(document)
 
 
-def _defects(document: Dict[str, Any], path: str) -> List[Any]:
+def _defects(document: dict[str, Any], path: str) -> list[Any]:
     defects = document.get("defects")
     if not isinstance(defects, list):
-        raise Problem("{}: this map has no list of defects.".format(path))
+        raise Problem(f"{path}: this map has no list of defects.")
     return defects
 
 
@@ -102,12 +104,12 @@ def _is_defect(each: Any) -> bool:
     return all(type(place) is int for place in places) and isinstance(samples, list) and bool(samples)
 
 
-def map_text(document: Dict[str, Any]) -> str:
+def map_text(document: dict[str, Any]) -> str:
     """Return the text of a map as the command line writes it: a defect a line."""
     head = {name: value for name, value in document.items() if name != "defects"}
-    lines = ["  {}: {}".format(_json(name), _json(value)) for name, value in head.items()]
+    lines = [f"  {_json(name)}: {_json(value)}" for name, value in head.items()]
     rows = ",\n".join("    " + _json(each) for each in document["defects"])
-    lines.append('  "defects": [\n{}\n  ]'.format(rows) if rows else '  "defects": []')
+    lines.append(f'  "defects": [\n{rows}\n  ]' if rows else '  "defects": []')
     return "{\n" + ",\n".join(lines) + "\n}\n"
 
 
@@ -115,28 +117,30 @@ def _json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, allow_nan=False)
 
 
-def write_map(path: str, document: Dict[str, Any]) -> None:
+def write_map(path: str, document: dict[str, Any]) -> None:
     """Write a map whole or not at all."""
-    folder = os.path.dirname(os.path.abspath(path))
-    temporary = ""
+    target, temporary = Path(path), None
     try:
-        descriptor, temporary = tempfile.mkstemp(prefix=".pixmend-", suffix=".part", dir=folder)
-        with open(descriptor, "wb") as stream:
+        with tempfile.NamedTemporaryFile(
+            prefix=".pixmend-", suffix=".part", dir=str(target.parent), delete=False
+        ) as stream:
+            temporary = Path(stream.name)
             stream.write(map_text(document).encode("utf-8", "backslashreplace"))
             stream.flush()
             os.fsync(stream.fileno())
-        os.chmod(temporary, _mode_of(path))
-        os.replace(temporary, path)
+        temporary.chmod(_mode_of(target))
+        temporary.replace(target)
     except OSError as exc:
         with contextlib.suppress(OSError):
-            os.unlink(temporary)
-        raise Problem("{}: the map cannot be written ({}).".format(path, exc.strerror or exc)) from exc
+            if temporary is not None:
+                temporary.unlink()
+        raise Problem(f"{path}: the map cannot be written ({exc.strerror or exc}).") from exc
 
 
-def _mode_of(path: str) -> int:
+def _mode_of(path: Path) -> int:
     """Return the rights of the file that is replaced, else those that a new file would have."""
     try:
-        return os.stat(path).st_mode & 0o777
+        return path.stat().st_mode & 0o777
     except OSError:
         mask = os.umask(0)
         os.umask(mask)
@@ -166,7 +170,7 @@ def edits_to_text(edits: Edits) -> str:
     return "" if is_empty else base64.b64encode(text).decode("ascii")
 
 
-def edited(document: Dict[str, Any], edits: Edits) -> Dict[str, Any]:
+def edited(document: dict[str, Any], edits: Edits) -> dict[str, Any]:
     """Return the map with its edits."""
     removed = set(edits["removed"])
     defects = [each for each in document["defects"] + edits["added"] if each["id"] not in removed]
@@ -174,7 +178,7 @@ def edited(document: Dict[str, Any], edits: Edits) -> Dict[str, Any]:
     return dict(document, defects=marked)
 
 
-def _marked(defect: Defect, status: Optional[str]) -> Defect:
+def _marked(defect: Defect, status: str | None) -> Defect:
     return defect if status is None else dict(defect, status=status)
 
 
@@ -191,7 +195,7 @@ def without(edits: Edits, name: str) -> Edits:
     return dict(edits, added=added, status=status, removed=edits["removed"] + [name] * (not is_new))
 
 
-def with_added(edits: Edits, document: Dict[str, Any], x: int, y: int) -> Edits:
+def with_added(edits: Edits, document: dict[str, Any], x: int, y: int) -> Edits:
     """Return the edits with one more defect: a photosite at a pixel, a plus of five samples inside the raster.
 
     Debayer spreads a photosite over its neighbours; every colour channel and frame is taken, for a
@@ -200,22 +204,22 @@ def with_added(edits: Edits, document: Dict[str, Any], x: int, y: int) -> Edits:
     reach = [(0, 0), (-1, 0), (1, 0), (0, -1), (0, 1)]
     samples = [[dx, dy, "*"] for dx, dy in reach if _inside(document.get("raster"), x + dx, y + dy)]
     if [0, 0, "*"] not in samples:
-        raise Problem("Pixel {}, {} lies outside the raster of this map: pick one in the picture.".format(x, y))
+        raise Problem(f"Pixel {x}, {y} lies outside the raster of this map: pick one in the picture.")
     new = {"id": _free_id(document, edits), "x": x, "y": y, "kind": "hot", "samples": samples}
     new.update({"amplitude_sigma": None, "confidence": None, "status": "accepted", "severity": "issue"})
     return dict(edits, added=edits["added"] + [dict(new, note="added in Nuke")])
 
 
-def _inside(raster: Optional[Dict[str, int]], x: int, y: int) -> bool:
+def _inside(raster: dict[str, int] | None, x: int, y: int) -> bool:
     if raster is None:
         return True
     left, top = raster["x"], raster["y"]
     return left <= x < left + raster["width"] and top <= y < top + raster["height"]
 
 
-def _free_id(document: Dict[str, Any], edits: Edits) -> str:
+def _free_id(document: dict[str, Any], edits: Edits) -> str:
     taken = {each["id"] for each in document["defects"] + edits["added"]}
     number = len(taken) + 1
-    while "d{:04d}".format(number) in taken:
+    while f"d{number:04d}" in taken:
         number += 1
-    return "d{:04d}".format(number)
+    return f"d{number:04d}"

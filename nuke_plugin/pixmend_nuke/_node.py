@@ -1,15 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """The PixMend node: its knobs, its map, its plate."""
 
+from __future__ import annotations
+
 import contextlib
 import json
-import os
 import re
-from typing import Any, Dict, Iterator, List, NamedTuple, Tuple
+from pathlib import Path
+from typing import Any, Iterator, NamedTuple
 
 import nuke
 
-from pixmend_nuke._map import Edits, MapFile, edited, edits_from_text, edits_to_text, map_text, read_map, sha256
+from pixmend_nuke._map import Edits, MapFile, edited, edits_from_text, edits_to_text, read_map
 from pixmend_nuke._problem import Problem
 
 __all__ = [
@@ -35,9 +37,9 @@ class Plate(NamedTuple):
     """The plate's files, as the command line wants to hear of them."""
 
     shot: str
-    frames: List[str]
+    frames: list[str]
     height: int
-    between: List[str]
+    between: list[str]
 
 
 def text_of(node: nuke.Node, knob: str) -> str:
@@ -70,7 +72,7 @@ def undoable(name: str) -> Iterator[None]:
     undo.end()
 
 
-def load(node: nuke.Node) -> Tuple[MapFile, Edits, Dict[str, Any]]:
+def load(node: nuke.Node) -> tuple[MapFile, Edits, dict[str, Any]]:
     """Return the node's map as it lies on the disk, its edits, and the map with them."""
     stored = read_map(path_of(node, "map"))
     edits = edits_from_text(text_of(node, "edits"), stored.sha256)
@@ -82,30 +84,24 @@ def keep_edits(node: nuke.Node, edits: Edits) -> None:
     node["edits"].setValue(edits_to_text(edits))
 
 
-def is_baked(folder: str, document: Dict[str, Any]) -> bool:
-    """Tell whether a bake folder was made of this very map."""
+def is_baked(folder: str, of: str) -> bool:
+    """Tell whether a bake folder was made of the map file with hash `of`."""
     try:
-        with open(os.path.join(folder, "bake.json"), encoding="utf-8") as stream:
-            manifest = json.load(stream)
+        manifest = json.loads(Path(folder, "bake.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return False
-    wanted = sha256(map_text(document).encode("utf-8", "backslashreplace"))
-    return isinstance(manifest, dict) and manifest.get("map_sha256") == wanted
+    return isinstance(manifest, dict) and manifest.get("map_sha256") == of
 
 
 def reload_baked(node: nuke.Node) -> None:
     """Let the node's readers look at the disk again."""
     names = list(_BAKED_READS)
-    if os.path.isdir(path_of(node, "bake")) and _has_patch(path_of(node, "bake")):
+    if next(Path(path_of(node, "bake")).glob("patch.*.exr"), None) is not None:
         names.append(_PATCH_READ)
     for name in names:
         reader = node.node(name) if isinstance(node, nuke.Group) else None
         if reader is not None:
             reader["reload"].execute()  # type: ignore[attr-defined]  # a button, which the stubs cannot know
-
-
-def _has_patch(folder: str) -> bool:
-    return any(name.startswith("patch.") for name in os.listdir(folder))
 
 
 def plate_of(node: nuke.Node) -> Plate:
@@ -120,16 +116,18 @@ def plate_of(node: nuke.Node) -> Plate:
     if above is None:
         raise Problem("Connect the plate to the input of PixMend.")
     reader, between = _reader_above(above)
-    if (reader.format().width(), reader.format().height()) != (above.format().width(), above.format().height()):
+    if (reader.format().width(), reader.format().height()) != (
+        above.format().width(),
+        above.format().height(),
+    ):
         raise Problem(
-            "Between {} and PixMend the picture changes its size ({}): put PixMend right below the plate.".format(
-                reader.name(), ", ".join(between)
-            )
+            f"Between {reader.name()} and PixMend the picture changes its size ({', '.join(between)}): "
+            "put PixMend right below the plate."
         )
     return Plate(_shot_of(reader), frame_arguments(node, reader), above.format().height(), between)
 
 
-def _reader_above(start: nuke.Node) -> Tuple[nuke.Node, List[str]]:
+def _reader_above(start: nuke.Node) -> tuple[nuke.Node, list[str]]:
     between = []  # type: List[str]
     each = start  # type: Any
     for _ in range(_MOST_NODES_UP):
@@ -140,7 +138,9 @@ def _reader_above(start: nuke.Node) -> Tuple[nuke.Node, List[str]]:
         if each.Class() not in ("Dot", "NoOp"):
             between.append(each.name())
         each = each.input(0)
-    raise Problem("No Read stands above PixMend: the command line works on files, so connect the plate's Read.")
+    raise Problem(
+        "No Read stands above PixMend: the command line works on files, so connect the plate's Read."
+    )
 
 
 def _shot_of(reader: nuke.Node) -> str:
@@ -149,15 +149,15 @@ def _shot_of(reader: nuke.Node) -> str:
     if "[" in text or "$" in text:
         text = nuke.filename(reader) or text
     if not text:
-        raise Problem("{} names no file.".format(reader.name()))
+        raise Problem(f"{reader.name()} names no file.")
     if "%v" in text or "%V" in text:
         view = nuke.thisView()
         text = text.replace("%V", view).replace("%v", view[:1])
-    folder, name = os.path.split(text)
-    return os.path.join(folder, re.sub("#+", lambda found: "%0{}d".format(len(found.group())), name))
+    name = re.sub("#+", lambda found: f"%0{len(found.group())}d", Path(text).name)
+    return Path(text).with_name(name).as_posix()
 
 
-def frame_arguments(node: nuke.Node, reader: nuke.Node) -> List[str]:
+def frame_arguments(node: nuke.Node, reader: nuke.Node) -> list[str]:
     """Return ``--frames R``: the knob's, or where the Read is cut shorter than its files, the Read's."""
     named = text_of(node, "frames").strip()
     if named:
@@ -166,4 +166,4 @@ def frame_arguments(node: nuke.Node, reader: nuke.Node) -> List[str]:
         int(reader[name].value()) for name in ("first", "last", "origfirst", "origlast")
     )
     is_cut = of_first <= first <= last <= of_last and (first, last) != (of_first, of_last)
-    return ["--frames", "{}-{}".format(first, last)] if is_cut else []
+    return ["--frames", f"{first}-{last}"] if is_cut else []

@@ -2,7 +2,6 @@
 """The buttons: each by the name of its knob, and none may harm a picture or Nuke."""
 
 import traceback
-from typing import Callable, Dict
 
 import nuke
 
@@ -46,7 +45,5 @@ def press(node: nuke.Node, button: str) -> None:
             raise
         traceback.print_exc()
         tell(
-            "PixMend met a bug: {}: {}\nThe picture is not affected. Please send the lines in the terminal.".format(
-                type(exc).__name__, exc
-            )
+            f"PixMend met a bug: {type(exc).__name__}: {exc}\nThe picture is not affected. Please send the lines in the terminal."
         )

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Going through the defects: next, previous, add, accept, reject, remove, through the filters."""
 
+from __future__ import annotations
+
 import re
-from typing import Any, Dict, List, Optional
+from typing import Any
 
 import nuke
 
@@ -44,7 +46,7 @@ def remove(node: nuke.Node) -> None:
     with undoable("PixMend: remove " + name):
         keep_edits(node, without(edits, name))
         node["current"].setValue("")
-        set_status(node, "{} removed. Bake to see it, Save map to keep it.".format(name))
+        set_status(node, f"{name} removed. Bake to see it, Save map to keep it.")
 
 
 def add(node: nuke.Node) -> None:
@@ -57,13 +59,13 @@ def add(node: nuke.Node) -> None:
     x, y = to_map(node["pick"].value(0), node["pick"].value(1), plate_of(node).height)
     there = [each["id"] for each in document["defects"] if (each["x"], each["y"]) == (x, y)]
     if there:
-        raise Problem("{} is at this pixel already.".format(there[0]))
+        raise Problem(f"{there[0]} is at this pixel already.")
     more = with_added(edits, stored.document, x, y)
     name = more["added"][-1]["id"]
     with undoable("PixMend: add " + name):
         keep_edits(node, more)
         node["current"].setValue(name)
-        set_status(node, "{} added at {}, {}. Bake to see it mended.".format(name, x, y))
+        set_status(node, f"{name} added at {x}, {y}. Bake to see it mended.")
 
 
 def _mark(node: nuke.Node, status: str) -> None:
@@ -74,14 +76,14 @@ def _mark(node: nuke.Node, status: str) -> None:
         set_status(node, "{} {}. Bake to see it, Save map to keep it.".format(defect["id"], status))
 
 
-def _current(node: nuke.Node, document: Dict[str, Any]) -> Defect:
+def _current(node: nuke.Node, document: dict[str, Any]) -> Defect:
     name = text_of(node, "current").strip()
     for each in document["defects"]:
         if each["id"] == name:
             return dict(each)
     if not name:
         raise Problem("No defect is chosen: press Next, or write an id into `current`.")
-    raise Problem("The map has no defect {}.".format(name))
+    raise Problem(f"The map has no defect {name}.")
 
 
 def _step(node: nuke.Node, by: int) -> None:
@@ -91,14 +93,11 @@ def _step(node: nuke.Node, by: int) -> None:
         raise Problem("No defect of the map passes the filters.")
     names = [each["id"] for each in shown]
     current = text_of(node, "current").strip()
-    if current in names:
-        place = (names.index(current) + by) % len(names)
-    else:
-        place = 0 if by > 0 else len(names) - 1
-    _go_to(node, shown[place], "{} of {}".format(place + 1, len(names)))
+    place = (names.index(current) + by) % len(names) if current in names else 0 if by > 0 else len(names) - 1
+    _go_to(node, shown[place], f"{place + 1} of {len(names)}")
 
 
-def _shown(node: nuke.Node, document: Dict[str, Any]) -> List[Defect]:
+def _shown(node: nuke.Node, document: dict[str, Any]) -> list[Defect]:
     """Return the defects that pass the filters; what has no amplitude was not measured, and passes."""
     kind, status = text_of(node, "filter_kind"), text_of(node, "filter_status")
     least = float(node["filter_amplitude"].value() or 0.0)
@@ -129,20 +128,20 @@ def _words(defect: Defect) -> str:
         [
             "{} at {}, {}".format(defect.get("kind", "defect"), defect["x"], defect["y"]),
             "frames {}".format(defect["frames"]) if defect.get("frames") else "every frame",
-            "not measured" if amplitude is None else "{:.1f} sigma".format(amplitude),
+            "not measured" if amplitude is None else f"{amplitude:.1f} sigma",
             str(defect.get("status", "proposed")),
         ]
     )
 
 
-def nearest_frame(frames: Optional[str], frame: int) -> int:
+def nearest_frame(frames: str | None, frame: int) -> int:
     """Return the frame of a range (``1001-1100x2,1105``) that is nearest to `frame`; itself without a range."""
     found = [_nearest_of(part, frame) for part in (frames or "").split(",")]
     there = [each for each in found if each is not None]
     return min(there, key=lambda each: abs(each - frame)) if there else frame
 
 
-def _nearest_of(part: str, frame: int) -> Optional[int]:
+def _nearest_of(part: str, frame: int) -> int | None:
     match = _RANGE.fullmatch(part.strip())
     if match is None:
         return None

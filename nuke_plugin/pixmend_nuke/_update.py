@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Bring older PixMend nodes of a script up to date: a Group in a script never hears of a fix."""
 
+from __future__ import annotations
+
 import re
-from typing import List, Tuple
 
 import nuke
 
@@ -32,15 +33,17 @@ def update_selected() -> None:
     tell(
         "{} updated to {}: {}.".format(len(updated), VERSION, ", ".join(updated))
         if updated
-        else "{} PixMend node{} already of version {} or newer.".format(fresh, " is" if fresh == 1 else "s are", VERSION)
+        else "{} PixMend node{} already of version {} or newer.".format(
+            fresh, " is" if fresh == 1 else "s are", VERSION
+        )
     )
 
 
-def _version_of(node: nuke.Node) -> Tuple[int, ...]:
+def _version_of(node: nuke.Node) -> tuple[int, ...]:
     return _numbers(str(node["version"].value()))
 
 
-def _numbers(text: str) -> Tuple[int, ...]:
+def _numbers(text: str) -> tuple[int, ...]:
     found = re.search(r"\d+(?:\.\d+)*", text)
     return tuple(int(part) for part in found.group().split(".")) if found else ()
 
@@ -67,7 +70,7 @@ def _replace(old: nuke.Node) -> str:
     return name
 
 
-def _is(one: "nuke.Node | None", other: nuke.Node) -> bool:
+def _is(one: nuke.Node | None, other: nuke.Node) -> bool:
     return one is not None and one.fullName() == other.fullName()
 
 

@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """What takes time or touches files: detect, load, save, bake, render. The command line does the work."""
 
-import os
+from __future__ import annotations
+
 import shutil
 import tempfile
-from typing import Any, Callable, Dict, List, Tuple
+from pathlib import Path
+from typing import Any, Callable, Dict
 
 import nuke
 
@@ -37,14 +39,16 @@ def detect(node: nuke.Node) -> None:
     target = path_of(node, "map") or _ask_for_file("Where is the defect map to be written?", "*.json")
     if not target.lower().endswith(".json"):
         target += ".json"
-    if os.path.exists(target) or text_of(node, "edits"):
-        _ask("{} is replaced, and edits that are not saved are dropped. Go on?".format(target))
+    if Path(target).exists() or text_of(node, "edits"):
+        _ask(f"{target} is replaced, and edits that are not saved are dropped. Go on?")
     argv = [find_cli(path_of(node, "cli")), "detect", plate.shot, "-o", target, "--overwrite"]
 
-    def found(answer: Dict[str, Any]) -> None:
+    def found(answer: dict[str, Any]) -> None:
         _take_map(node, target, "PixMend: detect")
         count = int(answer.get("count", 0))
-        set_status(node, "{} found in {} frames.".format(_defects(count), answer.get("frames_looked_at", "the")))
+        set_status(
+            node, "{} found in {} frames.".format(_defects(count), answer.get("frames_looked_at", "the"))
+        )
         if count:
             bake_now(node)
 
@@ -60,7 +64,7 @@ def load_map(node: nuke.Node) -> None:
     _take_map(node, path, "PixMend: load map")
     set_status(node, "{} loaded.".format(_defects(len(stored.document["defects"]))))
     folder = _bake_folder(node)
-    if is_baked(folder, stored.document):
+    if is_baked(folder, stored.sha256):
         _take_bake(node, folder)
     elif stored.document["defects"]:
         bake_now(node)
@@ -83,16 +87,16 @@ def bake_now(node: nuke.Node) -> None:
     """Make what the node's engines read: of the map with its edits, and the plate if one is connected."""
     _, _, document = load(node)
     folder = _bake_folder(node)
-    if os.path.exists(folder) and not os.path.isfile(os.path.join(folder, "bake.json")):
-        raise Problem("{} is there already and is no bake: name another folder in the knob `bake`.".format(folder))
+    if Path(folder).exists() and not Path(folder, "bake.json").is_file():
+        raise Problem(f"{folder} is there already and is no bake: name another folder in the knob `bake`.")
     cli = find_cli(path_of(node, "cli"))
     plate = plate_of(node) if node.input(0) is not None else None
     with_patch = ["--patch"] if text_of(node, "engine") == "Patch" or _no_blink() else []
     map_path, throw_away = _map_for_child(node, document)
-    argv = [cli, "bake"] + ([plate.shot] + plate.frames if plate else [])
-    argv += ["--map", map_path, "-o", folder, "--overwrite"] + with_patch
+    argv = [cli, "bake"] + ([plate.shot, *plate.frames] if plate else [])
+    argv += ["--map", map_path, "-o", folder, "--overwrite", *with_patch]
 
-    def baked(answer: Dict[str, Any]) -> None:
+    def baked(answer: dict[str, Any]) -> None:
         _take_bake(node, folder)
         for each in answer.get("notices") or []:
             tell(str(each))
@@ -104,21 +108,21 @@ def render(node: nuke.Node) -> None:
     """Write the mended plate with `pixmend fix`: what the viewer shows, byte-exact beside it."""
     _, _, document = load(node)
     plate = plate_of(node)
-    usual = os.path.dirname(plate.shot).rstrip("/") + "_mended"
+    usual = Path(plate.shot).parent.as_posix() + "_mended"
     folder = (nuke.getFilename("Folder for the mended frames", default=usual) or "") if nuke.GUI else usual
     if not folder:
         raise Problem("No folder was chosen: nothing was written.")
     cli = find_cli(path_of(node, "cli"))
     map_path, throw_away = _map_for_child(node, document)
-    argv = [cli, "fix", plate.shot, "--map", map_path, "-o", folder.rstrip("/")] + plate.frames
+    argv = [cli, "fix", plate.shot, "--map", map_path, "-o", folder.rstrip("/"), *plate.frames]
 
-    def mended(answer: Dict[str, Any]) -> None:
+    def mended(answer: dict[str, Any]) -> None:
         written, done = int(answer.get("frames_written", 0)), int(answer.get("frames_already_done", 0))
-        sentence = "{} frames written to {}".format(written, folder)
-        sentence += ", {} were done already.".format(done) if done else "."
+        sentence = f"{written} frames written to {folder}"
+        sentence += f", {done} were done already." if done else "."
         skipped = answer.get("skipped") or []
         if skipped:
-            sentence += " {} could not be read and were left out.".format(len(skipped))
+            sentence += f" {len(skipped)} could not be read and were left out."
         set_status(node, sentence)
         tell(sentence)
 
@@ -133,7 +137,7 @@ def cancel(node: nuke.Node) -> None:
     job.cancel()
 
 
-def _run(node: nuke.Node, argv: List[str], title: str, on_done: Ended, throw_away: str = "") -> None:
+def _run(node: nuke.Node, argv: list[str], title: str, on_done: Ended, throw_away: str = "") -> None:
     """Run a command of a node; `throw_away` is a folder that nobody needs afterwards."""
     name = node.fullName()
     if name in _running:
@@ -167,14 +171,14 @@ def _told(node: nuke.Node, ended: Callable[[Outcome], None], outcome: Outcome) -
 
 def _take_map(node: nuke.Node, path: str, step: str) -> None:
     with undoable(step):
-        node["map"].setValue(path.replace(os.sep, "/"))
+        node["map"].setValue(Path(path).as_posix())
         node["edits"].setValue("")
         node["current"].setValue("")
 
 
 def _take_bake(node: nuke.Node, folder: str) -> None:
     with undoable("PixMend: bake"):
-        node["bake"].setValue(folder.replace(os.sep, "/"))
+        node["bake"].setValue(Path(folder).as_posix())
         if _no_blink() and text_of(node, "engine") == "Live":
             node["engine"].setValue("Patch")  # Nuke Non-commercial has no Blink
     reload_baked(node)
@@ -184,22 +188,22 @@ def _take_bake(node: nuke.Node, folder: str) -> None:
 
 def _bake_folder(node: nuke.Node) -> str:
     named = path_of(node, "bake")
-    return named.rstrip("/") if named else os.path.splitext(path_of(node, "map"))[0] + ".pixmend"
+    return named.rstrip("/") if named else Path(path_of(node, "map")).with_suffix(".pixmend").as_posix()
 
 
-def _map_for_child(node: nuke.Node, document: Dict[str, Any]) -> Tuple[str, str]:
+def _map_for_child(node: nuke.Node, document: dict[str, Any]) -> tuple[str, str]:
     """Return the map's file for the command line, with its edits: the node's, or a copy to throw away."""
     path = path_of(node, "map")
     if not text_of(node, "edits"):
         return path, ""
     folder = tempfile.mkdtemp(prefix="pixmend-")
-    copy = os.path.join(folder, os.path.basename(path))
+    copy = str(Path(folder, Path(path).name))
     write_map(copy, document)
     return copy, folder
 
 
 def _no_blink() -> bool:
-    return bool("nc" in nuke.env and nuke.env["nc"])
+    return bool(nuke.env.get("nc"))
 
 
 def _ask(question: str) -> None:

@@ -42,7 +42,11 @@ def described_gizmo():
         for each in gizmo.user_knobs.values()
     ]
     children = [
-        {"kind": each.kind, "name": each.name, "knobs": {name: word.text for name, word in each.knobs.items()}}
+        {
+            "kind": each.kind,
+            "name": each.name,
+            "knobs": {name: word.text for name, word in each.knobs.items()},
+        }
         for each in gizmo.children
     ]
     return {"name": gizmo.name or "PixMend", "user_knobs": user_knobs, "children": children}

@@ -178,10 +178,7 @@ def filename(world, node, i=0):
 @modelled
 def createNode(world, typ, knobs="", inpanel=True):
     parent = world.inside[-1]
-    if typ == "PixMend":
-        node = build_group(world, world.gizmo, parent)
-    else:
-        node = Node(world, typ, typ, parent)
+    node = build_group(world, world.gizmo, parent) if typ == "PixMend" else Node(world, typ, typ, parent)
     taken = {each._name for each in parent._children}
     stem = node._name.rstrip("0123456789")
     node._name = next(name for name in (f"{stem}{number}" for number in range(1, 999)) if name not in taken)

@@ -99,7 +99,9 @@ class Node(Strict):
     def format(self):
         if self._format is not None:
             return self._format
-        return self._inputs[0].format() if self._inputs and self._inputs[0] else Format(self.world, 2048, 1556)
+        return (
+            self._inputs[0].format() if self._inputs and self._inputs[0] else Format(self.world, 2048, 1556)
+        )
 
     def setXYpos(self, x, y):
         self._place = (x, y)

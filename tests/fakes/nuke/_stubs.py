@@ -25,7 +25,10 @@ class Stubs:
             for each in node.body:
                 if isinstance(each, ast.FunctionDef):
                     methods.setdefault(each.name, []).append(_signature(each, bound=True))
-            self.classes[node.name] = ([base.id for base in node.bases if isinstance(base, ast.Name)], methods)
+            self.classes[node.name] = (
+                [base.id for base in node.bases if isinstance(base, ast.Name)],
+                methods,
+            )
         elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
             self.constants.add(node.target.id)
         elif isinstance(node, ast.Assign):

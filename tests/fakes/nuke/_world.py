@@ -47,7 +47,11 @@ class World:
     @contextlib.contextmanager
     def imported(self, *names):
         """Let `import nuke` give this session; modules that begin with `names` are imported anew."""
-        kept = {name: sys.modules.pop(name) for name in list(sys.modules) if name.split(".")[0] in ("nuke", *names)}
+        kept = {
+            name: sys.modules.pop(name)
+            for name in list(sys.modules)
+            if name.split(".")[0] in ("nuke", *names)
+        }
         sys.modules["nuke"] = self.module
         try:
             yield self.module

@@ -67,7 +67,11 @@ def test_what_was_decided_is_undone_by_nuke_and_saved_on_request(quick, capsys):
     desk.world.undo()  # accept
     desk.world.undo()  # add
     assert desk.knob("current") == ""
-    assert [each["status"] for each in desk.map["defects"]] == ["proposed", "proposed", "accepted"]  # the file waits
+    assert [each["status"] for each in desk.map["defects"]] == [
+        "proposed",
+        "proposed",
+        "accepted",
+    ]  # the file waits
     desk.press("add")
     desk.press("save_map")
     assert desk.world.asked[-1].startswith("Save 3 defects over ")
@@ -82,7 +86,9 @@ def test_what_was_decided_is_undone_by_nuke_and_saved_on_request(quick, capsys):
     ]
     added = desk.map["defects"][-1]
     assert (added["x"], added["y"]) == (61, 120 - 1 - 30)
-    assert sorted(added["samples"]) == sorted([dx, dy, "*"] for dx, dy in [(0, 0), (-1, 0), (1, 0), (0, -1), (0, 1)])
+    assert sorted(added["samples"]) == sorted(
+        [dx, dy, "*"] for dx, dy in [(0, 0), (-1, 0), (1, 0), (0, -1), (0, 1)]
+    )
     assert desk.plate_is_untouched()
 
 
