@@ -6,15 +6,18 @@ import errno
 import os
 import re
 import secrets
+import shutil
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from pixmend.errors import TemporaryError, UsageError
 
 __all__ = [
+    "check_folder_free",
     "check_free",
     "publish_text",
     "publishing",
+    "publishing_folder",
     "remove_second_names",
     "remove_stale",
     "stale_temporaries",
@@ -103,6 +106,74 @@ def publishing(
     finally:
         with contextlib.suppress(OSError):
             temporary.unlink()
+
+
+def check_folder_free(target: Path, *, mark: str, overwrite: bool) -> None:
+    """Check that a folder may come into being.
+
+    Parameters
+    ----------
+    mark : str
+        A file that is in every folder of this sort: another sort is never replaced.
+
+    Raises
+    ------
+    UsageError
+        If something is there, unless it is of this sort and `overwrite` is set.
+    """
+    try:
+        is_there, is_ours = os.path.lexists(target), (target / mark).is_file() and not target.is_symlink()
+    except OSError as exc:
+        raise write_error(exc, target) from exc
+    if is_there and not is_ours:
+        raise UsageError(
+            f"exists already, and is no folder with a {mark}", where=str(target), hint="choose another output"
+        )
+    if is_there and not overwrite:
+        raise UsageError(
+            "exists already", where=str(target), hint="choose another output, or pass --overwrite"
+        )
+
+
+@contextlib.contextmanager
+def publishing_folder(target: Path, *, mark: str, overwrite: bool = False) -> Iterator[Path]:
+    """Yield a temporary folder beside `target`; rename it to `target` when the block ends well.
+
+    Whatever happens inside, `target` is afterwards either as it was or whole. Parameters and
+    errors as `check_folder_free` and `publishing`.
+    """
+    check_folder_free(target, mark=mark, overwrite=overwrite)
+    temporary = target.with_name(f".{target.name}.{secrets.token_hex(6)}.part")
+    _make_folder(target, durable=False)
+    try:
+        temporary.mkdir()
+        yield temporary
+        for path in temporary.iterdir():
+            _sync(path)
+        check_folder_free(target, mark=mark, overwrite=overwrite)
+        _exchange(temporary, target)
+    except OSError as exc:
+        found = temporary if exc.filename is None else Path(os.fsdecode(exc.filename))
+        if not {found, found.parent} & {temporary, target, target.parent}:
+            raise
+        raise write_error(exc, target) from exc
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _exchange(temporary: Path, target: Path) -> None:
+    """Give a folder its name; one that had it before is what `temporary` is then."""
+    if not target.exists():
+        temporary.rename(target)
+        return
+    old = temporary.with_suffix(".old")
+    target.rename(old)
+    try:
+        temporary.rename(target)
+    except OSError:
+        old.rename(target)
+        raise
+    old.rename(temporary)
 
 
 def publish_text(target: Path, text: str, *, overwrite: bool = False) -> None:

@@ -15,20 +15,43 @@ from pixmend.bake._control import (
     pack_control,
     read_control,
 )
+from pixmend.bake._entries import BakedPixel, Book, baked_pixels, box_of, index_picture
+from pixmend.bake._generic import generic_control
+from pixmend.bake._manifest import BAKE_SCHEMA, MANIFEST, check_manifest, counts_fields, manifest_of
+from pixmend.bake._recipe import Done, FrameRecipe, Recipes
 from pixmend.bake._twin import apply_control
+from pixmend.bake._units import Units, curves_of_codes, curves_of_floats, curves_through
 
 __all__ = [
+    "BAKE_SCHEMA",
     "MAGIC",
+    "MANIFEST",
     "VERSION",
     "WIDTH",
+    "BakedPixel",
+    "Book",
     "Control",
     "Curve",
+    "Done",
     "Entry",
+    "FrameRecipe",
     "Mode",
+    "Recipes",
     "Segment",
     "Table",
+    "Units",
     "apply_control",
+    "baked_pixels",
+    "box_of",
+    "check_manifest",
     "control_cells",
+    "counts_fields",
+    "curves_of_codes",
+    "curves_of_floats",
+    "curves_through",
+    "generic_control",
+    "index_picture",
+    "manifest_of",
     "pack_control",
     "read_control",
 ]

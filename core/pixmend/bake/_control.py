@@ -4,6 +4,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
+from hashlib import blake2b
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 from pixmend.errors import MapError
 
 __all__ = [
+    "CHANNELS",
     "MAGIC",
     "MOST_CELLS",
     "VERSION",
@@ -22,6 +24,7 @@ __all__ = [
     "Segment",
     "Table",
     "control_cells",
+    "curve_cells",
     "pack_control",
     "read_control",
 ]
@@ -35,7 +38,7 @@ MOST_CELLS = 1 << 24
 """A cell's number has to be whole as a 32-bit float."""
 
 _HEAD = 3
-_CHANNELS = 3
+CHANNELS = 3
 
 
 class Mode(IntEnum):
@@ -69,14 +72,26 @@ class Table:
     ----------
     channel : int
         Of the predicted sample; at least one neighbour is of it, too.
-    neighbours : (K, 3) int ndarray
+    neighbours : (K, 3) int8 ndarray
         Steps to the right and up from the sample, at most 8, and channel; in the order of the sums.
     weights : (K,) float32 ndarray
     """
 
     channel: int
-    neighbours: NDArray[np.intp]
+    neighbours: NDArray[np.int8]
     weights: NDArray[np.float32]
+
+    @property
+    def knows_itself(self) -> bool:
+        """Whether a neighbour is of the sample's own channel."""
+        return bool((self.neighbours[:, 2] == self.channel).any())
+
+    def cells(self) -> NDArray[np.float32]:
+        """Return the cells (K + 1, 4)."""
+        cells = np.zeros((1 + len(self.weights), 4), np.float32)
+        cells[0, :2] = len(self.weights), self.channel
+        cells[1:, :3], cells[1:, 3] = self.neighbours, self.weights
+        return cells
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -159,9 +174,9 @@ def pack_control(control: Control) -> NDArray[np.float32]:
         If there are too many cells.
     """
     cells = _Cells(_HEAD + len(control.entries))
-    curves = [cells.add(_curve_cells(each)) for each in control.curves] or [0] * _CHANNELS
+    curves = [cells.add(curve_cells(each)) for each in control.curves] or [0] * CHANNELS
     nodes = len(control.curves[0].x) if control.curves else 0
-    tables = np.array([cells.add(_table_cells(each)) for each in control.tables], np.float32)
+    tables = np.array([cells.add(each.cells()) for each in control.tables], np.float32)
     heads = [_entry_cell(each, tables, cells) for each in control.entries]
     whole = np.concatenate([cells.joined(), np.zeros((1, 4), np.float32)])
     whole[0] = MAGIC, VERSION, len(control.entries), len(whole)
@@ -205,7 +220,7 @@ class _Cells:
 
     def add(self, block: NDArray[np.float32]) -> int:
         """Return the first cell of a block (n, 4)."""
-        key = block.tobytes()
+        key = blake2b(block.tobytes(), digest_size=16).digest()
         if key in self._known:
             return self._known[key]
         if self._count + len(block) >= MOST_CELLS:  # one more closes the picture
@@ -222,31 +237,25 @@ class _Cells:
         return np.concatenate(self._blocks)
 
 
-def _curve_cells(curve: Curve) -> NDArray[np.float32]:
+def curve_cells(curve: Curve) -> NDArray[np.float32]:
+    """Return the cells (M, 4) of a curve: x, y, slope to the next node, and its inverse."""
     rise, run = np.diff(curve.y, append=np.nan), np.diff(curve.x, append=np.nan)
     slope, inverse = rise / run, run / rise
     slope[-1], inverse[-1] = 0, 0  # nothing lies beyond the last node
     return np.stack([curve.x, curve.y, slope, inverse], axis=1).astype(np.float32)
 
 
-def _table_cells(table: Table) -> NDArray[np.float32]:
-    cells = np.zeros((1 + len(table.weights), 4), np.float32)
-    cells[0, :2] = len(table.weights), table.channel
-    cells[1:, :3], cells[1:, 3] = table.neighbours, table.weights
-    return cells
-
-
 def _entry_cell(entry: Entry, tables: NDArray[np.float32], cells: _Cells) -> tuple[float, ...]:
     heads = np.zeros((len(entry.segments), 4), np.float32)
     for number, each in enumerate(entry.segments):
-        stride = _CHANNELS if len(each.records) > 1 else 0
+        stride = CHANNELS if len(each.records) > 1 else 0
         heads[number] = each.first, each.last, cells.add(_record_cells(each.records, tables)), stride
     first = cells.add(heads) if len(heads) else 0
     return first, len(heads), entry.kind, entry.defect
 
 
 def _record_cells(records: NDArray[np.float32], tables: NDArray[np.float32]) -> NDArray[np.float32]:
-    cells = np.zeros((records.shape[0] * _CHANNELS, 4), np.float32)
+    cells = np.zeros((records.shape[0] * CHANNELS, 4), np.float32)
     cells[:, :3] = records.reshape(-1, 3)
     predicts = cells[:, 0] == Mode.PREDICT
     cells[predicts, 2] = tables[cells[predicts, 2].astype(np.intp)]
@@ -270,7 +279,7 @@ class _Reader:
     def _segment(self, cell: NDArray[np.intp]) -> Segment:
         first, last, record, stride = cell.tolist()
         count = last - first + 1 if stride else 1
-        records = self._cells[record : record + count * _CHANNELS, :3].reshape(-1, _CHANNELS, 3).copy()
+        records = self._cells[record : record + count * CHANNELS, :3].reshape(-1, CHANNELS, 3).copy()
         predicts = records[..., 0] == Mode.PREDICT
         records[predicts, 2] = [self._table(int(each)) for each in records[predicts, 2]]
         return Segment(first, last, records)
@@ -280,7 +289,7 @@ class _Reader:
             count, channel = self._cells[cell, :2].astype(int).tolist()
             rows = self._cells[cell + 1 : cell + 1 + count]
             self._numbers[cell] = len(self.tables)
-            self.tables[cell] = Table(channel, rows[:, :3].astype(np.intp), rows[:, 3].copy())
+            self.tables[cell] = Table(channel, rows[:, :3].astype(np.int8), rows[:, 3].copy())
         return self._numbers[cell]
 
 

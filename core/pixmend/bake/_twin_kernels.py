@@ -9,70 +9,60 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-__all__ = ["mend_picture", "predict_sample"]
+__all__ = ["mend_picture", "predict_samples"]
 
 _SUBTRACT, _PREDICT, _VALUE = 1, 2, 3
 _HEAD = 3
+_ROUNDINGS = np.float32(2.0**-22)  # four half units in the last place
 
 
 @njit(cache=True, nogil=True)
-def predict_sample(
+def predict_samples(
     samples: NDArray[np.float32],
-    table: NDArray[np.float32],
-    grain: np.float32,
+    tables: NDArray[np.float32],
+    grain: NDArray[np.float32],
     curves: NDArray[np.float32],
-) -> tuple[np.float32, np.float32]:
-    """Predict a sample from its neighbours.
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Predict samples from the same neighbours.
 
     Parameters
     ----------
     samples : (K,) float32 ndarray
         Neighbours as the compositor holds them, finite.
-    table : (K + 1, 4) float32 ndarray
-        Cells of the table.
-    grain : float32
+    tables : (N, K + 1, 4) float32 ndarray
+        Cells of the tables; the neighbours' channels are the same in all.
+    grain : (N,) float32 ndarray
         On the sigma scale.
     curves : (3, M, 4) float32 ndarray
         Cells of the curves.
 
     Returns
     -------
-    sample : float32
-    doubt : float32
-        How far another order of the same sums, or products that are fused with them, may lead away.
+    predicted : (N,) float32 ndarray
+    doubt : (N,) float32 ndarray
+        How far another order of the same sums, or products fused with them, may lead away.
     """
-    count = len(samples)
-    target = int(table[0, 1])
-    value = np.empty(count, np.float32)
-    first = np.zeros(3, np.float32)
-    total = np.zeros(3, np.float32)
-    number = np.zeros(3, np.int64)
-    for k in range(count):
-        c = int(table[k + 1, 2])
-        value[k] = _up(samples[k], curves[c])
-        if number[c] == 0:
-            first[c] = value[k]
-        total[c] += value[k] - first[c]
-        number[c] += 1
-    level = np.zeros(3, np.float32)
-    for c in range(3):
-        if number[c] > 0:
-            level[c] = first[c] + total[c] / np.float32(number[c])
-    told = np.float32(0.0)
-    weighed = np.float32(0.0)
-    for k in range(count):
-        c = int(table[k + 1, 2])
-        told += table[k + 1, 3] * (value[k] - level[c])
-        weighed += abs(table[k + 1, 3] * value[k])
-    told += level[target]
-    told += grain
-    sample = _down(told, curves[target])
-    rounding = np.float32(2.0**-22) * (weighed + abs(level[target]) + abs(grain))
-    off = max(
-        abs(_down(told + rounding, curves[target]) - sample),
-        abs(_down(told - rounding, curves[target]) - sample),
-    )
-    return sample, off + np.float32(2.0**-21) * abs(sample)
+    value = np.empty(len(samples), np.float32)
+    for k in range(len(samples)):
+        value[k] = _up(samples[k], curves[int(tables[0, k + 1, 2])])
+    level = _levels(value, tables[0])
+    predicted = np.empty(len(tables), np.float32)
+    doubt = np.empty(len(tables), np.float32)
+    for n in range(len(tables)):
+        target = int(tables[n, 0, 1])
+        told, weighed = np.float32(0.0), np.float32(0.0)
+        for k in range(len(samples)):
+            weight = tables[n, k + 1, 3]
+            told += weight * (value[k] - level[int(tables[n, k + 1, 2])])
+            weighed += abs(weight * value[k])
+        told += level[target]
+        told += grain[n]
+        rounding = _ROUNDINGS * (weighed + abs(level[target]) + abs(grain[n]))
+        predicted[n] = _down(told, curves[target])
+        above = abs(_down(told + rounding, curves[target]) - predicted[n])
+        below = abs(_down(told - rounding, curves[target]) - predicted[n])
+        doubt[n] = max(above, below) + _ROUNDINGS * abs(predicted[n])
+    return predicted, doubt
 
 
 @njit(cache=True, nogil=True)
@@ -117,8 +107,9 @@ def mend_picture(
                 elif mode == _PREDICT and curves.shape[1] > 1:
                     table = cells[b : b + 1 + int(cells[b, 0])]
                     samples = np.empty(len(table) - 1, np.float32)
-                    if _gather(plate, table, y, x, samples):
-                        out[y, x, c] = predict_sample(samples, table, a, curves)[0]
+                    if _gather(plate, table, (y, x), samples):
+                        tables = np.expand_dims(table, 0)
+                        out[y, x, c] = predict_samples(samples, tables, np.full(1, a), curves)[0][0]
     return out
 
 
@@ -151,17 +142,38 @@ def _curves(cells: NDArray[np.float32]) -> NDArray[np.float32]:
 
 @njit(cache=True, nogil=True)
 def _gather(
-    plate: NDArray[np.float32], table: NDArray[np.float32], y: int, x: int, samples: NDArray[np.float32]
+    plate: NDArray[np.float32],
+    table: NDArray[np.float32],
+    place: tuple[int, int],
+    samples: NDArray[np.float32],
 ) -> bool:
     """Put the neighbours of a pixel into `samples`; False where one is not there, or is not finite."""
     for k in range(len(samples)):
-        column, row = x + int(table[k + 1, 0]), y - int(table[k + 1, 1])
+        row, column = place[0] - int(table[k + 1, 1]), place[1] + int(table[k + 1, 0])
         if row < 0 or row >= plate.shape[0] or column < 0 or column >= plate.shape[1]:
             return False
         samples[k] = plate[row, column, int(table[k + 1, 2])]
         if not np.isfinite(samples[k]):
             return False
     return True
+
+
+@njit(cache=True, nogil=True)
+def _levels(value: NDArray[np.float32], table: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the level (3,) of each channel: its first value, plus the mean difference from that; 0 without any."""
+    first, total = np.zeros(3, np.float32), np.zeros(3, np.float32)
+    number = np.zeros(3, np.int64)
+    for k in range(len(value)):
+        c = int(table[k + 1, 2])
+        if number[c] == 0:
+            first[c] = value[k]
+        total[c] += value[k] - first[c]
+        number[c] += 1
+    level = np.zeros(3, np.float32)
+    for c in range(3):
+        if number[c] > 0:
+            level[c] = first[c] + total[c] / np.float32(number[c])
+    return level
 
 
 @njit(cache=True, nogil=True)

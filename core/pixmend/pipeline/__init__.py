@@ -2,6 +2,8 @@
 """The only room that knows the order of the work; no arithmetic in it."""
 
 from pixmend.pipeline._audit import audit_repairs
+from pixmend.pipeline._bake import bake
+from pixmend.pipeline._bake_plan import BakePlan, BakeSettings, plan_bake
 from pixmend.pipeline._camera_footprints import learn_camera_footprints
 from pixmend.pipeline._cuts import find_shots
 from pixmend.pipeline._demo import Demo, run_demo
@@ -30,6 +32,8 @@ from pixmend.pipeline._verify import AuditedRepair, Verification, verify
 __all__ = [
     "MOST_FRAMES",
     "AuditedRepair",
+    "BakePlan",
+    "BakeSettings",
     "Demo",
     "Detection",
     "FixAudit",
@@ -47,6 +51,7 @@ __all__ = [
     "UndoReport",
     "Verification",
     "audit_repairs",
+    "bake",
     "camera_maps",
     "check_pixels",
     "chosen_frames",
@@ -59,6 +64,7 @@ __all__ = [
     "left_to_undo",
     "map_of_reel",
     "merge_statistics",
+    "plan_bake",
     "plan_fix",
     "plot_noise",
     "read_statistics",

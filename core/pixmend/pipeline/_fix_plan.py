@@ -26,7 +26,7 @@ from pixmend.splice import (
     read_ledger,
 )
 
-__all__ = ["FixPlan", "plan_fix"]
+__all__ = ["FixPlan", "plan_fix", "wanted_frames"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,7 +137,7 @@ def plan_fix(
         If an output exists that is not the outcome of this very job, or source and output
         are the same folder, or not, in place; or if two frames are one file, in place.
     """
-    wanted = _wanted(shot, frames)
+    wanted = wanted_frames(shot, frames)
     first = shot.path(wanted.frames[0])
     defect_map.check_fits(shot.plate)
     notices = check_patchable(first, shot.plate, shot.options)
@@ -158,7 +158,8 @@ def plan_fix(
     return replace(plan, done=done)
 
 
-def _wanted(shot: FileShot, frames: FrameRange | None) -> FrameRange:
+def wanted_frames(shot: FileShot, frames: FrameRange | None) -> FrameRange:
+    """Return the frames that are asked for, all if none are; an error where one is missing, or none is there."""
     wanted = shot.frames if frames is None else frames
     missing = wanted - shot.frames
     if len(missing):
