@@ -30,7 +30,7 @@ def table(seed, channel=0, radius=3):
     of = np.array(steps)[:, 2]
     for c in range(3):
         weights[of == c] += ((c == channel) - weights[of == c].sum()) / (of == c).sum()
-    return Table(channel, np.array(steps, np.intp), weights.astype(np.float32))
+    return Table(channel, np.array(steps, np.int8), weights.astype(np.float32))
 
 
 def plate(seed=0, size=SIZE):
