@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the gizmo shows is what `pixmend fix` writes: a shot baked by the command, the group computed on its frames."""
+
+import json
+
+import numpy as np
+import OpenEXR
+import pytest
+
+from nuke_proof.graph.blink import blink_by
+from nuke_proof.graph.disk import FilesOnDisk
+from nuke_proof.shim import STRICT, works_here
+from pixmend.cli import main
+from pixmend.model import map_to_json
+from pixmend.simulate import true_map
+from tests.make.gizmo_scene import RGB, Gizmo, same, where_it_differs
+from tests.make.shots_on_disk import small_shot, write_form
+
+FRAMES = range(1001, 1005)
+DISK = FilesOnDisk()
+LEFT, TOP = 24, -3  # of the data window; the display window is narrower than it at the top, wider elsewhere
+DISPLAY = ((0, 0), (239, 159))
+
+
+def moved(folder):
+    """Write the frames again, with a data window that is neither at the origin nor inside the display window."""
+    for path in sorted(folder.glob("*.exr")):
+        with OpenEXR.File(str(path), separate_channels=True) as file:
+            header, channels = (
+                dict(file.header()),
+                {name: each.pixels.copy() for name, each in file.channels().items()},
+            )
+        height, width = channels["R"].shape
+        corners = (LEFT, TOP), (LEFT + width - 1, TOP + height - 1)
+        header |= {"dataWindow": corners, "displayWindow": DISPLAY}
+        channels["mask.inside"] = np.full((height, width), 0.5, np.float16)
+        OpenEXR.File(header, channels).write(str(path))
+
+
+@pytest.fixture(scope="module")
+def job(tmp_path_factory):
+    """A plate, its map, what fix writes, and its bake; made once."""
+    folder = tmp_path_factory.mktemp("job")
+    shot = small_shot(f"{FRAMES[0]}-{FRAMES[-1]}", 192, 144)
+    moved(write_form(folder / "plate", "exr", shot))
+    written = json.loads(map_to_json(true_map(shot)))
+    written["raster"] |= {"x": LEFT, "y": TOP}
+    for defect in written["defects"]:
+        defect["x"] += LEFT
+        defect["y"] += TOP
+    (folder / "map.json").write_text(json.dumps(written))
+    common = [str(folder / "plate"), "--map", str(folder / "map.json"), "-q", "-o"]
+    assert main(["fix", *common, str(folder / "fixed")]) == 0
+    assert main(["bake", *common, str(folder / "my shot.pixmend"), "--patch"]) == 0
+    return folder
+
+
+def frames_of(job, frame):
+    return (DISK.read(str(job / name / f"plate.{frame:04d}.exr")) for name in ("plate", "fixed"))
+
+
+def rendered(job, plate, **how):
+    return Gizmo(plate, DISK).render(bake=str(job / "my shot.pixmend"), **how)
+
+
+def halves(image):
+    return image.with_channels(
+        {name: image.channels[name].astype(np.float16).astype(np.float32) for name in image.channels}
+    )
+
+
+@pytest.mark.parametrize("frame", FRAMES)
+def test_patch_is_fix_to_the_bit(job, frame):
+    plate, fixed = frames_of(job, frame)
+    assert plate.box.x == LEFT
+    assert len(where_it_differs(plate, fixed)) > 100
+    assert same(rendered(job, plate, engine="Patch", frame=frame), fixed)
+
+
+@pytest.mark.parametrize("frame", FRAMES)
+def test_live_is_fix_to_the_bit_at_half(job, frame, workshop):
+    if not works_here(STRICT):
+        pytest.skip("there is no g++")
+    plate, fixed = frames_of(job, frame)
+    live = rendered(job, plate, engine="Live", frame=frame, blink=blink_by(workshop))
+    assert same(halves(live), fixed)
+    assert where_it_differs(live, plate) <= {
+        (x, y, name) for x, y, _ in where_it_differs(plate, fixed) for name in RGB
+    }
+
+
+@pytest.mark.parametrize("engine", ["Patch", "Preview"])
+@pytest.mark.parametrize("frame", [FRAMES[0] - 1, FRAMES[-1] + 1])
+def test_beyond_the_bake_the_plate_passes(job, engine, frame):
+    plate, _ = frames_of(job, FRAMES[0])
+    assert same(rendered(job, plate, engine=engine, frame=frame), plate)
+
+
+def test_preview_stays_inside_what_the_map_names_and_comes_near(job):
+    plate, fixed = frames_of(job, FRAMES[0])
+    shown = rendered(job, plate, engine="Preview", frame=FRAMES[0])
+    changed = where_it_differs(shown, plate)
+    named = {(x, y) for x, y, _ in where_it_differs(fixed, plate)}
+    assert len({(x, y) for x, y, _ in changed} & named) > 0.9 * len(named)
+    before, after = (
+        np.sum([np.abs(image.channels[name] - fixed.channels[name]).sum() for name in RGB])
+        for image in (plate, shown)
+    )
+    assert after < 0.5 * before
