@@ -81,7 +81,7 @@ class Job:
             env=clean_environment(),
             creationflags=_NO_WINDOW if os.name == "nt" else 0,
         )
-        notes = []  # type: List[str]
+        notes: list[str] = []
         try:
             for line in _lines(child):
                 said = _read_line(line, notes)
@@ -108,7 +108,7 @@ class Job:
 
 def _lines(child: subprocess.Popen[bytes]) -> Any:
     """Yield lines of stderr as they come, and an empty one now and then while none comes."""
-    came = queue.Queue()  # type: queue.Queue[Optional[bytes]]
+    came: queue.Queue[bytes | None] = queue.Queue()
 
     def read() -> None:
         assert child.stderr is not None

@@ -158,7 +158,7 @@ def edits_from_text(text: str, of: str) -> Edits:
             "The map on the disk has changed since it was loaded here. Press Load map to take it as it is now; "
             "what was accepted, rejected, added or removed since is then dropped."
         )
-    empty = {"of": of, "added": [], "status": {}, "removed": []}  # type: Edits
+    empty: Edits = {"of": of, "added": [], "status": {}, "removed": []}
     empty.update(edits)
     return empty
 

@@ -90,7 +90,8 @@ def is_baked(folder: str, of: str) -> bool:
         manifest = json.loads(Path(folder, "bake.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return False
-    return isinstance(manifest, dict) and manifest.get("map_sha256") == of
+    baked_of = manifest.get("map") if isinstance(manifest, dict) else None
+    return isinstance(baked_of, dict) and baked_of.get("sha256") == of
 
 
 def reload_baked(node: nuke.Node) -> None:
@@ -128,8 +129,8 @@ def plate_of(node: nuke.Node) -> Plate:
 
 
 def _reader_above(start: nuke.Node) -> tuple[nuke.Node, list[str]]:
-    between = []  # type: List[str]
-    each = start  # type: Any
+    between: list[str] = []
+    each: Any = start
     for _ in range(_MOST_NODES_UP):
         if each is None:
             break

@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """The buttons: each by the name of its knob, and none may harm a picture or Nuke."""
 
+from __future__ import annotations
+
 import traceback
+from typing import Callable
 
 import nuke
 
@@ -11,7 +14,7 @@ from pixmend_nuke._problem import Problem, tell
 
 __all__ = ["BUTTONS", "press"]
 
-BUTTONS = {
+BUTTONS: dict[str, Callable[[nuke.Node], None]] = {
     "load_map": _work.load_map,
     "save_map": _work.save_map,
     "detect": _work.detect,
@@ -24,7 +27,7 @@ BUTTONS = {
     "accept": _review.accept,
     "reject": _review.reject,
     "remove": _review.remove,
-}  # type: Dict[str, Callable[[nuke.Node], None]]
+}
 
 
 def press(node: nuke.Node, button: str) -> None:

@@ -25,7 +25,7 @@ def update_selected() -> None:
         tell("Select the PixMend nodes that are to be updated.")
         return
     old = [each for each in ours if _version_of(each) < _numbers(VERSION)]
-    updated = []  # type: List[str]
+    updated: list[str] = []
     for each in old:
         with undoable("PixMend: update " + each.name()):
             updated.append(_replace(each))

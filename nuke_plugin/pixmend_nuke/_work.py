@@ -29,7 +29,7 @@ from pixmend_nuke._problem import Problem, tell
 __all__ = ["bake_now", "cancel", "detect", "load_map", "render", "save_map"]
 
 _MACHINE = ["--json", "--progress", "json"]
-_running = {}  # type: Dict[str, Job]
+_running: dict[str, Job] = {}
 Ended = Callable[[Dict[str, Any]], None]
 
 

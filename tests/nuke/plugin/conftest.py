@@ -152,7 +152,7 @@ if argv[0] == "bake":
     out, given = argv[argv.index("-o") + 1], argv[argv.index("--map") + 1]
     os.makedirs(out, exist_ok=True)
     sha = hashlib.sha256(open(given, "rb").read()).hexdigest()
-    json.dump({"schema": "pixmend.bake/1", "map_sha256": sha, "argv": argv}, open(out + "/bake.json", "w"))
+    json.dump({"schema": "pixmend.bake/1", "map": {"sha256": sha}, "argv": argv}, open(out + "/bake.json", "w"))
     if "--patch" in argv: open(out + "/patch.1001.exr", "w").close()
     print(json.dumps({"ok": True, "output": out, "notices": []}))
     sys.exit(0)
