@@ -24,6 +24,9 @@ class FrameDefects:
         Of all of them together.
     members : tuple of (N,) int ndarray
         One a defect: which of `holes.spoiled` are its samples.
+    inside : tuple of (3, N) int ndarray, or None
+        One a defect: channel, row and column of its samples in the window centred on it; None where they
+        do not all lie in it.
     origins : (D, 2) int ndarray
         Array row and column of the first sample of the window centred on each; may lie
         outside of the raster.
@@ -37,6 +40,7 @@ class FrameDefects:
     defects: tuple[Defect, ...]
     holes: Holes
     members: tuple[NDArray[np.intp], ...]
+    inside: tuple[NDArray[np.intp] | None, ...]
     origins: NDArray[np.intp]
     is_untouched: NDArray[np.bool_]
     rows: tuple[tuple[int, int], ...]
@@ -63,6 +67,7 @@ def defects_of_frame(defects: Sequence[Defect], plate: PlateInfo, *, radius_px: 
         tuple(defects),
         holes,
         tuple(_find(mine, spoiled, shape) for mine in own),
+        tuple(_inside(mine, origin, side) for mine, origin in zip(own, origins, strict=True)),
         origins,
         _untouched(origins, touched, shape, side),
         rows_of_windows(rows, side=side, height=shape[1]),
@@ -75,6 +80,11 @@ def _find(
     """Return which rows of `among`, which is sorted, `samples` are."""
     numbers: NDArray[np.intp] = np.ravel_multi_index(tuple(among.T), shape)
     return np.asarray(np.searchsorted(numbers, np.ravel_multi_index(tuple(samples.T), shape)))
+
+
+def _inside(samples: NDArray[np.intp], origin: NDArray[np.intp], side: int) -> NDArray[np.intp] | None:
+    places = (samples - np.array([0, *origin])).T
+    return places if ((places[1:] >= 0) & (places[1:] < side)).all() else None
 
 
 def _untouched(

@@ -12,8 +12,7 @@ from pixmend.fill._answers import LEFT, Answers, Wishes, answers_of
 from pixmend.fill._band import Band
 from pixmend.fill._code_values import has_reserved, off_reserved
 from pixmend.fill._frame_defects import FrameDefects
-from pixmend.fill._fusing import Beside, fuse_holes
-from pixmend.fill._fusion import Fused, Fusion
+from pixmend.fill._fusing import Beside, Motion, askers_of, fuse_holes
 from pixmend.fill._graining import Graining
 from pixmend.fill._holes import Holes
 from pixmend.fill._kriging import Kriging
@@ -37,8 +36,8 @@ class Learnt:
         Trained on the shot.
     recoveries : Recoveries or None
         None where nothing is recovered.
-    fusion : Fusion or None
-        None where the frames beside tell nothing.
+    motion : callable or None
+        Gives what the frames beside tell; asked for only where a hole needs it. None where nothing is asked.
     graining : Graining or None
         None where predictions stay as smooth as they are.
     """
@@ -46,7 +45,7 @@ class Learnt:
     scale: Scale
     kriging: Kriging
     recoveries: Recoveries | None = None
-    fusion: Fusion | None = None
+    motion: Motion | None = None
     graining: Graining | None = None
 
 
@@ -132,11 +131,19 @@ def mend_frame(
         recover_defects(
             answers, found, bands, recoveries=learnt.recoveries, scale=learnt.scale, wishes=wishes
         )
-    fused: dict[int, Fused] = {}
-    if learnt.fusion is not None and beside is not None:
-        fused = fuse_holes(
-            answers, found, predicted, windows, fusion=learnt.fusion, beside=beside, wishes=wishes
+    fused = (
+        {}
+        if learnt.motion is None or beside is None
+        else fuse_holes(
+            answers,
+            found,
+            predicted,
+            windows,
+            askers=askers_of(found, wishes, learnt.recoveries),
+            motion=learnt.motion,
+            beside=beside,
         )
+    )
     if learnt.graining is not None:
         corner = plate.raster.y, plate.raster.x
         learnt.graining.add(answers, holes, predicted, fused=fused, frame=frame, corner=corner)

@@ -79,47 +79,74 @@ def recover_sites(
     numbers = [number for number, each in enumerate(seen) if each is not None]
     sites = [each for each in seen if each is not None]
     measured = measure_sites(sites, [plans[number].footprint for number in numbers], scale)
+    told = [
+        _Lie(number, site, *_posterior(site, found, plans[number]), found.misfit)
+        for number, site, found in zip(numbers, sites, measured, strict=True)
+        if found is not None
+    ]
     recoveries: list[Recovery | None] = [None] * len(plans)
-    for number, site, found in zip(numbers, sites, measured, strict=True):
-        if found is not None:
-            recoveries[number] = _recovered(windows.light[number], site, found, plans[number], stored)
+    if told:
+        taken_off = _taken_off(windows.light, told, [plans[each.number] for each in told], stored)
+        for lie, recovery in zip(told, taken_off, strict=True):
+            recoveries[lie.number] = recovery
     return recoveries
 
 
-def _recovered(
-    light: NDArray[np.float32], seen: SeenSite, measured: Measured, plan: RecoveryPlan, stored: StoredLight
-) -> Recovery:
-    amplitude, variance = plan.prior.posterior(
+@dataclass(frozen=True, slots=True, eq=False)
+class _Lie:
+    """One of N photosites, and what its lie is taken for in this frame; as of `Recovery`."""
+
+    number: int
+    seen: SeenSite
+    amplitude: float
+    variance: float
+    misfit: float
+
+
+def _posterior(seen: SeenSite, measured: Measured, plan: RecoveryPlan) -> tuple[float, float]:
+    return plan.prior.posterior(
         measured.amplitude,
         measured.variance * plan.restlessness[seen.contrast_class],
         light_at_strongest(seen, plan.footprint),
     )
-    squared = amplitude**2 + variance
-    lie = plan.footprint[seen.is_core]
-    noise = seen.noise.astype(np.float64) ** 2
-    doubt = plan.doubt[seen.is_core] * squared
-    doubt += plan.unexplained * seen.table.variance * noise
-    lost = doubt + stored.step_variance(seen.light)
-    return Recovery(
-        amplitude,
-        variance,
-        light - np.float32(amplitude) * plan.footprint.astype(np.float32),
-        _spread(seen, (variance * lie**2 + lost) / noise),
-        _spread(seen, lost / noise),
-        _spread(seen, (squared * lie**2 + doubt) / noise),
-        measured.misfit,
-        seen.roughness,
-    )
+
+
+def _taken_off(
+    light: NDArray[np.float32], lies: Sequence[_Lie], plans: Sequence[RecoveryPlan], stored: StoredLight
+) -> list[Recovery]:
+    """Subtract lies from their windows; `light` (N, C, side, side) is of all of them."""
+    is_core = np.stack([each.seen.is_core for each in lies])
+    footprints = np.stack([plan.footprint for plan in plans])
+    sizes = [len(each.seen.light) for each in lies]
+    variance = np.repeat([each.variance for each in lies], sizes)
+    squared = np.repeat([each.amplitude**2 + each.variance for each in lies], sizes)
+    unexplained = np.repeat(np.array([plan.unexplained for plan in plans], np.float32), sizes)
+    noise = np.concatenate([each.seen.noise for each in lies]).astype(np.float64) ** 2
+    lie = footprints[is_core]
+    doubt = np.stack([plan.doubt for plan in plans])[is_core] * squared
+    doubt += unexplained * np.concatenate([each.seen.table.variance for each in lies]) * noise
+    lost = doubt + stored.step_variance(np.concatenate([each.seen.light for each in lies]))
+    errors = np.full((len(lies), 3, *is_core.shape[1:]), np.inf)
+    for number, error in enumerate((variance * lie**2 + lost, lost, squared * lie**2 + doubt)):
+        errors[:, number][is_core] = error / noise
+    amplitude = np.array([each.amplitude for each in lies], np.float32)[:, None, None, None]
+    left = light[[each.number for each in lies]] - amplitude * footprints.astype(np.float32)
+    return [
+        Recovery(
+            each.amplitude,
+            each.variance,
+            own,
+            of_error[0],
+            of_error[1],
+            of_error[2],
+            each.misfit,
+            each.seen.roughness,
+        )
+        for each, own, of_error in zip(lies, left, errors, strict=True)
+    ]
 
 
 def light_at_strongest(seen: SeenSite, footprint: NDArray[np.float64]) -> tuple[float, float]:
     """Return the light that belongs to the strongest known sample of a footprint, and its variance."""
     place = int(np.abs(footprint[seen.is_core]).argmax())
     return float(seen.belongs[place]), float(seen.table.variance[place] * seen.noise[place] ** 2)
-
-
-def _spread(seen: SeenSite, error: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return what belongs to the core, (N,), as a window (C, side, side); Inf elsewhere."""
-    window = np.full(seen.is_core.shape, np.inf)
-    window[seen.is_core] = error
-    return window

@@ -52,6 +52,10 @@ class Recoveries:
     footprints: Mapping[Cell, LearntFootprint] = field(default_factory=dict)
     lines: Mapping[str, LinePlan] = field(default_factory=dict)
 
+    def knows(self, defect: str) -> bool:
+        """Tell whether a defect of an id can be recovered."""
+        return defect in self.plans or defect in self.lines
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Site:
@@ -162,19 +166,17 @@ def _recovered(
     told = recover_sites(windows, plans, rings=recoveries.rings, scale=scale, stored=recoveries.stored)
     sites = []
     for number, recovery in zip(numbers, told, strict=True):
-        places = found.holes.spoiled[found.members[number]] - np.array([0, *found.origins[number]])
-        is_inside = (places[:, 1:] >= 0) & (places[:, 1:] < windows.values.shape[-1])
-        if recovery is not None and is_inside.all():
-            inside = tuple(places.T)
+        places = found.inside[number]
+        if recovery is not None and places is not None:
+            inside = tuple(places)
             sites.append((number, inside, recovery, recovery.light[inside]))
     if not sites:
         return
-    light, channel = (
-        np.concatenate(each) for each in zip(*((lit, inside[0]) for _, inside, _, lit in sites), strict=True)
-    )
-    ends = np.cumsum([len(lit) for *_, lit in sites])[:-1]
-    values = np.split(scale.values_of(light, channel), ends)
-    for (number, inside, recovery, lit), value in zip(sites, values, strict=True):
+    light = np.concatenate([lit for *_, lit in sites])
+    values = scale.values_of(light, np.concatenate([inside[0] for _, inside, *_ in sites]))
+    first = 0
+    for number, inside, recovery, lit in sites:
+        value = values[first : (first := first + len(lit))]
         yield number, _Site(found.members[number], inside, recovery, lit, value)
 
 

@@ -53,10 +53,15 @@ def cut_windows(bands: Sequence[Band], origins: NDArray[np.intp], side: int) -> 
     tops = np.array([band.top for band in bands])
     centres = origins[:, 0] + side // 2
     cut = np.empty((len(centres), side, side, bands[0].samples.shape[-1]), bands[0].samples.dtype)
-    steps = np.arange(side)
     for window, (row, column) in enumerate(origins.tolist()):
         band = bands[int(np.searchsorted(tops, centres[window], side="right")) - 1]
-        rows = np.clip(row - band.top + steps, 0, band.samples.shape[0] - 1)
-        columns = np.clip(column + steps, 0, band.samples.shape[1] - 1)
-        cut[window] = band.samples[rows[:, None], columns]
+        cut[window] = _cut(band.samples, row - band.top, column, side)
     return cut
+
+
+def _cut(samples: NDArray[Any], row: int, column: int, side: int) -> NDArray[Any]:
+    height, width = samples.shape[:2]
+    if 0 <= row <= height - side and 0 <= column <= width - side:
+        return samples[row : row + side, column : column + side]
+    rows = np.clip(np.arange(row, row + side), 0, height - 1)
+    return samples[rows[:, None], np.clip(np.arange(column, column + side), 0, width - 1)]

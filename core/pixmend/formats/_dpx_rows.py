@@ -47,7 +47,8 @@ def read_dpx_rows(
     wanted = range(len(owners)) if components is None else components
     if not all(0 <= each < len(owners) for each in wanted):
         raise ValueError(f"components {list(wanted)} are not all among {len(owners)}")
-    kinds = {(layout.channels[each].sample, layout.channels[each].sampling) for each in wanted}
+    channels = layout.channels
+    kinds = {(channels[each].sample, channels[each].sampling) for each in wanted}
     if {sampling for _, sampling in kinds} != {(1, 1)} or len(kinds) > 1:
         raise ValueError(f"components {list(wanted)} are not of one type with a sample in every pixel")
     chosen = [owners[each] for each in wanted]

@@ -35,7 +35,7 @@ from pixmend.fill import (
 from pixmend.frames import Encoding, FrameSource
 from pixmend.model import Defect, DefectMap, Method
 from pixmend.pipeline._line_training import learn_lines
-from pixmend.pipeline._motion_training import learn_motion
+from pixmend.pipeline._motion_training import MotionOnDemand, learn_motion
 from pixmend.pipeline._neighbours import Surroundings
 from pixmend.pipeline._recovery_training import learn_recovery
 from pixmend.pipeline._training import learn_from_rows, training_frames, training_rows
@@ -144,7 +144,7 @@ def train_mender(
     skip_bad_frames: bool = False,
     workers: int = 1,
 ) -> Mender:
-    """Learn noise, texture, lies and motion from frames of the whole shot.
+    """Learn noise, texture and lies from frames of the whole shot, and motion when a hole first asks for it.
 
     `method` is how defects are mended of which the map does not say; None chooses by predicted
     error.
@@ -181,20 +181,9 @@ def train_mender(
         recoveries = learn_recovery(shot, defect_map, learnt, encoding, progress, workers=workers)
         lines = learn_lines(shot, defect_map, learnt, recoveries.stored, progress, workers=workers)
         learnt = replace(learnt, recoveries=replace(recoveries, lines=lines))
-    if _wants_motion(defect_map, learnt, wishes):
-        fusion = learn_motion(shot, defect_map, scale, kriging, progress, workers=workers)
-        learnt = replace(learnt, fusion=fusion)
+    motion = partial(learn_motion, shot, defect_map, scale, kriging, workers=workers)
+    learnt = replace(learnt, motion=MotionOnDemand(motion))
     return Mender(shot, defect_map, learnt, around=around, wishes=wishes)
-
-
-def _wants_motion(defect_map: DefectMap, learnt: Learnt, wishes: Wishes) -> bool:
-    """Tell whether any defect may be mended from the frames beside: learning how they move takes its time."""
-    planned = set(learnt.recoveries.plans) | set(learnt.recoveries.lines) if learnt.recoveries else set()
-    for defect in defect_map.defects:
-        wish = wishes.methods.get(defect.id)
-        if wish is Method.TEMPORAL or (wish is None and defect.id not in planned):
-            return True
-    return False
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """How a shot moves, and how much its frames tell of each other: learnt around its defects, once."""
 
+from collections.abc import Callable
+from threading import Lock
+
 import numpy as np
 
 from pixmend.errors import FrameError
@@ -9,10 +12,9 @@ from pixmend.frames import FrameSource
 from pixmend.model import Defect, DefectMap, FrameRange, PlateInfo
 from pixmend.pipeline._frames_at_once import frames_at_once
 from pixmend.pipeline._neighbours import STEPS, Place, Surroundings
-from pixmend.progress import Progress
 from pixmend.stats import SigmaScale
 
-__all__ = ["learn_motion"]
+__all__ = ["MotionOnDemand", "learn_motion"]
 
 _FRAMES = 8
 _LESSONS = 1080  # in all
@@ -21,12 +23,29 @@ _SEED = 19_570_928  # of the places; any number, but for ever the same
 _LEAST_NEIGHBOURS = 2
 
 
+class MotionOnDemand:
+    """Learns how a shot moves when a hole first asks for it: most shots have none that does.
+
+    Whoever asks first, from whichever thread: what is learnt is the same.
+    """
+
+    def __init__(self, learn: Callable[[], Fusion | None]) -> None:
+        self._learn = learn
+        self._learnt: list[Fusion | None] = []
+        self._lock = Lock()
+
+    def __call__(self) -> Fusion | None:
+        with self._lock:
+            if not self._learnt:
+                self._learnt.append(self._learn())
+            return self._learnt[0]
+
+
 def learn_motion(
     shot: FrameSource,
     defect_map: DefectMap,
     scale: SigmaScale,
     kriging: Kriging,
-    progress: Progress,
     *,
     workers: int = 1,
 ) -> Fusion | None:
@@ -51,7 +70,6 @@ def learn_motion(
     if not len(frames) or not rows:
         return None
     around = Surroundings(shot, defect_map, scale)
-    progress.start("learning how the shot moves", len(frames))
     lessons: list[Lesson] = []
 
     def look(number: int) -> list[Lesson]:
@@ -59,7 +77,6 @@ def learn_motion(
 
     for found in frames_at_once(look, range(len(frames)), workers=workers):
         lessons += found
-        progress.advance()
     return learn_fusion(lessons, kriging)
 
 

@@ -3,6 +3,7 @@
 
 from collections import OrderedDict
 from collections.abc import Sequence
+from functools import cached_property
 from threading import Lock
 from typing import Any
 
@@ -57,9 +58,14 @@ class Surroundings:
     def __init__(self, shot: FrameSource, defect_map: DefectMap, scale: SigmaScale) -> None:
         self._shot = shot
         self.scale = scale
-        self._is_bad = _unknown_samples(defect_map, shot.plate)
+        self._map = defect_map
         self._kept: OrderedDict[int, _FrameWindows] = OrderedDict()
         self._lock = Lock()
+
+    @cached_property
+    def _is_bad(self) -> NDArray[np.bool_]:
+        """Unknown samples: as much as a frame, and often nobody asks."""
+        return _unknown_samples(self._map, self._shot.plate)
 
     def current(self, frame: int, places: Sequence[Place]) -> list[NDArray[np.float32]]:
         """Return what is around each place, (C, side, side) on the sigma scale, NaN where it is unknown.

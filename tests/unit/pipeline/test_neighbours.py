@@ -11,9 +11,8 @@ from pixmend.fill import CURRENT_RADIUS_PX, NEIGHBOUR_RADIUS_PX, train_kriging
 from pixmend.frames import MemoryShot
 from pixmend.model import Channel, Defect, DefectMap, Kind, PlateInfo, Raster, SampleType
 from pixmend.pipeline import _motion_training, _neighbours
-from pixmend.pipeline._motion_training import learn_motion
+from pixmend.pipeline._motion_training import MotionOnDemand, learn_motion
 from pixmend.pipeline._neighbours import Surroundings
-from pixmend.progress import Silent
 from tests.make.moving import MovingScene
 
 HEIGHT, WIDTH = 120, 150
@@ -151,13 +150,13 @@ def test_what_is_kept_does_not_matter(monkeypatch):
 def test_a_moving_shot_teaches_and_a_still_one_does_not():
     spots = [(row, 70) for row in (30, 50, 62, 80, 95)]
     kriging = train_kriging([np.moveaxis(shot_of().read(1001), -1, 0).astype(np.float32)])
-    fusion = learn_motion(shot_of(), a_map(*spots), PlainScale(), kriging, Silent())
+    fusion = learn_motion(shot_of(), a_map(*spots), PlainScale(), kriging)
     assert fusion is not None
     assert fusion.noise == pytest.approx(np.ones(3), abs=0.35)
     still = shot_of(step=(0.0, 0.0))
-    assert learn_motion(still, a_map(*spots), PlainScale(), kriging, Silent()) is None
-    assert learn_motion(shot_of(frames=[1001]), a_map(*spots), PlainScale(), kriging, Silent()) is None
-    assert learn_motion(shot_of(), a_map(), PlainScale(), kriging, Silent()) is None
+    assert learn_motion(still, a_map(*spots), PlainScale(), kriging) is None
+    assert learn_motion(shot_of(frames=[1001]), a_map(*spots), PlainScale(), kriging) is None
+    assert learn_motion(shot_of(), a_map(), PlainScale(), kriging) is None
 
 
 @pytest.mark.usefixtures("few_lessons")
@@ -167,9 +166,20 @@ def test_workers_learn_the_same():
     shot.broken = (1006,)
     kriging = train_kriging([np.moveaxis(shot.read(1001), -1, 0).astype(np.float32)])
     one, other = (
-        learn_motion(shot, a_map(*spots), PlainScale(), kriging, Silent(), workers=workers)
-        for workers in (1, 3)
+        learn_motion(shot, a_map(*spots), PlainScale(), kriging, workers=workers) for workers in (1, 3)
     )
     assert np.array_equal(one.noise, other.noise)
     for name in ("windows", "blends", "is_seen", "where"):
         assert np.array_equal(getattr(one._book, name), getattr(other._book, name))
+
+
+def test_motion_is_learnt_once_whoever_asks_first():
+    calls = []
+
+    def learn():
+        calls.append(1)
+
+    motion = MotionOnDemand(learn)
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(lambda _: motion(), range(12))) == [None] * 12
+    assert calls == [1]
