@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: setup demo test test-all check bench clean
+.PHONY: setup demo test test-all check gizmo bench clean
 
 setup: $(READY)
 
@@ -27,6 +27,9 @@ test: check
 
 test-all: check
 	$(BIN)/pytest -n 2
+
+gizmo: $(READY)
+	$(BIN)/python -m nuke_proof.gizmo
 
 bench: $(READY)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,bench]'

@@ -3,6 +3,7 @@
 
 from nuke_proof.gizmo._gizmo import GIZMO, KERNEL, make_gizmo
 from nuke_proof.gizmo._kernel_description import OUR_HASH, describe_kernel
+from nuke_proof.gizmo._kernel_lint import lint_kernel
 from nuke_proof.gizmo._knobs import Knob, Type, knobs
 from nuke_proof.gizmo._nodes import Node
 from nuke_proof.gizmo._text import escape, kernel_source, unescape
@@ -18,6 +19,7 @@ __all__ = [
     "escape",
     "kernel_source",
     "knobs",
+    "lint_kernel",
     "make_gizmo",
     "unescape",
 ]

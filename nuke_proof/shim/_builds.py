@@ -45,7 +45,7 @@ def _builds_of(compiler: str) -> tuple[Build, ...]:
             f"{compiler} sanitized",
             compiler,
             (
-                "-O1",
+                "-O0",
                 "-g",
                 "-ffp-contract=off",
                 "-fsanitize=address,undefined,float-cast-overflow",
