@@ -183,6 +183,19 @@ class Trace:
     precision: NDArray[np.float64]
     cores: NDArray[np.float32]
 
+    @property
+    def rim(self) -> NDArray[np.bool_]:
+        """Which samples of a core no photosite's footprint reaches, (7, 7)."""
+        rim = np.ones(self.cores.shape[2:], bool)
+        rim[1:-1, 1:-1] = False
+        return rim
+
+    @property
+    def peak(self) -> tuple[int, int, int]:
+        """The strongest sample of the profile: channel, y, x of the core."""
+        channel, y, x = np.unravel_index(self.profile.argmax(), self.profile.shape)
+        return int(channel), int(y), int(x)
+
 
 def trace_of(query: Query, glances: Mapping[int, Glance]) -> Trace:
     """Join what single frames showed of one suspect; the same in whatever order they came."""

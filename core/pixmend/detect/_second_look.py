@@ -8,9 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pixmend.detect._glance import Trace
+from pixmend.detect._likeness import PHOTOSITE_FIT, looks_like_photosite, looks_right
 from pixmend.detect._sites import Site
 from pixmend.detect._timeline import Course, Pattern, course_of
-from pixmend.detect._verdict import STILL_SIGMA, DetectSettings
+from pixmend.detect._verdict import DetectSettings
 from pixmend.model import Kind
 
 __all__ = [
@@ -43,16 +44,9 @@ _BLINK_LIKENESS = 0.6  # of what its on frames have more than its off frames
 _LEAST_TURNS, _ONCE_LIKENESS = 3, 0.75  # on once, or darker: so does texture that drifts by
 _MOST_SWING = 0.5  # of its amplitude when on; a glint swings more
 _MOSTLY_ON = 0.6  # of the frames: then all of them together say enough
-_FROZEN = 0.02  # sigma over time: no light that passed a lens is so still
-_FAINT_SIGMA, _STRONG_SIGMA, _STRONG_FIT = 1.5, 4.0, 0.4  # how well a strong one's shape must fit
-_DARK_FIT = 0.4  # and any that is darker: more of a scene looks so
-_TEXTURED = 1.8  # times what noise leaves of all frames together
-_RESTLESS, _RESTLESS_FIT = 5.0, 0.45  # times that: the scene repeats itself, and only the shape tells
-_PHOTOSITE_FIT, _FIT_SCATTER = 0.6, 0.03  # of the excess, where the scene stands still
 _CLEAR_LIKENESS = 0.5
 _STUCK_SHARE = 0.5  # a stuck photosite varies less than half as much as its surroundings
 _STILLER_THAN_LIGHT = 0.002  # of the level: a full well of 100 000 electrons has a noise of 0.003
-_FROZEN_LIKENESS = 0.6  # what is frozen is graphics, unless it looks like a photosite
 _LEAST_FACTOR, _MOST_FACTOR = 0.05, 100.0  # of the usual: there the frame tells nothing, or enough
 _HOPELESS = 1.5  # spreads, after a few frames
 _SURELY_ON, _HOPELESS_ON = 4.0, 1  # errors; frames
@@ -136,9 +130,9 @@ def judge_by_trace(
         shows = comes_and_goes or _is_confirmed(site, trace, course, least=least)
     agrees = not site.is_in_pools or np.sign(site.score) == np.sign(course.amplitude_sigma)
     strong_enough = _is_worth_it(course.amplitude_sigma, settings)
-    looks_right = is_known or _looks_right(site, trace, course, is_still=is_still)
+    is_alike = is_known or looks_right(site, trace, course, is_still=is_still)
     return Judgement(
-        is_defect=bool(shows and agrees and strong_enough and looks_right),
+        is_defect=bool(shows and agrees and strong_enough and is_alike),
         may_be=strong_enough and course.pattern is not Pattern.BLINKING,
         kind=_kind(site, trace, course, light_at),
         amplitude_sigma=_amplitude(site, course),
@@ -151,48 +145,10 @@ def judge_by_trace(
     )
 
 
-def _looks_right(site: Site, trace: Trace, course: Course, *, is_still: bool) -> bool:
-    """Tell whether a suspect has the shape that it must have: of a still shot the pools were asked already."""
-    if _is_frozen(trace) and site.likeness < _FROZEN_LIKENESS:
-        return False
-    if not site.is_in_pools:
-        return True
-    stays = not is_still and _stands_still(trace)
-    if not is_still and trace.unrest > _RESTLESS and _fit(site) < _RESTLESS_FIT:
-        return False
-    return _looks_like_anything(site, course) and (not stays or _looks_like_photosite(site))
-
-
 def _amplitude(site: Site, course: Course) -> float:
     """Return how strong it is: where the mean picture shows it clearly as that has it, bent by no scale."""
     is_clear = site.likeness >= _CLEAR_LIKENESS and course.pattern is Pattern.STEADY
     return site.amplitude_sigma if is_clear else course.amplitude_sigma
-
-
-def _looks_like_anything(site: Site, course: Course) -> bool:
-    """Tell whether a strong site is like a photosite, or like one that was resized: a point of light.
-
-    A faint one need not be; there noise and texture hide its shape.
-    """
-    strength = (abs(course.amplitude_sigma) - _FAINT_SIGMA) / (_STRONG_SIGMA - _FAINT_SIGMA)
-    needed = _STRONG_FIT * min(max(strength, 0.0), 1.0)
-    return _fit(site) >= (needed if course.amplitude_sigma > 0 else max(needed, _DARK_FIT))
-
-
-def _fit(site: Site) -> float:
-    return max(site.photosite_fit or 0.0, site.optical_fit or 0.0)
-
-
-def _stands_still(trace: Trace) -> bool:
-    """Tell whether the scene stays as it is around a suspect, with texture that stays too."""
-    rim = trace.cores[..., _core_rim(trace)]
-    lives = float(np.median(rim.std(axis=0, dtype=np.float64), axis=1).min())
-    return lives < STILL_SIGMA and trace.unrest > _TEXTURED
-
-
-def _looks_like_photosite(site: Site) -> bool:
-    photosite, optical = site.photosite_fit or 0.0, site.optical_fit or 0.0
-    return photosite >= _PHOTOSITE_FIT and photosite >= optical - _FIT_SCATTER
 
 
 def _is_worth_it(amplitude_sigma: float, settings: DetectSettings) -> bool:
@@ -206,7 +162,7 @@ def _bright_or_dark(amplitude_sigma: float) -> Kind:
 def _least_confirmation(site: Site, trace: Trace, settings: DetectSettings) -> float:
     """Return the score that all frames together must reach; infinite for what they cannot make sure."""
     if abs(site.score) >= settings.threshold_sigma:
-        is_alike = (site.photosite_fit or 0.0) >= _CLEARLY_ALIKE and _looks_like_photosite(site)
+        is_alike = (site.photosite_fit or 0.0) >= _CLEARLY_ALIKE and looks_like_photosite(site)
         least = _ALIKE_CONFIRMED if is_alike else _CONFIRMED
         return least * min(float(np.sqrt(len(trace.frames) / _FULL_FRAMES)), 1.0)
     could_be = len(trace.frames) >= _MANY_FRAMES and (site.photosite_fit or 0.0) >= _WEAK_FIT
@@ -215,7 +171,7 @@ def _least_confirmation(site: Site, trace: Trace, settings: DetectSettings) -> f
 
 def _is_confirmed(site: Site, trace: Trace, course: Course, *, least: float) -> bool:
     """Tell whether all frames together say what the pools say, and not a few of them alone."""
-    is_alike = (site.photosite_fit or 0.0) >= _PHOTOSITE_FIT
+    is_alike = (site.photosite_fit or 0.0) >= PHOTOSITE_FIT
     least_steady = _STEADY_IF_ALIKE if is_alike else _STEADY
     return abs(trace.score) >= least and course.steadiness >= least_steady
 
@@ -253,11 +209,6 @@ def _likeness_of_change(trace: Trace, is_on: NDArray[np.bool_]) -> float:
     return explained / max(total, explained, 1e-9)
 
 
-def _is_frozen(trace: Trace) -> bool:
-    channel, y, x = _peak_of(trace)
-    return float(trace.cores[:, channel, y, x].std(dtype=np.float64)) < _FROZEN
-
-
 def _kind(site: Site, trace: Trace, course: Course, light_at: LightAt) -> Kind:
     """Tell kinds apart.
 
@@ -271,17 +222,10 @@ def _kind(site: Site, trace: Trace, course: Course, light_at: LightAt) -> Kind:
         return Kind.DEAD
     channel, y, x = _clearest_sample(site, trace)
     own, _ = light_at(trace.cores[course.is_on, :, y, x].T)
-    around, _ = light_at(np.moveaxis(trace.cores[course.is_on][..., _core_rim(trace)], 1, 0))
+    around, _ = light_at(np.moveaxis(trace.cores[course.is_on][..., trace.rim], 1, 0))
     scene = float(np.median(around[channel].std(axis=0)))
     least = max(_STUCK_SHARE * scene, _STILLER_THAN_LIGHT * float(own[channel].mean()))
     return Kind.STUCK if float(own[channel].std()) < least else Kind.HOT
-
-
-def _core_rim(trace: Trace) -> NDArray[np.bool_]:
-    """Return which samples of a core no photosite's footprint reaches, (7, 7)."""
-    rim = np.ones(trace.cores.shape[2:], bool)
-    rim[1:-1, 1:-1] = False
-    return rim
 
 
 def _clearest_sample(site: Site, trace: Trace) -> tuple[int, int, int]:
@@ -289,7 +233,7 @@ def _clearest_sample(site: Site, trace: Trace) -> tuple[int, int, int]:
     middle = trace.profile.shape[1] // 2
     y, x = site.peak_y - site.y + middle, site.peak_x - site.x + middle
     is_clear = site.is_in_pools and min(y, x) >= 0 and max(y, x) <= 2 * middle
-    return (site.peak_channel, y, x) if is_clear else _peak_of(trace)
+    return (site.peak_channel, y, x) if is_clear else trace.peak
 
 
 def is_hopeless(trace: Trace) -> bool:
@@ -311,15 +255,10 @@ def course_in_equal_light(trace: Trace, light_at: LightAt, *, may_change: bool =
     What a photosite adds is light: before a bright scene it is fewer sigma. What a dead
     one takes away is a share of the scene: before a dark one it is nothing.
     """
-    peak = _peak_of(trace)
-    rim = np.median(trace.cores[..., _core_rim(trace)], axis=2)
+    peak = trace.peak
+    rim = np.median(trace.cores[..., trace.rim], axis=2)
     level, sigma = (each[peak[0]] for each in light_at(rim.T))
     is_bright = float(np.sum(trace.amplitude)) > 0
     seen = 1.0 / sigma if is_bright else np.maximum(level, 0.0) / sigma
     factor = np.clip(seen / max(float(np.median(seen)), 1e-12), _LEAST_FACTOR, _MOST_FACTOR)
     return course_of(trace.amplitude / factor, trace.error / factor, may_change=may_change)
-
-
-def _peak_of(trace: Trace) -> tuple[int, int, int]:
-    channel, y, x = np.unravel_index(trace.profile.argmax(), trace.profile.shape)
-    return int(channel), int(y), int(x)

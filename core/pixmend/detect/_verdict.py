@@ -18,7 +18,7 @@ STILL_SIGMA = 1.4
 
 _DETAIL_SIGMA, _CELL_PX = 0.5, 8  # of the mean picture; what moves would vary by more than it leaves there
 _LEAST_DETAIL, _FROZEN = 0.02, 0.2  # of all cells; sigma: lettering varies by less than any light
-_MOSTLY = 0.5  # of the cells with detail
+_MOSTLY, _LARGELY = 0.5, 0.35  # of the cells with detail
 
 _BEST_MATCH = 2.0  # times amplitude and root of frames; measured is 0.66, and 1.51 for a dead one of 5 sigma
 _LIKENESS = 0.7  # of the excess is a footprint: that must do for one frame, of a camera that nobody knows
@@ -59,9 +59,14 @@ def shot_is_still(statistics: ShotStatistics) -> bool:
     if np.quantile(varies, 0.9, axis=(1, 2)).min() < STILL_SIGMA:
         return True
     quietest = varies.min(axis=0)
-    has_detail = (_detail(statistics.mean_level(), quietest.shape) > _DETAIL_SIGMA) & (quietest > _FROZEN)
-    is_still = has_detail & (quietest < STILL_SIGMA)
-    return bool(has_detail.mean() > _LEAST_DETAIL and is_still.sum() > _MOSTLY * has_detail.sum())
+    detail = _detail(statistics.mean_level(), quietest.shape)
+    has_detail = (detail > _DETAIL_SIGMA) & (quietest > _FROZEN)
+    if has_detail.mean() <= _LEAST_DETAIL:
+        return False
+    varies_little, stays = (
+        float(each[has_detail].mean()) for each in (quietest < STILL_SIGMA, detail > quietest)
+    )
+    return varies_little > _MOSTLY or stays > _LARGELY
 
 
 def _detail(level: NDArray[np.float32], cells: tuple[int, int]) -> NDArray[np.float32]:

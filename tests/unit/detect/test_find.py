@@ -2,6 +2,7 @@
 """Whole shots: what is planted is found, where and as what it is, and nothing else."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -185,6 +186,15 @@ def test_a_scene_before_which_objects_walk_is_still(seed):
     lively = np.quantile(statistics.grid_sigma(), 0.9, axis=(1, 2))
     assert lively.min() > 2  # a tenth of the picture does move
     assert shot_is_still(statistics)
+
+
+@pytest.mark.parametrize(("detail_sigma", "expected"), [(4.0, True), (1.0, False)])
+def test_what_changes_less_than_the_detail_that_it_leaves_is_still(detail_sigma, expected):
+    """A codec leaves so little noise that all changes by more; what moves leaves no detail."""
+    level = 50.0 + detail_sigma * np.random.default_rng(3).standard_normal((3, 96, 128), np.float32)
+    changes = np.full((3, 12, 16), 2.0)
+    statistics = SimpleNamespace(grid_sigma=lambda: changes, mean_level=lambda: level)
+    assert shot_is_still(statistics) is expected
 
 
 def test_lettering_that_stays_makes_no_moving_shot_still():

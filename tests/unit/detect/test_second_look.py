@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What is asked of a suspect by what surrounds it."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -35,8 +37,17 @@ def trace_of(*, amplitude: float, score: float, unrest: float) -> Trace:
     )
 
 
+def named_by_hits(*, score: float) -> Site:
+    """Return a place that single frames named again and again, and that the pools do not show."""
+    return replace(site_of(fit=0.0, optical_fit=0.0), score=score, is_in_pools=False)
+
+
 def is_defect(*, fit: float, optical_fit: float, trace: Trace) -> bool:
-    site = Site(
+    return is_believed(site_of(fit=fit, optical_fit=optical_fit), trace)
+
+
+def site_of(*, fit: float, optical_fit: float) -> Site:
+    return Site(
         x=20,
         y=30,
         score=20.0,
@@ -50,6 +61,9 @@ def is_defect(*, fit: float, optical_fit: float, trace: Trace) -> bool:
         photosite_fit=fit,
         optical_fit=optical_fit,
     )
+
+
+def is_believed(site: Site, trace: Trace) -> bool:
     judgement = judge_by_trace(
         site,
         trace,
@@ -78,3 +92,38 @@ def test_what_looks_like_a_photosite_needs_less_from_single_frames(fit, optical_
 
 def test_but_not_nothing():
     assert not is_defect(fit=0.9, optical_fit=0.9, trace=trace_of(amplitude=12.0, score=4.0, unrest=3.0))
+
+
+@pytest.mark.parametrize(
+    ("fit", "optical_fit", "expected"),
+    [
+        pytest.param(0.45, 0.65, False, id="texture"),
+        pytest.param(0.45, 0.5, True, id="photosite that texture spoils"),
+        pytest.param(0.45, 0.95, True, id="joined or resized photosites"),
+    ],
+)
+def test_what_a_point_explains_better_and_not_well_is_texture(fit, optical_fit, expected):
+    trace = trace_of(amplitude=12.0, score=20.0, unrest=1.0)
+    assert is_defect(fit=fit, optical_fit=optical_fit, trace=trace) is expected
+
+
+def test_a_place_that_only_single_frames_name_is_a_defect_if_all_frames_show_it():
+    trace = trace_of(amplitude=6.0, score=20.0, unrest=1.0)
+    assert is_believed(named_by_hits(score=2 * 6.0 * np.sqrt(FRAMES)), trace)
+
+
+def test_not_if_they_barely_do():
+    trace = trace_of(amplitude=6.0, score=9.0, unrest=1.0)
+    assert not is_believed(named_by_hits(score=2 * 6.0 * np.sqrt(FRAMES)), trace)
+
+
+@pytest.mark.parametrize("told", [-2.0, 6.0], ids=["the other way", "far stronger"])
+def test_not_if_the_frames_that_named_it_say_something_else_than_all(told):
+    trace = trace_of(amplitude=6.0, score=20.0, unrest=1.0)
+    assert not is_believed(named_by_hits(score=told * 6.0 * np.sqrt(FRAMES)), trace)
+
+
+def test_not_if_its_strength_swings():
+    trace = trace_of(amplitude=6.0, score=20.0, unrest=1.0)
+    swinging = replace(trace, amplitude=trace.amplitude * np.tile([0.2, 1.0, 1.8, 1.0], FRAMES // 4))
+    assert not is_believed(named_by_hits(score=2 * 6.0 * np.sqrt(FRAMES)), swinging)

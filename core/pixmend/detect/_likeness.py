@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Whether a suspect looks like a lying photosite, or like light, texture or graphics."""
+
+import numpy as np
+
+from pixmend.detect._glance import Trace
+from pixmend.detect._sites import Site
+from pixmend.detect._timeline import Course, Pattern
+from pixmend.detect._verdict import STILL_SIGMA
+
+__all__ = ["PHOTOSITE_FIT", "looks_like_photosite", "looks_right"]
+
+PHOTOSITE_FIT = 0.6
+"""Share of the excess that a photosite explains of one that looks like it."""
+
+_FIT_SCATTER = 0.03  # a point of light explains so much more by chance
+_FAINT_SIGMA, _STRONG_SIGMA, _STRONG_FIT = 1.5, 4.0, 0.4  # how well a strong one's shape must fit
+_DARK_FIT = 0.4  # and any that is darker: more of a scene looks so
+_CLEAR_POINT, _POINTED = 0.75, 0.12  # of the excess: joined photosites are like a point, texture only more so
+_TEXTURED = 1.8  # times what noise leaves of all frames together
+_RESTLESS, _RESTLESS_FIT = 5.0, 0.45  # times that: the scene repeats itself, and only the shape tells
+_FROZEN = 0.02  # sigma over time: no light that passed a lens is so still
+_FROZEN_LIKENESS = 0.6  # what is frozen is graphics, unless it looks like a photosite
+_MOST_TOLD = 4.0  # times the amplitude that a place has, its strongest hit may have
+_MOST_SWING = 0.45  # of the amplitude when on, of what single frames alone name
+_STEADY_CONFIRMED = 12.0  # spreads, of such a one that is always there: the pools should have shown it
+
+
+def looks_right(site: Site, trace: Trace, course: Course, *, is_still: bool) -> bool:
+    """Tell whether a suspect has the shape that it must have: of a still shot the pools were asked already."""
+    if _is_frozen(trace) and site.likeness < _FROZEN_LIKENESS:
+        return False
+    if not site.is_in_pools:
+        return _is_told_alike(site, course) and _is_lasting(trace, course)
+    if not is_still and (
+        _looks_like_texture(site) or (trace.unrest > _RESTLESS and _fit(site) < _RESTLESS_FIT)
+    ):
+        return False
+    stays = not is_still and _stands_still(trace)
+    return _looks_like_anything(site, course) and (not stays or looks_like_photosite(site))
+
+
+def looks_like_photosite(site: Site) -> bool:
+    """Tell whether a photosite explains most of a site, and no point of light explains more."""
+    photosite, optical = site.photosite_fit or 0.0, site.optical_fit or 0.0
+    return photosite >= PHOTOSITE_FIT and photosite >= optical - _FIT_SCATTER
+
+
+def _looks_like_texture(site: Site) -> bool:
+    """Tell whether a point of light explains clearly more than a photosite, and yet not the most of it."""
+    photosite, optical = site.photosite_fit or 0.0, site.optical_fit or 0.0
+    return optical < _CLEAR_POINT and optical - photosite > _POINTED
+
+
+def _is_told_alike(site: Site, course: Course) -> bool:
+    """Tell whether the hits that named a place say what all frames say there: as bright or dark, as strong.
+
+    Texture that drifts by is hit where it is strongest.
+    """
+    strongest = site.score / max(float(np.sqrt(course.seen)), 1.0)
+    return bool(0.0 < strongest * np.sign(course.amplitude_sigma) <= _MOST_TOLD * abs(course.amplitude_sigma))
+
+
+def _is_lasting(trace: Trace, course: Course) -> bool:
+    """Tell whether what the pools do not show is as strong whenever it is on."""
+    least = _STEADY_CONFIRMED if course.pattern is Pattern.STEADY else 0.0
+    return course.fluctuation <= _MOST_SWING and abs(trace.score) >= least
+
+
+def _looks_like_anything(site: Site, course: Course) -> bool:
+    """Tell whether a strong site is like a photosite, or like one that was resized: a point of light.
+
+    A faint one need not be; there noise and texture hide its shape.
+    """
+    strength = (abs(course.amplitude_sigma) - _FAINT_SIGMA) / (_STRONG_SIGMA - _FAINT_SIGMA)
+    needed = _STRONG_FIT * min(max(strength, 0.0), 1.0)
+    return _fit(site) >= (needed if course.amplitude_sigma > 0 else max(needed, _DARK_FIT))
+
+
+def _fit(site: Site) -> float:
+    return max(site.photosite_fit or 0.0, site.optical_fit or 0.0)
+
+
+def _stands_still(trace: Trace) -> bool:
+    """Tell whether the scene stays as it is around a suspect, with texture that stays too."""
+    rim = trace.cores[..., trace.rim]
+    lives = float(np.median(rim.std(axis=0, dtype=np.float64), axis=1).min())
+    return lives < STILL_SIGMA and trace.unrest > _TEXTURED
+
+
+def _is_frozen(trace: Trace) -> bool:
+    channel, y, x = trace.peak
+    return float(trace.cores[:, channel, y, x].std(dtype=np.float64)) < _FROZEN
