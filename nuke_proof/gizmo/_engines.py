@@ -98,7 +98,7 @@ def _per_channel(template: str) -> dict[str, str]:
 def _patch() -> list[Node]:
     return [
         *guarded_read("Patch", "patch.%04d.exr", exists="bake.json"),
-        _combine("PM_Patched", "PM_Plate", "PM_Patch", **_per_channel("Aa > 0 ? A* : B*")),
+        _combine("PM_Patched", "PM_Plate", "PM_Patch", **_per_channel("Aa >= 1 ? A* : B*")),
     ]
 
 

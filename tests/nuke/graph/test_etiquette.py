@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from nuke_proof.graph import read_gizmo
 from nuke_proof.graph.lint import complaints
 from nuke_proof.graph.words import split_commands
 
@@ -47,12 +48,16 @@ def test_the_lint_sees(old, new, said):
     assert any(said in complaint for complaint in complaints(broken(old, new)))
 
 
-def commands_of_tcl(text):
-    tclsh = shutil.which("tclsh") or shutil.which("tclsh8.6")
-    if tclsh is None:
+def tclsh():
+    found = shutil.which("tclsh") or shutil.which("tclsh8.6")
+    if found is None:
         pytest.skip("there is no tclsh")
+    return found
+
+
+def commands_of_tcl(text):
     told = subprocess.run(
-        [tclsh, TCL], input=text, capture_output=True, encoding="utf-8", check=True, timeout=60
+        [tclsh(), TCL], input=text, capture_output=True, encoding="utf-8", check=True, timeout=60
     ).stdout
     return [
         (line[0], [bytes.fromhex(word).decode() for word in line[2:].split(" ")])
@@ -81,3 +86,30 @@ def test_a_real_tcl_reads_the_same_words():
 def test_tcl_would_notice_a_bracket_that_is_not_escaped():
     told = broken('file "\\[value', 'file "[value')
     assert commands_of_tcl(told) != commands_of_ours(told)
+
+
+LABELS = {
+    ("false", "/b", "Live", "Result"): "Live, Result",
+    ("false", "/b", "Patch", "Vivid"): "Patch, Vivid",
+    ("true", "/b", "Live", "Result"): "proxy: the plate passes",
+    ("false", "", "Live", "Result"): "no bake: the plate passes",
+    ("false", "/no; such [place", "Live", "Result"): "no bake: the plate passes",
+}
+
+
+@pytest.mark.parametrize("state", LABELS)
+def test_the_label_says_when_the_plate_passes(state, tmp_path):
+    proxy, bake, engine, view = state
+    if bake == "/b":
+        bake = str(tmp_path / "my shot.pixmend")
+        (tmp_path / "my shot.pixmend").mkdir()
+        (tmp_path / "my shot.pixmend" / "bake.json").touch()
+    values = {"root.proxy": proxy, "bake": bake, "engine": engine, "view": view}
+    label = read_gizmo(GIZMO).knobs["label"].text
+    script = f"array set values {{{' '.join(f'{name} {{{value}}}' for name, value in values.items())}}}\n"
+    script += "proc value {name} { global values; return $values($name) }\n"
+    script += f"puts [subst {{{label}}}]\n"
+    done = subprocess.run(
+        [tclsh()], input=script, capture_output=True, encoding="utf-8", check=True, timeout=60
+    )
+    assert done.stdout.strip() == LABELS[state]
