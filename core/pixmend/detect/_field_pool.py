@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import binary_dilation
 
-from pixmend.stats import NoiseModel, SigmaScale, Whitener, clip_for, correlate, train_covariance
+from pixmend.stats import NoiseModel, SigmaScale, Whitener, clip_for, train_covariance
 
 __all__ = ["FieldFrame", "FieldPool"]
 
@@ -99,9 +99,7 @@ class FieldPool:
         values[~is_finite] = 0.0
         reach = (self.whitener.radius_px, self.whitener.radius_px)
         padded = np.pad(values, ((0, 0), reach, reach), mode="reflect")
-        return FieldFrame(
-            correlate(padded, self.whitener.filters), values, middle, np.asarray(is_finite.all(axis=0))
-        )
+        return FieldFrame(self.whitener.whiten(padded), values, middle, np.asarray(is_finite.all(axis=0)))
 
     def add(self, frame: FieldFrame) -> None:
         """Add one frame."""

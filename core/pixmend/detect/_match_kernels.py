@@ -17,7 +17,7 @@ _AROUND, _BESIDE = 3, 1  # blocks: noise is judged in 7 x 7 less 3 x 3, so that 
 def block_noise(response: NDArray[np.float32], most: float, own_share: float) -> NDArray[np.float32]:
     """Robust local standard deviation of a zero-mean plane (H, W) at each of its blocks of 4 x 4.
 
-    Two steps, as `pixmend.stats.local_scale` takes them: the mean absolute value of the
+    Two steps, as `pixmend.stats.measure_frame` judges busyness: the mean absolute value of the
     blocks around, then again with what stands out by more than 2.5 of it cut down. No
     sample counts more than `most`. A block and those beside it are no part of what is
     around them, so that a wide defect is not its own noise; where `own_share` times

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pixmend.detect._match_kernels import BLOCK_PX, block_noise
-from pixmend.stats import ShotStatistics, Whitener, correlate, train_covariance
+from pixmend.stats import ShotStatistics, Whitener, train_covariance
 
 __all__ = ["STEPS", "STRIP_PX", "Views", "even", "strips", "views_of"]
 
@@ -82,7 +82,7 @@ def views_of(statistics: ShotStatistics) -> Views:
     padded = np.pad(mean, ((0, 0), (reach, reach), (reach, reach)), mode="reflect")
     for first, stop in strips(mean.shape[1]):
         low, high = max(first - _MARGIN_PX, 0), min(stop + _MARGIN_PX, mean.shape[1])
-        whitened = correlate(padded[:, low : high + 2 * reach], whitener.filters)
+        whitened = whitener.whiten(padded[:, low : high + 2 * reach])
         evened[:, first:stop] = even(whitened)[:, first - low : stop - low]
     return Views(statistics, evened, whitener)
 

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Pure: frames -> noise model, sigma scale and statistics that merge in any order."""
 
-from pixmend.stats._busyness_kernels import local_scale
 from pixmend.stats._cuts import SHORTEST_SHOT, find_cuts, frames_to_compare, sign_frame, signature_rows
 from pixmend.stats._hit_finder import HitFinder
 from pixmend.stats._hits import HIT, Hits
@@ -39,7 +38,6 @@ __all__ = [
     "flat_blocks",
     "frame_is_idle",
     "frames_to_compare",
-    "local_scale",
     "measure_frame",
     "noise_plot",
     "sign_frame",

@@ -9,13 +9,7 @@ __all__ = [
     "accumulate",
     "correlate",
     "look_up",
-    "quantise_excess",
-    "quantise_level",
 ]
-
-# Adding and taking away 1.5 * 2**52 rounds a double to the nearest whole number, ties to even, as rint
-# does; unlike a call of rint it becomes vector code. A float of up to 2**22 likewise.
-_TO_WHOLE, _TO_WHOLE_FLOAT = 6755399441055744.0, 12582912.0
 
 
 def correlate(padded: NDArray[np.float32], weights: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -86,44 +80,6 @@ def _add_taps_of_three(
                         row_c[x] += (d0 * s0 + d1 * s1) + (d2 * s2 + d3 * s3) + (d4 * s4 + d5 * s5) + d6 * s6
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
-def quantise_excess(
-    whitened: NDArray[np.float32], scale: NDArray[np.float32], least: float, clip: float, steps: int
-) -> NDArray[np.int16]:
-    """Return ``rint(clip(whitened / max(scale, least), -clip, clip) * steps)`` of planes (H, W), in one pass.
-
-    The result must be below 2**15.
-    """
-    height, width = whitened.shape
-    result = np.empty((height, width), np.int16)
-    fine, most, rounding = np.float32(steps), np.float32(clip * steps), np.float32(_TO_WHOLE_FLOAT)
-    quietest = np.float32(least)
-    for y in range(height):
-        value, own, row = whitened[y], scale[y], result[y]
-        for x in range(width):
-            ratio = fine * value[x] / max(own[x], quietest)
-            ratio = min(ratio, most)
-            ratio = max(ratio, -most)
-            row[x] = np.int16(np.int32((ratio + rounding) - rounding))
-    return result
-
-
-@njit(cache=True, nogil=True)
-def quantise_level(plane: NDArray[np.float32], steps: int, most: float) -> NDArray[np.int32]:
-    """Return ``rint(clip(plane, -most, most) * steps)`` of a finite plane (H, W), in one pass."""
-    height, width = plane.shape
-    result = np.empty((height, width), np.int32)
-    fine, high = np.float32(steps), np.float32(most)
-    for y in range(height):
-        values, row = plane[y], result[y]
-        for x in range(width):
-            value = values[x]
-            value = min(value, high)
-            value = max(value, -high)
-            row[x] = np.int32((np.float64(value * fine) + _TO_WHOLE) - _TO_WHOLE)
-    return result
-
-
 @njit(cache=True, nogil=True)
 def accumulate(
     excess_sum: NDArray[np.int16],
@@ -144,15 +100,14 @@ def accumulate(
 def look_up(
     codes: NDArray[np.unsignedinteger],
     tables: NDArray[np.float32],
-    rows: NDArray[np.intp],
-    columns: NDArray[np.intp],
-) -> NDArray[np.float32]:
-    """Return ``tables[c, codes[rows][:, columns, c]]`` as planes (C, rows, columns), in one pass."""
-    result = np.empty((len(tables), len(rows), len(columns)), np.float32)
+    places: tuple[NDArray[np.intp], NDArray[np.intp]],
+    result: NDArray[np.float32],
+) -> None:
+    """Put ``tables[c, codes[rows][:, columns, c]]`` into planes (C, rows, columns); `places` are these."""
+    rows, columns = places
     for y in range(len(rows)):
         source = codes[rows[y]]
         for c in range(len(tables)):
             table, row = tables[c], result[c, y]
             for x in range(len(columns)):
                 row[x] = table[source[columns[x], c]]
-    return result

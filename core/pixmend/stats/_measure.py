@@ -9,8 +9,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import binary_dilation
 
 from pixmend.arrays import mirrored
-from pixmend.stats._busyness_kernels import local_scale
-from pixmend.stats._kernels import quantise_excess, quantise_level
+from pixmend.stats._evidence_kernels import BUSYNESS_RADIUS_PX, measure_strip
 from pixmend.stats._model import ShotModel
 
 __all__ = ["EXCESS_STEPS", "LEVEL_STEPS", "FrameEvidence", "PlanesAt", "measure_frame"]
@@ -21,7 +20,6 @@ EXCESS_STEPS = 32
 LEVEL_STEPS = 16
 """Per sigma, of one frame's level."""
 
-_BUSYNESS_RADIUS_PX = 3  # a window of 7 px: texture is silenced where it is, and only there
 _QUIETEST = 0.05  # of the model's own whitened sigma: nothing is scaled up more than 20 times
 _HIGHEST = 380_000.0  # sigma; above what any half float gives, and its sums fit
 _STRIP_ROWS = 128  # at a time: what lies between stays small, and mostly in the cache
@@ -53,37 +51,47 @@ def measure_frame(planes_at: PlanesAt, model: ShotModel) -> Iterator[FrameEviden
     -----
     NaN: a non-finite sample counts at no pixel whose whitening window holds it, and
     changes nothing else.
+
+    What is yielded holds until the next strip is asked for: its arrays are used again.
     """
     height, width = model.raster.height, model.raster.width
-    window, busy = model.whitener.radius_px, 2 * _BUSYNESS_RADIUS_PX
+    window, busy = model.whitener.radius_px, 2 * BUSYNESS_RADIUS_PX
     columns = mirrored(np.arange(-window, width + window), width)
+    room = len(model.channels) * min(_STRIP_ROWS, height) * width
+    of_excess, of_level = np.empty(room, np.int16), np.empty(room, np.int32)
     for top in range(0, height, _STRIP_ROWS):
         bottom = min(top + _STRIP_ROWS, height)
         first, stop = max(top - busy, 0), min(bottom + busy, height)
         values = planes_at(mirrored(np.arange(first - window, stop + window), height), columns)
-        yield _measure_strip(values, model, top=top, rows=slice(top - first, bottom - first))
+        shape = (len(model.channels), bottom - top, width)
+        size = int(np.prod(shape))
+        excess, level = of_excess[:size].reshape(shape), of_level[:size].reshape(shape)
+        seen = _measure_strip(values, model, top - first, (excess, level))
+        yield FrameEvidence(top, excess, level, seen)
 
 
-def _measure_strip(values: NDArray[np.float32], model: ShotModel, *, top: int, rows: slice) -> FrameEvidence:
-    """Measure `rows` of a whitened strip; `values` has a whitening window's reach more on each side."""
-    reach = model.whitener.radius_px
+def _measure_strip(
+    values: NDArray[np.float32],
+    model: ShotModel,
+    first: int,
+    into: tuple[NDArray[np.int16], NDArray[np.int32]],
+) -> NDArray[np.bool_]:
+    """Measure a strip from row `first` on into `into`, and tell which pixels count.
+
+    `values` has a whitening window's reach more on each side.
+    """
+    excess, level = into
     is_sound = bool(np.isfinite(values.sum()))
-    finite = np.ones(values.shape[1:], bool)
-    if not is_sound:
-        finite = np.asarray(np.isfinite(values).all(axis=0))
-        values = np.where(np.isfinite(values), values, np.float32(0.0))
-    whitened = model.whitener.whiten(values)
-    inner = (slice(reach + rows.start, reach + rows.stop), slice(reach, values.shape[2] - reach))
-    shape = (len(values), rows.stop - rows.start, whitened.shape[2])
-    excess, level = np.empty(shape, np.int16), np.empty(shape, np.int32)
-    for channel, plane in enumerate(whitened):
-        busyness = local_scale(plane, _BUSYNESS_RADIUS_PX)[rows]
-        excess[channel] = quantise_excess(plane[rows], busyness, _QUIETEST, model.clip_sigma, EXCESS_STEPS)
-        level[channel] = quantise_level(values[channel][inner], LEVEL_STEPS, _HIGHEST)
-    seen = np.ones(shape[1:], bool)
-    if not is_sound:
-        side = 2 * (reach + 2 * _BUSYNESS_RADIUS_PX) + 1
-        seen = ~binary_dilation(~finite, np.ones((side, side), bool))[inner]
-        excess[:, ~seen] = 0
-        level[:, ~seen] = 0
-    return FrameEvidence(top, excess, level, seen)
+    finite = values if is_sound else np.where(np.isfinite(values), values, np.float32(0.0))
+    limits = (_QUIETEST, model.clip_sigma, EXCESS_STEPS, _HIGHEST, LEVEL_STEPS)
+    measure_strip(np.ascontiguousarray(finite), model.whitener.taps, first, limits, into)
+    if is_sound:
+        return np.ones(excess.shape[1:], bool)
+    reach = model.whitener.radius_px + 2 * BUSYNESS_RADIUS_PX
+    is_finite = np.asarray(np.isfinite(values).all(axis=0))
+    is_lost = binary_dilation(~is_finite, np.ones((2 * reach + 1,) * 2, bool))
+    inner = np.s_[model.whitener.radius_px + first :, model.whitener.radius_px :]
+    seen = ~is_lost[inner][: excess.shape[1], : excess.shape[2]]
+    excess[:, ~seen] = 0
+    level[:, ~seen] = 0
+    return seen

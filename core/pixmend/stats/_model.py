@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from pixmend.model import PlateInfo, Raster, SampleCodec, SampleType
 from pixmend.stats._noise import NoiseModel, fit_noise, flat_blocks
 from pixmend.stats._scale import SigmaScale
-from pixmend.stats._whiten import Whitener, train_covariance
+from pixmend.stats._whiten import RADIUS_PX, Whitener, train_covariance
 
 __all__ = ["ShotModel", "clip_for", "train_scale", "train_shot_model"]
 
@@ -94,8 +94,8 @@ def _checked_numbers(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return noise coefficients and covariance; ValueError if they are not of so many channels."""
     noise, covariance = (np.array(arrays[name], np.float64) for name in ("noise", "covariance"))
-    side = round(np.sqrt(len(covariance) / channels)) if covariance.ndim and channels else 0
-    if side % 2 == 0 or covariance.shape != (channels * side**2,) * 2 or noise.shape != (channels, 3):
+    size = channels * (2 * RADIUS_PX + 1) ** 2
+    if not channels or covariance.shape != (size, size) or noise.shape != (channels, 3):
         raise ValueError(f"noise {noise.shape} and covariance {covariance.shape} of {channels} channels")
     if not (np.isfinite(covariance).all() and np.isfinite(noise).all() and (noise >= 0).all()):
         raise ValueError("noise or covariance is no number")

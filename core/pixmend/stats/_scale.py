@@ -104,7 +104,9 @@ class SigmaScale:
         if self._tables is None:
             linear = self._codec.to_linear(samples[rows], self._sample)
             return self.curve.from_linear(np.moveaxis(linear, -1, 0)[:, :, columns])
-        return look_up(samples.view(f"u{self._sample.dtype.itemsize}"), self._tables, rows, columns)
+        values = np.empty((len(self._tables), len(rows), len(columns)), np.float32)
+        look_up(samples.view(f"u{self._sample.dtype.itemsize}"), self._tables, (rows, columns), values)
+        return values
 
     def to_bits(self, values: NDArray[Any], channel: NDArray[np.integer[Any]]) -> NDArray[np.uint32]:
         """Return the stored bit patterns nearest to sigma-scale values.

@@ -5,30 +5,38 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pixmend.arrays import patch_covariance, sample_patches
-from pixmend.stats._kernels import correlate
+from pixmend.stats._whiten_kernels import fold_filters, whiten_planes
 
-__all__ = ["Whitener", "train_covariance"]
+__all__ = ["RADIUS_PX", "Whitener", "train_covariance"]
 
-_RADIUS_PX = 3  # windows of 7 x 7 pixels
+RADIUS_PX = 3
+"""Windows have 7 x 7 pixels."""
+
 _PATCHES = 40_000
 _SEED = 20_090_412  # of the patch places; any number, but for ever the same
 
 
 def train_covariance(frames: list[NDArray[np.float32]]) -> NDArray[np.float64]:
     """Return the covariance (D, D) of 7 x 7 patches of pictures (C, H, W); NaN and Inf are left out."""
-    patches = sample_patches(frames, radius_px=_RADIUS_PX, count=_PATCHES, seed=_SEED)
+    patches = sample_patches(frames, radius_px=RADIUS_PX, count=_PATCHES, seed=_SEED)
     return patch_covariance(patches, contrast_floor=1.0)
 
 
 class Whitener:
     """Filters made of a shot's covariance.
 
+    What two samples have in common is the same in the window turned by half, so both estimates
+    are taken: that halves their noise, and a filter that is the same turned by half costs
+    little more than half the products.
+
     Attributes
     ----------
     radius_px : int
-    filters : (C, C, side, side) float32 ndarray
+    filters : (C, C, 7, 7) float32 ndarray
         Row c of the inverse covariance at the window's centre, divided by the root of
-        its diagonal: the response to the shot itself has variance 1.
+        its diagonal: the response to the shot itself has variance 1. The same turned by half.
+    taps : (C, C, 25) float32 ndarray
+        Half of them, as the kernels take them.
     gain : (C,) float64 ndarray
         That root; with it, correlating the response with a footprint is the generalised
         least-squares match of the footprint.
@@ -38,15 +46,18 @@ class Whitener:
         area = len(covariance) // channels
         side = round(np.sqrt(area))
         centres = [channel * area + area // 2 for channel in range(channels)]
-        precision = np.linalg.inv(covariance)
+        turned = np.arange(len(covariance)).reshape(channels, area)[:, ::-1].ravel()
+        precision = np.linalg.inv((covariance + covariance[np.ix_(turned, turned)]) / 2)
         self.radius_px = side // 2
         self.gain: NDArray[np.float64] = np.sqrt(np.diag(precision)[centres])
         filters = (precision[centres] / self.gain[:, None]).reshape(channels, channels, side, side)
-        self.filters = np.ascontiguousarray(filters, np.float32)
+        self.filters = np.ascontiguousarray((filters + filters[:, :, ::-1, ::-1]) / 2, np.float32)
+        self.taps = fold_filters(self.filters)
 
     def whiten(self, planes: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return the whitened picture (C, H, W) of finite planes (C, H + 2r, W + 2r), r being `radius_px`."""
-        return correlate(planes, self.filters)
+        whitened: NDArray[np.float32] = whiten_planes(np.ascontiguousarray(planes), self.taps)
+        return whitened
 
     def whiten_mirrored(self, planes: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return the whitened picture, (C, H, W) like `planes`, which must be finite; borders mirrored."""

@@ -6,8 +6,10 @@ import pytest
 from scipy import ndimage
 
 from pixmend.arrays import robust_sigma
-from pixmend.stats import Whitener, correlate, local_scale, train_covariance
-from pixmend.stats._kernels import look_up, quantise_excess, quantise_level
+from pixmend.stats import Whitener, correlate, train_covariance
+from pixmend.stats._evidence_kernels import measure_strip
+from pixmend.stats._kernels import look_up
+from pixmend.stats._whiten_kernels import fold_filters, whiten_planes
 
 RNG = np.random.default_rng(8)
 SIZES = [(1, 1), (2, 9), (7, 5), (23, 31)]
@@ -26,46 +28,120 @@ def test_correlate_is_scipy_summed_over_channels(size):
     assert found == pytest.approx(np.array(expected), abs=1e-4)
 
 
-def plain_scale(plane, radius):
-    """Return what `local_scale` does, with every window summed by itself."""
+def symmetric(filters):
+    return ((filters + filters[:, :, ::-1, ::-1]) / 2).astype(np.float32)
+
+
+def plain_white(padded, filters):
+    """Return what `whiten_planes` does, each sum in its order."""
+    height, width = padded.shape[1] - 6, padded.shape[2] - 6
+    white = np.zeros((len(filters), height, width), np.float32)
+    for k, c in np.ndindex(filters.shape[:2]):
+        at = {(y, x): padded[c, y : y + height, x : x + width] for y in range(7) for x in range(7)}
+        for y in range(3):
+            p = [filters[k, c, y, x] * (at[y, x] + at[6 - y, 6 - x]) for x in range(7)]
+            white[k] += (p[0] + p[1]) + (p[2] + p[3]) + (p[4] + p[5]) + p[6]
+        p = [filters[k, c, 3, x] * (at[3, x] + at[3, 6 - x]) for x in range(3)]
+        white[k] += (p[0] + p[1]) + (p[2] + filters[k, c, 3, 3] * at[3, 3])
+    return white
+
+
+def plain_scale(plane):
+    """Return the local busyness of a plane, with every window summed by itself."""
     size = (np.minimum(np.abs(plane), np.float32(2000)) * np.float32(1024)).astype(np.int32)
-    first = box_means(size, radius)
-    cut = np.minimum(size, (np.float32(2.5 * 1.2533) * first).astype(np.int32))
-    return box_means(cut, radius) * np.float32(1.30 / 1024)
+    cut = np.minimum(size, (np.float32(2.5 * 1.2533) * box_means(size)).astype(np.int32))
+    return box_means(cut) * np.float32(1.30 / 1024)
 
 
-def box_means(plane, radius):
-    windows = np.pad(np.stack([plane, np.ones_like(plane)]), ((0, 0), (radius, radius), (radius, radius)))
-    side = 2 * radius + 1
-    total, count = np.lib.stride_tricks.sliding_window_view(windows, (side, side), (1, 2)).sum((-2, -1))
+def box_means(plane):
+    windows = np.pad(np.stack([plane, np.ones_like(plane)]), ((0, 0), (3, 3), (3, 3)))
+    total, count = np.lib.stride_tricks.sliding_window_view(windows, (7, 7), (1, 2)).sum((-2, -1))
     return total.astype(np.float32) / count.astype(np.float32)
 
 
-@pytest.mark.parametrize("radius", [1, 3, 10])
+def plain_strip(values, filters, limits):
+    least, clip, steps, highest, level_steps = (np.float32(each) for each in limits)
+    white = plain_white(values, filters)
+    scale = np.maximum(np.stack([plain_scale(plane) for plane in white]), least)
+    excess = np.rint(np.clip(steps * white / scale, -clip * steps, clip * steps))
+    return excess, np.rint(np.clip(values[:, 3:-3, 3:-3], -highest, highest) * level_steps)
+
+
+def measured(values, filters, limits, first=0, rows=None):
+    channels, height, width = len(values), values.shape[1] - 6, values.shape[2] - 6
+    shape = (channels, height - first if rows is None else rows, width)
+    excess, level = np.empty(shape, np.int16), np.empty(shape, np.int32)
+    measure_strip(values, fold_filters(filters), first, limits, (excess, level))
+    return excess, level
+
+
+LIMITS = (0.05, 3.0, 32, 1000.0, 16)
+DELTA = np.zeros((1, 1, 7, 7), np.float32)
+DELTA[0, 0, 3, 3] = 1
+
+
+@pytest.mark.parametrize("channels", [1, 2, 3, 4])
 @pytest.mark.parametrize("size", SIZES)
-def test_local_scale_is_its_plain_twin_to_the_bit(size, radius):
-    plane = RNG.normal(0, 300, size).astype(np.float32)
-    plane[0, 0] = 1e6
-    np.testing.assert_array_equal(local_scale(plane, radius), plain_scale(plane, radius))
+def test_whitening_is_its_plain_twin_to_the_bit(size, channels):
+    padded = RNG.normal(0, 30, (channels, size[0] + 6, size[1] + 6)).astype(np.float32)
+    filters = symmetric(RNG.normal(0, 1, (channels, channels, 7, 7)))
+    found = whiten_planes(padded, fold_filters(filters))
+    np.testing.assert_array_equal(found, plain_white(padded, filters))
+    assert found == pytest.approx(correlate(padded, filters), abs=2e-3)
 
 
-def test_local_scale_of_white_noise_is_its_sigma():
-    scale = local_scale(RNG.normal(0, 3, (128, 128)).astype(np.float32), 10)
-    assert float(np.median(scale)) == pytest.approx(3, rel=0.03)
+def test_filters_that_differ_turned_by_half_are_refused():
+    with pytest.raises(ValueError, match="turned by half"):
+        fold_filters(RNG.normal(0, 1, (1, 1, 7, 7)).astype(np.float32))
 
 
-def test_local_scale_is_hardly_raised_by_what_stands_out():
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("size", [*SIZES, (9, 1060)])
+def test_a_strip_is_its_plain_twin_to_the_bit(size, channels):
+    values = RNG.normal(0, 300, (channels, size[0] + 6, size[1] + 6)).astype(np.float32)
+    values[0, 3, 3] = 1e6
+    filters = symmetric(RNG.normal(0, 1, (channels, channels, 7, 7)))
+    for found, expected in zip(
+        measured(values, filters, LIMITS), plain_strip(values, filters, LIMITS), strict=True
+    ):
+        np.testing.assert_array_equal(found, expected)
+
+
+def test_some_rows_of_a_strip_are_those_of_the_whole():
+    values = RNG.normal(0, 3, (3, 40 + 6, 30 + 6)).astype(np.float32)
+    filters = symmetric(RNG.normal(0, 1, (3, 3, 7, 7)))
+    whole, some = measured(values, filters, LIMITS), measured(values, filters, LIMITS, first=6, rows=20)
+    cut = measured(np.ascontiguousarray(values[:, :38]), filters, LIMITS, first=6, rows=20)
+    for all_rows, found, of_cut in zip(whole, some, cut, strict=True):
+        np.testing.assert_array_equal(found, all_rows[:, 6:26])
+        np.testing.assert_array_equal(of_cut, all_rows[:, 6:26])
+
+
+def excess_of(plane):
+    """Return a plane, whitened by filters that change nothing, over its busyness."""
+    excess, _ = measured(np.pad(plane, 3)[None], DELTA, (1e-3, 100.0, 300, 1e3, 16))
+    return excess[0] / 300
+
+
+def test_excess_of_white_noise_is_one():
+    assert robust_sigma(excess_of(RNG.normal(0, 3, (128, 128)).astype(np.float32))) == pytest.approx(
+        1, rel=0.03
+    )
+
+
+def test_what_stands_out_hardly_makes_what_is_beside_it_say_less():
     plane = RNG.normal(0, 1, (64, 64)).astype(np.float32)
-    before = local_scale(plane, 10)[32, 32]
+    plane[33, 32] = 2.0
+    before = excess_of(plane)[33, 32]
     plane[32, 32] = 30
-    assert local_scale(plane, 10)[32, 32] < 1.15 * before
+    assert excess_of(plane)[33, 32] > before / 1.2
 
 
-def test_local_scale_does_not_change_its_input():
-    plane = RNG.normal(0, 1, (16, 16)).astype(np.float32)
-    before = plane.copy()
-    local_scale(plane, 3)
-    assert np.array_equal(plane, before)
+def test_measuring_does_not_change_its_input():
+    values = RNG.normal(0, 1, (1, 16, 16)).astype(np.float32)
+    before = values.copy()
+    measured(values, DELTA, LIMITS)
+    assert np.array_equal(values, before)
 
 
 @pytest.mark.parametrize("channels", [1, 3])
@@ -98,29 +174,15 @@ def test_gain_makes_the_response_a_generalised_least_squares_match():
     delta = np.zeros((1, 7, 7), np.float32)
     delta[0, 3, 3] = 1
     response = whitener.whiten(np.pad(delta, ((0, 0), (9, 9), (9, 9))))[0, 6:13, 6:13]
-    row = np.linalg.inv(covariance)[24].reshape(7, 7)[::-1, ::-1]
+    row = np.linalg.inv((covariance + covariance[::-1, ::-1]) / 2)[24].reshape(7, 7)
     assert response * whitener.gain[0] == pytest.approx(row, rel=1e-3, abs=1e-4)
-
-
-def test_excess_is_rounded_after_it_is_clipped():
-    whitened, scale = (
-        RNG.normal(0, 4, (9, 33)).astype(np.float32),
-        RNG.uniform(0.1, 3, (9, 33)).astype(np.float32),
-    )
-    found = quantise_excess(whitened, scale, 0.2, 3.0, 32)
-    assert np.abs(found - np.clip(whitened / np.maximum(scale, 0.2), -3, 3) * 32).max() <= 0.5001
-    assert found.dtype == np.int16
-
-
-def test_levels_are_clipped_and_rounded():
-    plane = np.array([[0.0, -1.04, 2.03125, 5e5, -5e5]], np.float32)
-    assert quantise_level(plane, 16, 1000.0).tolist() == [[0, -17, 32, 16000, -16000]]
 
 
 def test_codes_are_looked_up_at_rows_and_columns():
     codes = RNG.integers(0, 50, (6, 7, 3)).astype(np.uint16)
     tables = RNG.normal(0, 1, (3, 50)).astype(np.float32)
     rows, columns = np.array([2, 0, 5]), np.array([6, 6, 1, 3])
-    found = look_up(codes, tables, rows, columns)
+    found = np.empty((3, 3, 4), np.float32)
+    look_up(codes, tables, (rows, columns), found)
     for c in range(3):
         assert np.array_equal(found[c], tables[c][codes[..., c]][np.ix_(rows, columns)])

@@ -26,14 +26,15 @@ SUMS = ("excess", "level", "seen", "grid_level", "grid_square")
 
 
 def measured(picture, model):
-    """Return the strips of one frame, given on the sigma scale."""
-    return list(measure_frame(planes_of(picture), model))
+    """Return what one frame, given on the sigma scale and small enough for one strip, says."""
+    (evidence,) = measure_frame(planes_of(picture), model)
+    return [evidence]
 
 
 def pooled(model, pictures, frames=ALL):
     statistics = ShotStatistics.empty(model, stands_for=ALL)
     for frame in frames:
-        statistics.add(frame, measured(pictures[frame], model))
+        statistics.add(frame, measure_frame(planes_of(pictures[frame]), model))
     return statistics
 
 
