@@ -18,14 +18,17 @@ from pixmend.bake._control import (
 from pixmend.bake._entries import BakedPixel, Book, baked_pixels, box_of, index_picture
 from pixmend.bake._generic import generic_control
 from pixmend.bake._manifest import BAKE_SCHEMA, MANIFEST, check_manifest, counts_fields, manifest_of
+from pixmend.bake._marks import KIND_COLOURS, MARK_SIZES, Marks, draw_marks
 from pixmend.bake._recipe import Done, FrameRecipe, Recipes
 from pixmend.bake._twin import apply_control
 from pixmend.bake._units import Units, curves_of_codes, curves_of_floats, curves_through
 
 __all__ = [
     "BAKE_SCHEMA",
+    "KIND_COLOURS",
     "MAGIC",
     "MANIFEST",
+    "MARK_SIZES",
     "VERSION",
     "WIDTH",
     "BakedPixel",
@@ -35,6 +38,7 @@ __all__ = [
     "Done",
     "Entry",
     "FrameRecipe",
+    "Marks",
     "Mode",
     "Recipes",
     "Segment",
@@ -49,6 +53,7 @@ __all__ = [
     "curves_of_codes",
     "curves_of_floats",
     "curves_through",
+    "draw_marks",
     "generic_control",
     "index_picture",
     "manifest_of",

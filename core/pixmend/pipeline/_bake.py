@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 import pixmend
 from pixmend.bake import (
     MANIFEST,
+    MARK_SIZES,
     Book,
     Control,
     Curve,
@@ -26,6 +27,7 @@ from pixmend.bake import (
     curves_of_codes,
     curves_of_floats,
     curves_through,
+    draw_marks,
     generic_control,
     index_picture,
     manifest_of,
@@ -169,13 +171,23 @@ class _ShotBake:
 
 
 def _write_pictures(plan: BakePlan, control: Control, folder: Path) -> int:
-    """Write index and control; return how many cells this one has."""
+    """Write index, marks and control; return how many cells this one has."""
+    _write_marks(plan, folder)
     raster, index = index_picture(list(plan.pixels.values()))
     write_layers(folder / "index.exr", _rgba(index), raster, plan.plate.display)
     picture = pack_control(control)
     height, width, _ = picture.shape
     write_layers(folder / "control.exr", _rgba(picture), Raster(0, 0, width, height), (width, height))
     return int(control_cells(picture)[0, 3])
+
+
+def _write_marks(plan: BakePlan, folder: Path) -> None:
+    defects = [defect for _, defect in plan.defects]
+    for name, size in MARK_SIZES.items():
+        marks = draw_marks(defects, plan.plate.colour, plan.plate.display, size=size, span=plan.span)
+        layers: dict[str, Any] = {each: plane.astype(np.float16) for each, plane in _rgba(marks.rgba).items()}
+        layers |= {"range.first": marks.frames[..., 0], "range.last": marks.frames[..., 1]}
+        write_layers(folder / f"marks_{name}.exr", layers, marks.raster, plan.plate.display)
 
 
 def _rgba(picture: NDArray[np.float32]) -> dict[str, NDArray[np.float32]]:
