@@ -107,3 +107,14 @@ def test_preview_stays_inside_what_the_map_names_and_comes_near(job):
         for image in (plate, shown)
     )
     assert after < 0.5 * before
+
+
+@pytest.mark.parametrize("mark_size", ["Small", "Medium", "Large"])
+def test_every_defect_has_its_ring(job, mark_size):
+    plate, fixed = frames_of(job, FRAMES[0])
+    shown = rendered(job, plate, view="Defects", mark_size=mark_size, frame=FRAMES[0])
+    marked = {(x, y) for x, y, _ in where_it_differs(shown, plate)}
+    for x, y in {(x, y) for x, y, _ in where_it_differs(fixed, plate)}:
+        if 0 <= y < DISPLAY[1][1]:
+            assert any((x + dx, y + dy) in marked for dx in range(-30, 31) for dy in range(-30, 31))
+    assert (shown.box, shown.format) == (plate.box, plate.format)
