@@ -17,11 +17,12 @@ _FIT_SCATTER = 0.03  # a point of light explains so much more by chance
 _FAINT_SIGMA, _STRONG_SIGMA, _STRONG_FIT = 1.5, 4.0, 0.4  # how well a strong one's shape must fit
 _DARK_FIT = 0.4  # and any that is darker: more of a scene looks so
 _CLEAR_POINT, _POINTED = 0.75, 0.12  # of the excess: joined photosites are like a point, texture only more so
+_AS_LEARNED = 0.55  # of the excess is what this plate makes of one photosite, resized or not
 _TEXTURED = 1.8  # times what noise leaves of all frames together
 _RESTLESS, _RESTLESS_FIT = 5.0, 0.45  # times that: the scene repeats itself, and only the shape tells
 _FROZEN = 0.02  # sigma over time: no light that passed a lens is so still
 _FROZEN_LIKENESS = 0.6  # what is frozen is graphics, unless it looks like a photosite
-_MOST_TOLD = 4.0  # times the amplitude that a place has, its strongest hit may have
+_MOST_TOLD = 4.5  # times the amplitude that a place has, its strongest hit may have
 _MOST_SWING = 0.45  # of the amplitude when on, of what single frames alone name
 _STEADY_CONFIRMED = 12.0  # spreads, of such a one that is always there: the pools should have shown it
 
@@ -49,7 +50,8 @@ def looks_like_photosite(site: Site) -> bool:
 def _looks_like_texture(site: Site) -> bool:
     """Tell whether a point of light explains clearly more than a photosite, and yet not the most of it."""
     photosite, optical = site.photosite_fit or 0.0, site.optical_fit or 0.0
-    return optical < _CLEAR_POINT and optical - photosite > _POINTED
+    is_pointed = optical < _CLEAR_POINT and optical - photosite > _POINTED
+    return is_pointed and site.likeness < _AS_LEARNED
 
 
 def _is_told_alike(site: Site, course: Course) -> bool:

@@ -107,6 +107,11 @@ def test_what_a_point_explains_better_and_not_well_is_texture(fit, optical_fit, 
     assert is_defect(fit=fit, optical_fit=optical_fit, trace=trace) is expected
 
 
+def test_not_if_it_looks_like_what_a_resized_plate_makes_of_a_photosite():
+    trace = trace_of(amplitude=12.0, score=20.0, unrest=1.0)
+    assert is_believed(replace(site_of(fit=0.45, optical_fit=0.65), likeness=0.8), trace)
+
+
 def test_a_place_that_only_single_frames_name_is_a_defect_if_all_frames_show_it():
     trace = trace_of(amplitude=6.0, score=20.0, unrest=1.0)
     assert is_believed(named_by_hits(score=2 * 6.0 * np.sqrt(FRAMES)), trace)
