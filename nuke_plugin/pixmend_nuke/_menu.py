@@ -11,3 +11,4 @@ def add_menu() -> None:
     menu = nuke.menu("Nodes").addMenu("PixMend")
     menu.addCommand("PixMend", "nuke.createNode('PixMend')")
     menu.addCommand("Update selected", "import pixmend_nuke; pixmend_nuke.update_selected()")
+    menu.addCommand("Self-check", "import pixmend_nuke; pixmend_nuke.self_check()")

@@ -39,7 +39,8 @@ class Plate(NamedTuple):
     shot: str
     frames: list[str]
     height: int
-    between: list[str]
+    reader: str
+    is_raw: bool
 
 
 def text_of(node: nuke.Node, knob: str) -> str:
@@ -125,7 +126,13 @@ def plate_of(node: nuke.Node) -> Plate:
             f"Between {reader.name()} and PixMend the picture changes its size ({', '.join(between)}): "
             "put PixMend right below the plate."
         )
-    return Plate(_shot_of(reader), frame_arguments(node, reader), above.format().height(), between)
+    return Plate(
+        shot=_shot_of(reader),
+        frames=frame_arguments(node, reader),
+        height=above.format().height(),
+        reader=reader.name(),
+        is_raw=bool(reader["raw"].value()),
+    )
 
 
 def _reader_above(start: nuke.Node) -> tuple[nuke.Node, list[str]]:

@@ -14,6 +14,7 @@ from pixmend_nuke._cli import find_cli
 from pixmend_nuke._job import Job, Outcome, run_in_front, start
 from pixmend_nuke._map import read_map, write_map
 from pixmend_nuke._node import (
+    Plate,
     is_baked,
     keep_edits,
     load,
@@ -91,17 +92,26 @@ def bake_now(node: nuke.Node) -> None:
         raise Problem(f"{folder} is there already and is no bake: name another folder in the knob `bake`.")
     cli = find_cli(path_of(node, "cli"))
     plate = plate_of(node) if node.input(0) is not None else None
-    with_patch = ["--patch"] if text_of(node, "engine") == "Patch" or _no_blink() else []
     map_path, throw_away = _map_for_child(node, document)
-    argv = [cli, "bake"] + ([plate.shot, *plate.frames] if plate else [])
-    argv += ["--map", map_path, "-o", folder, "--overwrite", *with_patch]
+    argv = [cli, "bake", *(_of_plate(node, plate) if plate else []), "--map", map_path, "-o", folder]
 
     def baked(answer: dict[str, Any]) -> None:
         _take_bake(node, folder)
+        if plate and answer.get("values") == "raw" and not plate.is_raw:
+            tell(
+                f"The plate's samples are codes: set {plate.reader} to raw data, or the repair will not fit. "
+                "(Convert the colours below PixMend.)"
+            )
         for each in answer.get("notices") or []:
             tell(str(each))
 
-    _run(node, argv + _MACHINE, "PixMend: bake", baked, throw_away)
+    _run(node, [*argv, "--overwrite", *_MACHINE], "PixMend: bake", baked, throw_away)
+
+
+def _of_plate(node: nuke.Node, plate: Plate) -> list[str]:
+    """Return what a bake is told of the plate; patches are made where they are looked at."""
+    with_patch = text_of(node, "engine") == "Patch" or _no_blink()
+    return [plate.shot, *plate.frames, *(["--patch"] if with_patch else [])]
 
 
 def render(node: nuke.Node) -> None:

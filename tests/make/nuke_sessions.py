@@ -49,7 +49,12 @@ def described_gizmo():
         }
         for each in gizmo.children
     ]
-    return {"name": gizmo.name or "PixMend", "user_knobs": user_knobs, "children": children}
+    return {
+        "name": gizmo.name or "PixMend",
+        "user_knobs": user_knobs,
+        "children": children,
+        "text": GIZMO.read_text(encoding="ascii"),
+    }
 
 
 @cache

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
+# ruff: noqa: N802, FBT002 (the names and signatures are those of Nuke)
 """Functions, constants and classes of the module, as far as they are modelled."""
 
 import functools
 import threading
+from pathlib import Path
 
 from tests.fakes.nuke._nodes import Format, Group, Node, build_group
 from tests.fakes.nuke._strict import Strict
@@ -39,6 +41,11 @@ def _env(world):
     return world.env
 
 
+@constant("NUKE_VERSION_STRING")
+def _version(world):
+    return "13.2v8"
+
+
 @constant("Node")
 def _node_class(world):
     return Node
@@ -65,6 +72,12 @@ class Undo(Strict):
     def begin(self, name):
         assert self.world.open_step is None, "undo steps are not nested here"
         self.world.open_step = (name, [])
+
+    def disable(self):
+        self.world.is_undo_on = False
+
+    def enable(self):
+        self.world.is_undo_on = True
 
     def end(self):
         step, self.world.open_step = self.world.open_step, None
@@ -168,6 +181,12 @@ def delete(world, n):
     for each in n._parent._children:
         each._inputs = [None if other is n else other for other in each._inputs]
     n._deleted = True
+
+
+@modelled
+def nodeCopy(world, s):
+    """Write the gizmo's own text: what Nuke makes of a kernel's description is what the self-check asks."""
+    Path(s).write_text(world.gizmo["text"], encoding="ascii")
 
 
 @modelled

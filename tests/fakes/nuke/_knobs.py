@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
+# ruff: noqa: N802 (the names and signatures are those of Nuke)
 """Knobs: values that Nuke's undo knows of."""
 
 from tests.fakes.nuke._strict import Strict
@@ -158,7 +159,7 @@ class Button(Knob):
         self.world.clicked.append((self._owner.fullName(), self._name))
         if self._value:
             with self.world.at(self._owner):
-                exec(compile(self._value, self._name, "exec"), {"nuke": self.world.module})
+                exec(compile(self._value, self._name, "exec"), {"nuke": self.world.module})  # noqa: S102 (as a click does)
 
 
 BY_CODE = {

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
+# ruff: noqa: N802, FBT002, ARG002 (the names and signatures are those of Nuke)
 """Nodes: classes, inputs, groups. Knobs of stock nodes are those that the plug-in touches."""
 
 from tests.fakes.nuke import _knobs
@@ -15,6 +16,7 @@ STOCK = {
         "on_error": _knobs.Knob,
         "reload": _knobs.Button,
     },
+    "BlinkScript": {"useGPUIfAvailable": _knobs.Boolean, "gpuName": _knobs.Knob},
 }
 
 
@@ -103,6 +105,9 @@ class Node(Strict):
             self._inputs[0].format() if self._inputs and self._inputs[0] else Format(self.world, 2048, 1556)
         )
 
+    def sample(self, c, x, y, dx=1, dy=1, frame=None):
+        return self.world.sampler(self, c, x, y)
+
     def setXYpos(self, x, y):
         self._place = (x, y)
 
@@ -149,8 +154,12 @@ class Group(Node):
 class Root(Group):
     like = "Root"
 
+    def __init__(self, world, kind, name, parent):
+        super().__init__(world, kind, name, parent)
+        self._knobs["proxy"] = _knobs.Boolean(world, self, "proxy")
+
     def proxy(self):
-        return self.world.proxy
+        return self._knobs["proxy"]._value
 
 
 def build_group(world, declared, parent):
@@ -162,7 +171,9 @@ def build_group(world, declared, parent):
         child = Node(world, each["kind"], each["name"], group)
         child._knobs.update(
             {
-                name: _knobs.Knob(world, child, name, {"value": value})
+                name: _knobs.Boolean(world, child, name, {"value": value})
+                if value in ("true", "false")
+                else _knobs.Knob(world, child, name, {"value": value})
                 for name, value in each["knobs"].items()
                 if name not in child._knobs
             }

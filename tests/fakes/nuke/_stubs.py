@@ -6,6 +6,8 @@ import inspect
 from pathlib import Path
 
 _KINDS = inspect.Parameter
+# The stubs' text of this one is garbled; Foundry's page of nuke.Node.sample says it so.
+_SAMPLE = ast.parse("def sample(self, c, x, y, dx=..., dy=..., frame=...): ...")
 
 
 class Stubs:
@@ -16,6 +18,8 @@ class Stubs:
         for name in ("_nuke", "utils", "callbacks", "colorspaces", "executeInMain", "overrides", "scripts"):
             for node in ast.parse(Path(folder, name + ".pyi").read_text(encoding="utf-8")).body:
                 self._take(node)
+
+        self.classes["Node"][1]["sample"] = [_signature(_SAMPLE.body[0], bound=True)]
 
     def _take(self, node):
         if isinstance(node, ast.FunctionDef):

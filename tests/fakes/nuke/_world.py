@@ -26,6 +26,8 @@ class World:
         Nodes of which a script has asked a knob, or that it took out of a group.
     bars : list
         Progress bars that were made; `cancel_when(bar)` says whether the user presses Cancel.
+    sampler : function or None
+        What `node.sample` gives: of (node, channel, x, y).
     tcl : dict
         Tcl in texts and what it means.
     """
@@ -36,8 +38,9 @@ class World:
         self.messages, self.printed, self.asked, self.clicked = [], [], [], []
         self.answers, self.files, self.bars, self.menus, self.plugin_paths = [], [], [], [], []
         self.touched, self.tcl, self.undone, self.steps = set(), {}, [], []
-        self.open_step, self.at_frame, self.proxy, self.here = None, 1001, False, None
-        self.cancel_when = lambda bar: False
+        self.open_step, self.at_frame, self.here, self.is_undo_on = None, 1001, None, True
+        self.cancel_when = lambda _bar: False
+        self.sampler = None
         self.env = {"nc": False, **(env or {})}
         self.waiting = queue.Queue()
         self.root = Root(self, "Root", "root", None)
@@ -75,6 +78,8 @@ class World:
 
     def record(self, knob, old):
         """Remember what a knob was, for undo."""
+        if not self.is_undo_on:
+            return
         if self.open_step is not None:
             self.open_step[1].append((knob, old))
         else:

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
+# ruff: noqa: PLC0415 (the plug-in is there only inside a session; lambdas take what they are given)
 """What the panel's tests share: a small shot, its map, and a node below it in a strict fake Nuke."""
 
 import json
