@@ -49,7 +49,7 @@ class StillPicture:
     covariance: NDArray[np.float64]
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class ShapeFit:
     """What the excess at each site looks like; all (N,) float64.
 
@@ -64,6 +64,8 @@ class ShapeFit:
     surprise : ndarray
         Logarithm of what is there over what the photosite leaves, on the same terms:
         near 0 where the surroundings are as busy as the site.
+    joined, joined_contest, joined_surprise : ndarray
+        The same of a cluster: up to four joined photosites of one sign.
     camera : Camera or None
         What the sites agree on; None where they do not: then each is fitted with the
         camera that suits it best.
@@ -73,6 +75,9 @@ class ShapeFit:
     optical: NDArray[np.float64]
     contest: NDArray[np.float64]
     surprise: NDArray[np.float64]
+    joined: NDArray[np.float64]
+    joined_contest: NDArray[np.float64]
+    joined_surprise: NDArray[np.float64]
     camera: Camera | None
 
 
@@ -107,13 +112,14 @@ def fit_shapes(picture: StillPicture, places: NDArray[np.intp], *, telling: NDAr
         raise ValueError(f"covariance {picture.covariance.shape} is not of {channels} x 7 x 7 patches")
     if not len(places):
         nothing = np.zeros(0)
-        return ShapeFit(photosite=nothing, optical=nothing, contest=nothing, surprise=nothing, camera=None)
+        return ShapeFit(nothing, nothing, nothing, nothing, nothing, nothing, nothing, camera=None)
     white = _whitened(picture, places)
     plain = Camera("")
     cameras = (*BAYER_CAMERAS, plain) if channels == 3 else (plain,)
     strongest = np.sort(np.argsort(-np.abs(telling), kind="stable")[:_TELLING])
     camera = _agreed_camera(white.part(strongest), cameras)
-    return _judged(white, _explained(white, cameras if camera is None else (camera,)), camera=camera)
+    explained = _explained(white, cameras if camera is None else (camera,))
+    return _judged(white, (*explained, _explained_by_blocks(white, camera)), camera=camera)
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -145,6 +151,13 @@ class _Whitened:
 
     def part(self, chosen: NDArray[np.intp]) -> "_Whitened":
         return replace(self, parity=self.parity[chosen], patches=self.patches[chosen], busy=self.busy[chosen])
+
+    def by_parity(self) -> Iterator[tuple[int, int, NDArray[np.intp]]]:
+        """Yield each parity of places (y, x), and which have it, if any do."""
+        for y, x in ((0, 0), (0, 1), (1, 0), (1, 1)):
+            members = np.flatnonzero((self.parity == (y, x)).all(axis=1))
+            if len(members):
+                yield y, x, members
 
     def basis(self, shapes: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return shapes (..., C, 7, 7) in linear light as the patches are, (..., D)."""
@@ -215,10 +228,7 @@ def _explained(
     """Return the energy that the best photosite, and the best point, of any camera explains; (N,) each."""
     photosite, optical = np.zeros(len(white.patches)), np.zeros(len(white.patches))
     for camera in cameras:
-        for y, x in ((0, 0), (0, 1), (1, 0), (1, 1)):
-            members = np.flatnonzero((white.parity == (y, x)).all(axis=1))
-            if not len(members):
-                continue
+        for y, x, members in white.by_parity():
             shapes = point_shapes(camera, y, x, channels=len(white.typical), few=few)
             sites, lights = white.basis(shapes.photosites), Lights(white.basis(shapes.points))
             norms = np.square(sites).sum(axis=1)
@@ -231,8 +241,23 @@ def _explained(
     return photosite, optical
 
 
+def _explained_by_blocks(white: _Whitened, camera: Camera | None) -> NDArray[np.float64]:
+    """Return the energy that the best cluster explains, (N,); 0 where the camera is not known."""
+    joined = np.zeros(len(white.patches))
+    if camera is None:
+        return joined
+    for y, x, members in white.by_parity():
+        blocks = Lights(white.basis(point_shapes(camera, y, x, channels=len(white.typical)).blocks))
+        for chunk in _chunks(len(members)):
+            joined[members[chunk]] = blocks.explain(white.patches[members[chunk]])
+    return joined
+
+
 class Lights:
-    """Whitened points of light (N, K, D): N by spread and place, each in K colours of free strength."""
+    """Whitened points of light (N, K, D): N by spread and place, each in K colours of free strength.
+
+    Or blocks of joined photosites: N by place, each of K photosites.
+    """
 
     def __init__(self, points: NDArray[np.float64]) -> None:
         self._points = points
@@ -259,18 +284,16 @@ class Lights:
 
 def _judged(
     white: _Whitened,
-    explained: tuple[NDArray[np.float64], NDArray[np.float64]],
+    explained: tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]],
     *,
     camera: Camera | None,
 ) -> ShapeFit:
-    energy = white.energy + _LEAST
-    photosite, optical = (np.clip(each, 0.0, energy) for each in explained)
-    busy = white.busy + _LEAST
+    energy, busy = white.energy + _LEAST, white.busy + _LEAST
+    left = [energy - np.clip(each, 0.0, energy) for each in explained]
+    photosite, optical, joined = (1.0 - each / energy for each in left)
     untold = busy + _MISFIT * energy
+    contest, _, joined_contest = ((each + untold) / (left[1] + untold) for each in left)
+    surprise, _, joined_surprise = (np.log((energy + busy) / (each + busy)) for each in left)
     return ShapeFit(
-        photosite=photosite / energy,
-        optical=optical / energy,
-        contest=(energy - photosite + untold) / (energy - optical + untold),
-        surprise=np.log((energy + busy) / (energy - photosite + busy)),
-        camera=camera,
+        photosite, optical, contest, surprise, joined, joined_contest, joined_surprise, camera=camera
     )

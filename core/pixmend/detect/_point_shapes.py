@@ -29,6 +29,10 @@ _LIGHT_REACH_PX = 5  # what of a point of light falls further is nothing
 _FIELD_PX = 24  # a picture to develop shapes in, with room for every filter
 _MIDDLE = (_FIELD_PX // 2, _FIELD_PX // 2)
 _NEIGHBOURS = tuple((dy, dx) for dy in (-1, 0, 1) for dx in (-1, 0, 1))
+_CORNERS = tuple(
+    (dy, dx) for dy in (-2, -1, 0, 1) for dx in (-2, -1, 0, 1)
+)  # first photosite of a block of four
+_BLOCK = ((0, 0), (0, 1), (1, 0), (1, 1))
 
 
 _Interpolation = Callable[[NDArray[np.float64]], NDArray[np.float64]]
@@ -74,10 +78,13 @@ class PointShapes:
     points : (N, K, C, 7, 7) float64 ndarray
         Points of light through the lens, by spread and sub-pixel place, and of each in
         the K colours of the camera: a point is their sum with weights of one sign.
+    blocks : (B, 4, C, 7, 7) float64 ndarray
+        Four joined photosites each, about the pixel: a cluster is their sum with weights of one sign.
     """
 
     photosites: NDArray[np.float64]
     points: NDArray[np.float64]
+    blocks: NDArray[np.float64]
 
 
 @lru_cache(maxsize=128)
@@ -110,8 +117,11 @@ def _plain_shapes(channels: int, *, few: bool) -> PointShapes:
     colours = np.concatenate([np.eye(channels), np.ones((1, channels))])[channels == 1 :]
     photosites = np.einsum("kc,nyx->kncyx", colours, _window(sites, *_MIDDLE))
     lights = _window(_lights(*_MIDDLE, few=few), *_MIDDLE)
+    pixels = _blocks_of(lambda dy, dx: _window(_lit_pixel(_MIDDLE[0] + dy, _MIDDLE[1] + dx), *_MIDDLE))
     return PointShapes(
-        photosites.reshape(-1, *photosites.shape[2:]), np.einsum("kc,nyx->nkcyx", np.eye(channels), lights)
+        photosites.reshape(-1, *photosites.shape[2:]),
+        np.einsum("kc,nyx->nkcyx", np.eye(channels), lights),
+        np.repeat(pixels[:, :, None], channels, axis=2),
     )
 
 
@@ -125,10 +135,18 @@ def _bayer_shapes(camera: Camera, row: int, column: int, *, few: bool) -> PointS
     points = np.concatenate([np.tensordot(lights, lit, axes=2) for lit in developed])
     middle = slice(_LIGHT_REACH_PX - 1, _LIGHT_REACH_PX + 2)
     alone = developed[0, middle, middle].reshape(-1, *developed.shape[3:])
+    blocks = _blocks_of(lambda dy, dx: developed[0, _LIGHT_REACH_PX + dy, _LIGHT_REACH_PX + dx])
     matrix = np.eye(3) + camera.saturation * (CAMERA_MATRIX - np.eye(3))
     return PointShapes(
-        np.einsum("ij,njyx->niyx", matrix, alone), np.einsum("ij,nkjyx->nkiyx", matrix, points)
+        np.einsum("ij,njyx->niyx", matrix, alone),
+        np.einsum("ij,nkjyx->nkiyx", matrix, points),
+        np.einsum("ij,nkjyx->nkiyx", matrix, blocks),
     )
+
+
+def _blocks_of(lit: Callable[[int, int], NDArray[np.float64]]) -> NDArray[np.float64]:
+    """Return the blocks of 2 x 2 photosites about a pixel, (B, 4, ...), by what each photosite (dy, dx) becomes."""
+    return np.array([[lit(top + dy, left + dx) for dy, dx in _BLOCK] for top, left in _CORNERS])
 
 
 @lru_cache(maxsize=16)

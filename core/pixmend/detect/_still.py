@@ -19,6 +19,10 @@ _CLEARLY_LIGHT = 3.0  # so much more is left by a photosite where a lamp hides o
 # Surprise times score: chance makes neither large where the other is. What is dark is no light, and
 # seldom texture.
 _BRIGHT_SURPRISE, _DARK_SURPRISE = 6.5, 4.0
+# A cluster fits at least as well as any point of light, and far better than texture could. Some lamps look
+# the same, sharp and in the corner of four photosites: not where only few lamps are seen.
+_JOINED_CONTEST, _JOINED_SHARE, _JOINED_SURPRISE, _ALONE = 1.0, 0.85, 12.0, 0.7
+_A_LAMP, _CLEAR_LAMP, _MOST_LAMPS = 0.95, 1.2, 2  # share; contest; lamps for each cluster
 
 
 def with_fits(
@@ -47,7 +51,7 @@ def _texture(sites: Sequence[Site], statistics: ShotStatistics) -> NDArray[np.fl
 
 
 def photosites_only(sites: Sequence[Site], fit: ShapeFit, *, is_spared: Callable[[Site], bool]) -> list[Site]:
-    """Return the sites of a still shot that look like one photosite.
+    """Return the sites of a still shot that look like one photosite, or like joined ones.
 
     Parameters
     ----------
@@ -60,7 +64,8 @@ def photosites_only(sites: Sequence[Site], fit: ShapeFit, *, is_spared: Callable
         over; not where the camera is unclear, as in a resized plate, whose defects are
         as soft as lamps.
     """
-    looks_it = _looks_like_photosite(fit, np.array([site.score for site in sites], np.float64))
+    score = np.array([site.score for site in sites], np.float64)
+    looks_it = _looks_like_photosite(fit, score) | _looks_like_cluster(fit, score)
     is_light = (fit.contest > _CLEARLY_LIGHT) & (fit.camera is not None)
     return [
         site
@@ -72,3 +77,10 @@ def photosites_only(sites: Sequence[Site], fit: ShapeFit, *, is_spared: Callable
 def _looks_like_photosite(fit: ShapeFit, score: NDArray[np.float64]) -> NDArray[np.bool_]:
     needed = np.where(score < 0, _DARK_SURPRISE, _BRIGHT_SURPRISE)
     return np.asarray((fit.contest < _CONTEST) & (fit.surprise * np.abs(score) >= needed))
+
+
+def _looks_like_cluster(fit: ShapeFit, score: NDArray[np.float64]) -> NDArray[np.bool_]:
+    is_joined = (fit.joined_contest <= _JOINED_CONTEST) & (fit.joined >= _JOINED_SHARE)
+    is_joined &= (fit.joined_surprise * np.abs(score) >= _JOINED_SURPRISE) & (fit.photosite < _ALONE)
+    is_lamp = (fit.optical >= _A_LAMP) & (np.minimum(fit.joined_contest, fit.contest) > _CLEAR_LAMP)
+    return np.asarray(is_joined & (is_lamp.sum() <= _MOST_LAMPS * is_joined.sum()))

@@ -99,6 +99,18 @@ def test_coloured_lights_are_no_photosites(colour):
     assert fit.contest[::2].max() < CONTEST
 
 
+def test_joined_photosites_are_no_point_of_light():
+    electrons = points(photosites(sky(), GRID[::3], 300.0), GRID[1::3], 400.0, spread=0.75)
+    for y, x in GRID[2::3]:
+        electrons[y : y + 2, x : x + 2] += 150.0
+    fit = fit_at(picture_of(electrons), GRID)
+    assert fit.camera is not None
+    assert (fit.joined[2::3] > 0.85).all()
+    assert (fit.joined_contest[2::3] < 1.02).all()
+    assert (fit.photosite[2::3] < 0.7).all()
+    assert np.median(fit.joined_contest[1::3]) > LIGHT
+
+
 def test_a_dim_photosite_passes_and_a_hole_in_the_picture_does_not():
     electrons = photosites(sky() * 10, GRID[::2], -8 * LEVEL_E)
     fit = fit_at(picture_of(points(electrons, GRID[1::2], -6 * LEVEL_E, spread=0.7)), GRID)
