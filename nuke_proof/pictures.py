@@ -13,8 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from nuke_proof.graph import Evaluation, Image, Node, Scene, read_gizmo
-from nuke_proof.graph.disk import FilesOnDisk
+from nuke_proof.graph import Evaluation, FilesOnDisk, Image, Node, Scene, read_gizmo
 from pixmend.cli import main as pixmend
 from pixmend.model import FrameRange, map_to_json
 from pixmend.simulate import (

@@ -7,8 +7,7 @@ import numpy as np
 import OpenEXR
 import pytest
 
-from nuke_proof.graph.blink import blink_by
-from nuke_proof.graph.disk import FilesOnDisk
+from nuke_proof.graph import FilesOnDisk, blink_by
 from nuke_proof.shim import STRICT, works_here
 from pixmend.cli import main
 from pixmend.model import map_to_json

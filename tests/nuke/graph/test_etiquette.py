@@ -7,9 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from nuke_proof.graph import read_gizmo
-from nuke_proof.graph.lint import complaints
-from nuke_proof.graph.words import split_commands
+from nuke_proof.graph import complaints, read_gizmo
+from nuke_proof.graph._words import split_commands
 
 GIZMO = (Path(__file__).parents[3] / "gizmos" / "PixMend.gizmo").read_bytes().decode("ascii")
 TCL = Path(__file__).with_name("read_with_tcl.tcl")

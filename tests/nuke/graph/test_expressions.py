@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nuke_proof.graph import GraphError
-from nuke_proof.graph.expressions import evaluate, parse
-from nuke_proof.graph.tcl import run, substitute
+from nuke_proof.graph._expressions import evaluate, parse
+from nuke_proof.graph._tcl import run, substitute
 
 
 class Names:

@@ -4,8 +4,7 @@
 import numpy as np
 import pytest
 
-from nuke_proof.graph import picture_from_rows
-from nuke_proof.graph.blink import blink_by
+from nuke_proof.graph import blink_by, picture_from_rows
 from nuke_proof.shim import STRICT, works_here
 from pixmend.bake import apply_control, pack_control
 from tests.make.controls import FRAMES, SIZE, index_of, plate, synthetic_control

@@ -4,7 +4,7 @@
 import pytest
 
 from nuke_proof.graph import GraphError, read_gizmo, read_script
-from nuke_proof.graph.words import Word, split_commands, split_words
+from nuke_proof.graph._words import Word, split_commands, split_words
 
 GIZMO = r"""
 Group {

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from nuke_proof.graph.evaluate import Evaluation
-from nuke_proof.graph.expressions import FUNCTIONS, Values, evaluate, parse
-from nuke_proof.graph.image import LAYERS, Box, Image, Plane
-from nuke_proof.graph.reader import Node
-from nuke_proof.graph.words import GraphError, Word
+from nuke_proof.graph._evaluate import Evaluation
+from nuke_proof.graph._expressions import FUNCTIONS, Values, evaluate, parse
+from nuke_proof.graph._image import LAYERS, Box, Image, Plane
+from nuke_proof.graph._reader import Node
+from nuke_proof.graph._words import GraphError, Word
 
 __all__ = ["expressions_of"]
 

@@ -15,7 +15,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from nuke_proof.graph.words import GraphError
+from nuke_proof.graph._words import GraphError
 
 __all__ = ["FUNCTIONS", "Names", "Values", "evaluate", "parse"]
 

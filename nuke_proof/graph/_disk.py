@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import OpenImageIO
 
-from nuke_proof.graph.image import Image, picture_from_rows
-from nuke_proof.graph.words import GraphError
+from nuke_proof.graph._image import Image, picture_from_rows
+from nuke_proof.graph._words import GraphError
 
 __all__ = ["FilesOnDisk"]
 

@@ -9,11 +9,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from nuke_proof.graph.evaluate import Evaluation, rule
-from nuke_proof.graph.image import LAYERS, Box, Image, Plane
-from nuke_proof.graph.pixels import expressions_of
-from nuke_proof.graph.reader import Node
-from nuke_proof.graph.words import GraphError, split_words
+from nuke_proof.graph._evaluate import Evaluation, rule
+from nuke_proof.graph._image import LAYERS, Box, Image, Plane
+from nuke_proof.graph._pixels import expressions_of
+from nuke_proof.graph._reader import Node
+from nuke_proof.graph._words import GraphError, split_words
 
 __all__: list[str] = []
 

@@ -2,7 +2,7 @@
 """One frame of a group, computed from its nodes: knobs, expressions, and the images that flow between them.
 
 A node is computed when somebody asks for it, once; a Switch asks for one input only. What a class or a knob does
-is in `nodes.py`, and what is not there is an error: this proves a gizmo that keeps to what is known, and no other.
+is in `_nodes.py`, and what is not there is an error: this proves a gizmo that keeps to what is known, and no other.
 """
 
 from collections.abc import Callable, Mapping
@@ -11,11 +11,11 @@ from typing import Protocol
 
 import numpy as np
 
-from nuke_proof.graph.expressions import Values, evaluate, parse
-from nuke_proof.graph.image import Image, black
-from nuke_proof.graph.reader import Node, UserKnob
-from nuke_proof.graph.tcl import Command, run, substitute
-from nuke_proof.graph.words import GraphError, Word, split_words
+from nuke_proof.graph._expressions import Values, evaluate, parse
+from nuke_proof.graph._image import Image, black
+from nuke_proof.graph._reader import Node, UserKnob
+from nuke_proof.graph._tcl import Command, run, substitute
+from nuke_proof.graph._words import GraphError, Word, split_words
 
 __all__ = ["Evaluation", "Files", "Scene", "rule"]
 

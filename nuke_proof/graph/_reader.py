@@ -9,7 +9,7 @@ between `Group {...}` and `end_group` has a stack of its own. Read off the publi
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from nuke_proof.graph.words import GraphError, Word, split_commands, split_words
+from nuke_proof.graph._words import GraphError, Word, split_commands, split_words
 
 __all__ = ["Node", "UserKnob", "read_gizmo", "read_script"]
 

@@ -8,9 +8,9 @@ does not know, Python that runs at render time, knobs without a word of help, tw
 import re
 from collections.abc import Iterator
 
-from nuke_proof.graph.expressions import parse
-from nuke_proof.graph.reader import Node, UserKnob, read_gizmo
-from nuke_proof.graph.words import GraphError, split_words
+from nuke_proof.graph._expressions import parse
+from nuke_proof.graph._reader import Node, UserKnob, read_gizmo
+from nuke_proof.graph._words import GraphError, split_words
 
 __all__ = ["CLASSES_OF_NUKE_13", "KNOBS", "MOST_NODES", "complaints"]
 

@@ -5,9 +5,9 @@ from collections.abc import Callable
 
 import numpy as np
 
-from nuke_proof.graph.image import LAYERS, Image
-from nuke_proof.graph.reader import Node
-from nuke_proof.graph.words import GraphError
+from nuke_proof.graph._image import LAYERS, Image
+from nuke_proof.graph._reader import Node
+from nuke_proof.graph._words import GraphError
 from nuke_proof.shim import Picture, Violation, Workshop
 
 __all__ = ["blink_by"]

@@ -7,7 +7,7 @@ hold spaces. A command that is not in the table is an error.
 
 from collections.abc import Callable, Mapping
 
-from nuke_proof.graph.words import GraphError
+from nuke_proof.graph._words import GraphError
 
 __all__ = ["Command", "run", "substitute"]
 
