@@ -10,7 +10,7 @@ from nuke_proof.gizmo._text import escape
 __all__ = ["engines", "guarded_read", "sources"]
 
 # A small picture: what is read at one place needs no more, and outputs grow to the union of all inputs.
-_SMALL: Final = '"16 16 0 0 16 16 1 PM_small"'
+_SMALL: Final = '"256 256 0 0 256 256 1 square_256"'  # one of Nuke's own
 
 # What a fill says of a sample that is not to be filled; no light is like it.
 _KEEP, _FILLED_ABOVE = "-1000000000", "-500000000"
@@ -96,6 +96,7 @@ def _per_channel(template: str) -> dict[str, str]:
 
 
 def _patch() -> list[Node]:
+    """Return the patch laid over the plate; where a viewer scales both down, only what it covers whole."""
     return [
         *guarded_read("Patch", "patch.%04d.exr", exists="bake.json"),
         _combine("PM_Patched", "PM_Plate", "PM_Patch", **_per_channel("Aa >= 1 ? A* : B*")),
