@@ -85,11 +85,15 @@ def compositor_frame(path: Path) -> tuple[Raster, np.ndarray]:
 
 
 def in_raster(raster: Raster, window: Raster, layers: dict[str, np.ndarray]) -> np.ndarray:
-    """Return R, G, B and A (H, W, 4) of a picture on another raster, which holds its own."""
+    """Return R, G, B and A (H, W, 4) of a picture on another raster; what that does not hold is 0."""
     whole = np.zeros((raster.height, raster.width, 4), np.float32)
-    top, left = window.y - raster.y, window.x - raster.x
-    for number, name in enumerate("RGBA"):
-        whole[top : top + window.height, left : left + window.width, number] = layers[name]
+    rows, columns = (np.arange(length) for length in (window.height, window.width))
+    rows, columns = rows + window.y - raster.y, columns + window.x - raster.x
+    y, x = (rows >= 0) & (rows < raster.height), (columns >= 0) & (columns < raster.width)
+    picture = np.stack([layers[name] for name in "RGBA"], axis=-1)
+    assert not picture[~y].any()
+    assert not picture[:, ~x].any()
+    whole[np.ix_(rows[y], columns[x])] = picture[np.ix_(y, x)]
     return whole
 
 

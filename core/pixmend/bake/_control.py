@@ -25,6 +25,7 @@ __all__ = [
     "Table",
     "control_cells",
     "curve_cells",
+    "is_whole",
     "pack_control",
     "read_control",
 ]
@@ -184,10 +185,18 @@ def pack_control(control: Control) -> NDArray[np.float32]:
     whole[2] = *control.display, *control.frames
     whole[_HEAD : _HEAD + len(heads)] = np.array(heads, np.float32).reshape(-1, 4)
     whole[-1] = whole[0]  # the kernel knows by it that the picture is whole, and was not scaled
+    whole[-1] = whole[0]  # the kernel knows by it that the picture is whole, and was not scaled
     rows = -(-len(whole) // WIDTH)
     image = np.zeros((rows * WIDTH, 4), np.float32)
     image[: len(whole)] = whole
     return np.ascontiguousarray(image.reshape(rows, WIDTH, 4)[::-1])
+
+
+def is_whole(cells: NDArray[np.float32]) -> bool:
+    """Tell whether these are the cells of a control of this version, none of them lost or blended."""
+    magic, version, _, used = cells[0].tolist()
+    known = (magic, version) == (MAGIC, VERSION) and used == int(used) and _HEAD < used <= len(cells)
+    return known and bool((cells[int(used) - 1] == cells[0]).all())
 
 
 def read_control(image: NDArray[np.float32]) -> Control:
@@ -199,13 +208,12 @@ def read_control(image: NDArray[np.float32]) -> Control:
         If this is no such picture.
     """
     cells = control_cells(image)
-    magic, version, entries, used = cells[0].tolist()
-    if (magic, version) != (MAGIC, VERSION) or used > len(cells):
+    if not is_whole(cells):
         raise ValueError("this is no control picture of this version")
     *starts, nodes = cells[1].astype(int).tolist()
     curves = tuple(Curve(*cells[start : start + nodes, :2].T) for start in starts) if nodes else ()
     reader = _Reader(cells)
-    read = tuple(reader.entry(number) for number in range(int(entries)))
+    read = tuple(reader.entry(number) for number in range(int(cells[0, 2])))
     width, height, first, last = cells[2].astype(int).tolist()
     return Control((width, height), (first, last), read, tuple(reader.tables.values()), curves)
 

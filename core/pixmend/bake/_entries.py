@@ -141,10 +141,13 @@ def _segments(frames: NDArray[np.intp], records: NDArray[np.float32]) -> tuple[S
 
 
 def box_of(places: Iterable[tuple[int, int]]) -> Raster:
-    """Return the smallest raster that holds places (y, x), of which there is one at least."""
+    """Return the smallest raster that holds places (y, x), one at least, and a border of a pixel.
+
+    Compositors repeat what stands at the rim of a data window: so nothing does.
+    """
     rows, columns = np.array(list(places)).T
-    top, left = int(rows.min()), int(columns.min())
-    return Raster(left, top, int(columns.max()) - left + 1, int(rows.max()) - top + 1)
+    top, left = int(rows.min()) - 1, int(columns.min()) - 1
+    return Raster(left, top, int(columns.max()) - left + 2, int(rows.max()) - top + 2)
 
 
 def index_picture(pixels: Sequence[BakedPixel]) -> tuple[Raster, NDArray[np.float32]]:

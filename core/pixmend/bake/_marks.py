@@ -147,7 +147,8 @@ def _raster_of(
     ]
     top, left = np.array(corners)[:, :2].min(axis=0).tolist()
     bottom, right = np.array(corners)[:, 2:].max(axis=0).tolist()
-    return Raster(left, top, right - left, bottom - top)
+    # With a border of a pixel: compositors repeat what stands at the rim of a data window.
+    return Raster(left - 1, top - 1, right - left + 2, bottom - top + 2)
 
 
 def _lay(

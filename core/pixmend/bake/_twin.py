@@ -4,7 +4,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from pixmend.bake._control import control_cells
+from pixmend.bake._control import control_cells, is_whole
 from pixmend.bake._twin_kernels import mend_picture
 
 __all__ = ["apply_control"]
@@ -28,9 +28,10 @@ def apply_control(
     Returns
     -------
     (H, W, 3) float32 ndarray
-        Only samples that the control names differ from the plate. NaN and Inf stay, and
-        nothing is predicted from them.
+        Only samples that the control names differ from the plate; none, if it is of another version,
+        or not whole. NaN and Inf stay, and nothing is predicted from them.
     """
-    return np.asarray(
-        mend_picture(np.ascontiguousarray(plate, np.float32), index, control_cells(control), frame)
-    )
+    cells = control_cells(control)
+    if not is_whole(cells):
+        return plate.copy()
+    return np.asarray(mend_picture(np.ascontiguousarray(plate, np.float32), index, cells, frame))

@@ -46,6 +46,8 @@ from pixmend.splice import ledger_path, read_ledger
 
 __all__ = ["bake"]
 
+_PATCH = "patch.%04d.exr"  # whatever the plate's own padding: the node's Read has one name for all
+
 
 def bake(plan: BakePlan, *, workers: int = 1, progress: Progress | None = None) -> dict[str, Any]:
     """Write the folder, and return its manifest.
@@ -157,7 +159,7 @@ class _ShotBake:
         picture[row, column, :3], picture[row, column, 3] = recipe.picture, 1.0
         stored = self._units.sample.dtype if self._units.sample.is_float else np.dtype(np.float32)
         layers = {name: picture[..., number].astype(stored) for number, name in enumerate("RGBA")}
-        write_layers(self._folder / plan.patch_name(recipe.frame), layers, raster, plan.plate.display)
+        write_layers(self._folder / (_PATCH % recipe.frame), layers, raster, plan.plate.display)
 
     def _check_not_mended(self, frame: int) -> None:
         path = self._shot.path(frame)
@@ -210,7 +212,7 @@ def _fields(plan: BakePlan, folder: Path, counts: Mapping[str, Any]) -> dict[str
         "method": "auto" if settings.method is None else settings.method.value,
         "only": None if settings.only is None else settings.only.value,
         "counts": {"defects": len(plan.defects), "entries": len(plan.pixels), **counts},
-        "patch": plan.patch_pattern if settings.patch else None,
+        "patch": _PATCH if settings.patch else None,
         "notices": list(plan.notices),
         "files": {path.name: _sha256(path) for path in sorted(folder.iterdir())},
     }

@@ -1,14 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """What `bake` is about to do: which defects, in which frames, into which folder."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 from pixmend.bake import MANIFEST, BakedPixel, baked_pixels
-from pixmend.errors import MapError, RangeError, UnsupportedError
+from pixmend.errors import MapError, UnsupportedError
 from pixmend.frames import Encoding, FileShot
 from pixmend.model import Channel, Defect, DefectMap, FrameRange, Method, PlateInfo, SampleType, Status
 from pixmend.pipeline._fix_plan import wanted_frames
@@ -20,7 +19,6 @@ _EVERY_FRAME = (-999_999, 999_999)
 """First and last frame of what no map and no shot limits."""
 
 _RGB = ("R", "G", "B")
-_USUAL_DIGITS = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,15 +107,6 @@ class BakePlan:
             return ()
         return (f"what the map names in {', '.join(sorted(data))} is not baked: `pixmend fix` mends it",)
 
-    def patch_name(self, frame: int) -> str:
-        """Return the name of a frame's patch."""
-        return self.patch_pattern % frame
-
-    @cached_property
-    def patch_pattern(self) -> str:
-        """``patch.%04d.exr``, with as many digits as the frames' own numbers have."""
-        return f"patch.%0{_digits(self.shot)}d.exr"
-
 
 def plan_bake(
     shot: FileShot | None,
@@ -189,12 +178,3 @@ def _check_colour(colour: Sequence[str], where: str) -> None:
         raise UnsupportedError(
             f"a picture of {len(colour)} channels cannot be baked", where=where, hint="bake R, G and B"
         )
-
-
-def _digits(shot: FileShot | None) -> int:
-    if shot is None:
-        raise RangeError("a map alone has no frames to patch")
-    frame = shot.frames.frames[0]
-    numbers = re.findall(r"-?\d+", shot.path(frame).name)
-    own = [each for each in numbers if int(each) == frame]
-    return len(own[-1]) if own else _USUAL_DIGITS

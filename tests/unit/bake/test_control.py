@@ -84,9 +84,19 @@ def tables_of(control, segment):
     return [control.tables[int(each)] for each in segment.records[predicts, 2]]
 
 
-def test_a_picture_of_another_sort_is_refused():
+def first_cell(image):
+    return image[-1, 0]
+
+
+def last_used(image):
+    row, column = divmod(int(image[-1, 0, 3]) - 1, 512)
+    return image[len(image) - 1 - row, column]
+
+
+@pytest.mark.parametrize("spoil", [first_cell, last_used])
+def test_a_picture_of_another_sort_is_refused(spoil):
     image = pack_control(synthetic_control())
-    image[-1, 0, 1] = 2
+    spoil(image)[1] = 2
     with pytest.raises(ValueError, match="no control picture"):
         read_control(image)
 

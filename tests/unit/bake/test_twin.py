@@ -117,3 +117,9 @@ def test_the_doubt_covers_other_orders_of_the_sums():
     assert (found != other).any()
     assert (np.abs(found - other) <= doubt).all()
     assert (doubt < 1e-4 * np.abs(found)).all()
+
+
+def test_a_control_that_was_scaled_changes_nothing():
+    control = synthetic_control()
+    scaled = pack_control(control)[:, ::2].repeat(2, axis=1)
+    assert np.array_equal(apply_control(plate(), index_of(control), scaled, 1003), plate())
