@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """The kernel of the committed gizmo, compiled in every way, against what the bake says it does."""
 
+import hypothesis.strategies as some
 import numpy as np
 import pytest
+from hypothesis import given, settings
 
 from nuke_proof.shim import BUILDS, Order
-from pixmend.bake import apply_control
+from pixmend.bake import Control, Entry, Mode, apply_control, pack_control
+from tests.make import controls
 from tests.make.blink import SOURCE, mend, only_here, same_bits, synthetic, ulps
 
 FEW_ULPS = 8
@@ -86,6 +89,17 @@ def test_more_of_a_plate_than_the_index_knows_is_passed(workshop):
     assert same_bits(made, wide)
 
 
+def test_less_of_a_plate_is_mended_alike_where_the_neighbours_are_there(workshop):
+    plate, index, control, _ = synthetic()
+    program = workshop.program(SOURCE)
+    whole = mend(program, plate, index, control, 1004)
+    cut = (slice(2, 22), slice(1, 30))
+    made = mend(program, plate[cut], index[cut], control, 1004)
+    assert same_bits(made[3:-3, 3:-3], whole[cut][3:-3, 3:-3])
+    passed = index[cut][..., 0] == 0
+    assert same_bits(made[passed], plate[cut][passed])
+
+
 def test_tiles_make_up_the_whole(workshop):
     plate, index, control, _ = synthetic()
     program = workshop.program(SOURCE)
@@ -97,6 +111,32 @@ def test_tiles_make_up_the_whole(workshop):
             tile = mend(program, plate, index, control, 1004, region=region)
             rows = slice(height - region[3], height - region[1])
             assert same_bits(tile, whole[rows, region[0] : region[2]])
+
+
+@settings(max_examples=40)
+@given(
+    seed=some.integers(0, 2**32 - 1),
+    radii=some.tuples(*[some.integers(1, 8)] * 3),
+    nodes=some.integers(2, 200),
+    spread=some.floats(0.001, 20),
+    frame=some.integers(1, 12),
+)
+def test_any_control_is_read_as_the_twin_reads_it(workshop, seed, radii, nodes, spread, frame):
+    random = np.random.default_rng(seed)
+    size = (24, 24)
+    predicts = [(Mode.PREDICT, grain, int(random.integers(3))) for grain in random.normal(0, 1, 3)]
+    others = [(Mode(int(random.choice([0, 1, 3]))), amount, 0) for amount in random.normal(0, 1, 3)]
+    entries = tuple(
+        Entry(x, y, 7, 0, 1, (controls.steady(2, 5, *modes), controls.changing(7, 11, seed)))
+        for (x, y), modes in zip([(8, 8), (9, 8), (15, 15)], [predicts, others, predicts], strict=True)
+    )
+    tables = tuple(controls.table(seed + channel, channel, radii[channel]) for channel in range(3))
+    curves = tuple(controls.curve(channel, nodes) for channel in range(3))
+    control = Control((24, 24), (1, 12), entries, tables, curves)
+    plate = random.normal(0.2, spread, (*size, 3)).astype(np.float32)
+    index, picture = controls.index_of(control, size), pack_control(control)
+    made = mend(workshop.program(SOURCE), plate, index, picture, frame)
+    assert same_bits(made, apply_control(plate, index, picture, frame))
 
 
 @pytest.mark.parametrize("frame", [-5, 0, 999, 1009, 2**24])
