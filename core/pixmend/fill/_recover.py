@@ -32,7 +32,7 @@ class Recovery:
         What of it is the footprint's and storage's: were these exact, no prediction from around could
         be better than the recovery, which knows the same and more.
     variance_as_it_is : (C, side, side) float64 ndarray
-        Likewise, of the window as it came; Inf where the same is.
+        Likewise, of the window as it came. Where it is clipped that is at most the lie: finite there.
     misfit : float
         Mean square of what the footprint does not explain, over what noise and texture of the
         shot do; about 1.
@@ -89,6 +89,7 @@ def recover_sites(
         taken_off = _taken_off(windows.light, told, [plans[each.number] for each in told], stored)
         for lie, recovery in zip(told, taken_off, strict=True):
             recoveries[lie.number] = recovery
+            _bear_with_clipped(recovery, windows, lie, plans[lie.number], scale)
     return recoveries
 
 
@@ -144,6 +145,29 @@ def _taken_off(
         )
         for each, own, of_error in zip(lies, left, errors, strict=True)
     ]
+
+
+def _bear_with_clipped(
+    recovery: Recovery, windows: LitWindows, lie: _Lie, plan: RecoveryPlan, scale: Scale
+) -> None:
+    """Say how far off clipped samples may be as they came: it is the scene that clips most of them.
+
+    Whatever belongs there, the lie moved it by no more than itself; where it was clipped without
+    the lie, by less.
+    """
+    is_clipped = plan.is_core & windows.is_known[lie.number] & ~lie.seen.is_core
+    if not is_clipped.any():
+        return
+    light, value = windows.light[lie.number][is_clipped], windows.values[lie.number][is_clipped]
+    size = np.sqrt(plan.footprint[is_clipped] ** 2 + plan.doubt[is_clipped])
+    most = np.hypot(lie.amplitude, np.sqrt(lie.variance)) * size
+    channel = np.nonzero(is_clipped)[0]
+    moved = [
+        np.abs(scale.values_of((light + way * most).astype(np.float32), channel) - value)
+        for way in (-1.0, 1.0)
+    ]
+    worst = np.maximum(*moved).astype(np.float64) ** 2 + plan.unexplained
+    recovery.variance_as_it_is[is_clipped] = np.where(np.isfinite(worst), worst, np.inf)
 
 
 def light_at_strongest(seen: SeenSite, footprint: NDArray[np.float64]) -> tuple[float, float]:

@@ -92,7 +92,7 @@ def recover_defects(
     A sample is recovered where what its footprint and storage leave in doubt is less than the
     prediction is expected to be off: were these exact, a recovery would know all that a
     prediction knows, and more. The rest (clipped, or lost in quantisation) stays
-    predicted. A defect is left where the mean expected square of its error is no less mended.
+    predicted; but where the scene clips, and the lie is small, it stays as it is. A defect is left where the mean expected square of its error is no less mended.
     """
     recover_lines(
         answers,
@@ -116,12 +116,21 @@ def _choose(answers: Answers, site: _Site) -> None:
     predicted = answers.variance[site.members] * recovery.roughness
     is_better = recovery.doubt[inside] < predicted
     mended = np.where(is_better, recovery.variance[inside], predicted).mean()
-    if mended > _BEYOND_TEXTURE * predicted.mean() or _far_off(site, answers, predicted) > _FAR_OFF**2:
+    squares = _squares_off(site, answers, predicted)
+    told = np.isfinite(squares)
+    far_off = float(squares[told].mean()) if told.any() else 0.0
+    if mended > _BEYOND_TEXTURE * predicted.mean() or far_off > _FAR_OFF**2:
         return
-    if recovery.variance_as_it_is[inside].mean() <= mended:
-        answers.leave(site.members, recovery.variance_as_it_is[inside])
+    # What is clipped is the scene's only where the scene around says so too.
+    is_doubtful = np.isinf(recovery.variance[inside]) & ~(squares < _FAR_OFF**2)
+    as_it_is = np.where(is_doubtful, np.inf, recovery.variance_as_it_is[inside])
+    stays = ~is_better & (as_it_is < predicted)
+    mended = np.where(is_better, recovery.variance[inside], np.minimum(predicted, as_it_is)).mean()
+    if as_it_is.mean() <= mended:
+        stays[:] = True
     else:
         _recover(answers, site, is_better)
+    answers.leave(site.members[stays], as_it_is[stays])
 
 
 def _recover(answers: Answers, site: _Site, chosen: NDArray[np.bool_]) -> None:
@@ -129,16 +138,14 @@ def _recover(answers: Answers, site: _Site, chosen: NDArray[np.bool_]) -> None:
     answers.recover(site.members[chosen], site.light[chosen], site.value[chosen], variance)
 
 
-def _far_off(site: _Site, answers: Answers, variance: NDArray[np.float64]) -> float:
-    """Return the mean square by which a recovery differs from the prediction, in units of that one's variance.
+def _squares_off(site: _Site, answers: Answers, variance: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the squares (N,) by which a recovery differs from the prediction, in units of that one's variance.
 
     A lie of another shape (a pixel that is one value in all channels) leaves what no texture does, at
     the few samples that it spoils.
     """
     off = site.value - answers.value[site.members]
-    squares = off.astype(np.float64) ** 2 / variance
-    told = np.isfinite(squares)
-    return float(squares[told].mean()) if told.any() else 0.0
+    return np.asarray(off.astype(np.float64) ** 2 / variance)
 
 
 def _sites(

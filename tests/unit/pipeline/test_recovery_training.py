@@ -122,6 +122,18 @@ class TestLostSamples:
         error = (found.light - truth(STRONG, 1003))[core] / NOISE
         assert np.sqrt(np.mean(error**2)) < 0.5
 
+    def test_what_the_scene_clips_is_off_by_no_more_than_the_lie_as_it_is(self):
+        samples = shot()[0].read(1003).copy()
+        for row, column in (OFF, STRONG):
+            samples[row, column, 1] = 0.0  # cut off: floating point would go on below it
+        quiet, strong = (recovered(site, 1003, samples=samples) for site in (OFF, STRONG))
+        assert np.isinf(quiet.variance[1, 4, 4])
+        assert np.isinf(strong.variance[1, 4, 4])
+        assert quiet.variance_as_it_is[1, 4, 4] < 1.0 < strong.variance_as_it_is[1, 4, 4]
+
+    def test_what_is_no_number_is_not_left(self):
+        assert np.isinf(self.spoil(np.nan).variance_as_it_is[0, 4, 4])
+
     def test_samples_of_other_defects_take_no_part(self):
         is_known = np.ones((3, 9, 9), bool)
         is_known[:, :, 7:] = False
