@@ -32,6 +32,8 @@ KNOBS = {
     **dict.fromkeys(("previous", "next", "add", "accept", "reject", "remove"), 22),
     **dict.fromkeys(("current", "frames", "edits"), 1),
     "pick": 12,
+    "mask": 41,
+    "close_up": 6,
     "invert_mask": 6,
     **dict.fromkeys(("status_text", "version"), 26),
 }
