@@ -106,3 +106,18 @@ def test_rooms_are_entered_by_the_door(path):
         module = node.module if isinstance(node, ast.ImportFrom) else None
         if module and module.startswith("pixmend.") and module.split(".")[1] != room_of(path):
             assert not any(part.startswith("_") for part in module.split("."))
+
+
+PROOF = Path(__file__).parents[2] / "nuke_proof"
+
+
+@pytest.mark.parametrize("path", sorted(PROOF.rglob("*.py")), ids=lambda path: str(path.relative_to(PROOF)))
+def test_what_proves_the_nuke_side_enters_by_the_door_too(path):
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if (
+            isinstance(node, ast.ImportFrom)
+            and node.module
+            and node.module.split(".")[0] in {"pixmend", "nuke_proof"}
+        ):
+            of_its_own = path.parent != PROOF and node.module.startswith(f"nuke_proof.{path.parent.name}.")
+            assert of_its_own or not any(part.startswith("_") for part in node.module.split("."))

@@ -15,7 +15,9 @@ from pixmend.cli._main import COMMANDS, make_parser
 ROOT = Path(__file__).parents[2]
 CORE = ROOT / "core" / "pixmend"
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-SOURCES = sorted((*CORE.rglob("*.py"), *(ROOT / "benchmarks").rglob("*.py"), *(ROOT / "tests").rglob("*.py")))
+NUKE = [ROOT / "nuke_proof", ROOT / "nuke_plugin"]
+SIZED = sorted(path for tree in (CORE, *NUKE) for path in tree.rglob("*.py"))
+SOURCES = sorted((*SIZED, *(ROOT / "benchmarks").rglob("*.py"), *(ROOT / "tests").rglob("*.py")))
 
 MOST_LINES, MOST_LINES_OF_A_FUNCTION = 400, 50
 # Who is over a limit today: these lists may only become shorter.
@@ -34,14 +36,14 @@ def body_lines(function):
 
 
 def test_no_file_is_too_long():
-    long = {named(path) for path in CORE.rglob("*.py") if len(path.read_text().splitlines()) > MOST_LINES}
+    long = {named(path) for path in SIZED if len(path.read_text().splitlines()) > MOST_LINES}
     assert long == LONG_FILES
 
 
 def test_no_function_is_too_long():
     long = {
         f"{named(path)}:{node.name}"
-        for path in CORE.rglob("*.py")
+        for path in SIZED
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(node, ast.FunctionDef) and body_lines(node) > MOST_LINES_OF_A_FUNCTION
     }
