@@ -7,7 +7,7 @@ import contextlib
 import json
 import re
 from pathlib import Path
-from typing import Any, Iterator, NamedTuple
+from typing import Any, Iterator, NamedTuple, cast
 
 import nuke
 
@@ -29,6 +29,7 @@ __all__ = [
 ]
 
 _MOST_NODES_UP = 1000
+_LEAVE_SAMPLES = ("Dot", "NoOp", "ModifyMetaData")
 _BAKED_READS = ("PM_ReadIndex", "PM_ReadControl", "PM_ReadMarks")
 _PATCH_READ = "PM_ReadPatch"
 
@@ -41,6 +42,7 @@ class Plate(NamedTuple):
     height: int
     reader: str
     is_raw: bool
+    colours: str
 
 
 def text_of(node: nuke.Node, knob: str) -> str:
@@ -112,19 +114,16 @@ def plate_of(node: nuke.Node) -> Plate:
     Raises
     ------
     Problem
-        If there is none, or something on the way changes the picture's size.
+        If there is none, its frames are renumbered, or something on the way may change its samples.
     """
     above = node.input(0)
     if above is None:
         raise Problem("Connect the plate to the input of PixMend.")
-    reader, between = _reader_above(above)
-    if (reader.format().width(), reader.format().height()) != (
-        above.format().width(),
-        above.format().height(),
-    ):
+    reader = _reader_above(above)
+    if str(reader["frame"].value() or "").strip():
         raise Problem(
-            f"Between {reader.name()} and PixMend the picture changes its size ({', '.join(between)}): "
-            "put PixMend right below the plate."
+            f"{reader.name()} renumbers the plate's frames, and maps go by the numbers of the files: "
+            "leave its `frame` empty, and put a TimeOffset below PixMend."
         )
     return Plate(
         shot=_shot_of(reader),
@@ -132,19 +131,22 @@ def plate_of(node: nuke.Node) -> Plate:
         height=above.format().height(),
         reader=reader.name(),
         is_raw=bool(reader["raw"].value()),
+        colours=str(reader["colorspace"].value()),
     )
 
 
-def _reader_above(start: nuke.Node) -> tuple[nuke.Node, list[str]]:
-    between: list[str] = []
+def _reader_above(start: nuke.Node) -> nuke.Node:
     each: Any = start
     for _ in range(_MOST_NODES_UP):
         if each is None:
             break
         if each.Class() == "Read":
-            return each, between
-        if each.Class() not in ("Dot", "NoOp"):
-            between.append(each.name())
+            return cast("nuke.Node", each)
+        if each.Class() not in _LEAVE_SAMPLES:
+            raise Problem(
+                f"{each.name()} stands between the plate and PixMend, which mends the samples of the file: "
+                "put PixMend right below the Read."
+            )
         each = each.input(0)
     raise Problem(
         "No Read stands above PixMend: the command line works on files, so connect the plate's Read."

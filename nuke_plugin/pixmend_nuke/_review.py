@@ -44,8 +44,7 @@ def remove(node: nuke.Node) -> None:
     _, edits, document = load(node)
     name = _current(node, document)["id"]
     with undoable("PixMend: remove " + name):
-        keep_edits(node, without(edits, name))
-        node["current"].setValue("")
+        keep_edits(node, without(edits, name))  # `current` stays: Next goes on from there
         set_status(node, f"{name} removed. Bake to see it, Save map to keep it.")
 
 
@@ -87,14 +86,27 @@ def _current(node: nuke.Node, document: dict[str, Any]) -> Defect:
 
 
 def _step(node: nuke.Node, by: int) -> None:
-    _, _, document = load(node)
+    stored, edits, document = load(node)
     shown = _shown(node, document)
     if not shown:
         raise Problem("No defect of the map passes the filters.")
-    names = [each["id"] for each in shown]
-    current = text_of(node, "current").strip()
-    place = (names.index(current) + by) % len(names) if current in names else 0 if by > 0 else len(names) - 1
-    _go_to(node, shown[place], f"{place + 1} of {len(names)}")
+    order = [each["id"] for each in stored.document["defects"] + edits["added"]]
+    at = _place_of(text_of(node, "current").strip(), order, by)
+    places = [order.index(each["id"]) for each in shown]
+    if by > 0:
+        number = next((number for number, place in enumerate(places) if place > at), 0)
+    else:
+        number = next(
+            (number for number in reversed(range(len(places))) if places[number] < at), len(places) - 1
+        )
+    _go_to(node, shown[number], f"{number + 1} of {len(shown)}")
+
+
+def _place_of(name: str, order: list[str], by: int) -> int:
+    """Return where a step begins: at a defect, also one that was removed or is filtered out; else at an end."""
+    if name in order:
+        return order.index(name)
+    return -1 if by > 0 else len(order)
 
 
 def _shown(node: nuke.Node, document: dict[str, Any]) -> list[Defect]:

@@ -30,6 +30,7 @@ from pixmend_nuke._problem import Problem, tell
 __all__ = ["bake_now", "cancel", "detect", "load_map", "render", "save_map"]
 
 _MACHINE = ["--json", "--progress", "json"]
+_UNCONVERTED = ("linear", "raw", "data")  # names of colour spaces in which a Read leaves linear samples alone
 _running: dict[str, Job] = {}
 Ended = Callable[[Dict[str, Any]], None]
 
@@ -62,12 +63,13 @@ def load_map(node: nuke.Node) -> None:
     stored = read_map(path)
     if text_of(node, "edits"):
         _ask("What was accepted, rejected, added or removed and not saved is dropped. Go on?")
+    named, count = path_of(node, "bake"), len(stored.document["defects"])
     _take_map(node, path, "PixMend: load map")
-    set_status(node, "{} loaded.".format(_defects(len(stored.document["defects"]))))
-    folder = _bake_folder(node)
-    if is_baked(folder, stored.sha256):
-        _take_bake(node, folder)
-    elif stored.document["defects"]:
+    set_status(node, f"{_defects(count)} loaded.")
+    fitting = [each for each in (named, _bake_folder(node)) if each and is_baked(each, stored.sha256)]
+    if fitting:
+        _take_bake(node, fitting[0])
+    elif count:
         bake_now(node)
 
 
@@ -97,15 +99,21 @@ def bake_now(node: nuke.Node) -> None:
 
     def baked(answer: dict[str, Any]) -> None:
         _take_bake(node, folder)
-        if plate and answer.get("values") == "raw" and not plate.is_raw:
+        if plate and not _reads_as_baked(plate, answer):
             tell(
-                f"The plate's samples are codes: set {plate.reader} to raw data, or the repair will not fit. "
-                "(Convert the colours below PixMend.)"
+                f"{plate.reader} converts the plate's colours, and the repair is made for the samples of the file: "
+                "set it to raw data, and convert below PixMend."
             )
         for each in answer.get("notices") or []:
             tell(str(each))
 
     _run(node, [*argv, "--overwrite", *_MACHINE], "PixMend: bake", baked, throw_away)
+
+
+def _reads_as_baked(plate: Plate, answer: dict[str, Any]) -> bool:
+    """Tell whether Nuke's values are the file's: linear samples, or whatever there is, without a conversion."""
+    is_linear = answer.get("values") != "raw" and any(word in plate.colours.lower() for word in _UNCONVERTED)
+    return plate.is_raw or is_linear
 
 
 def _of_plate(node: nuke.Node, plate: Plate) -> list[str]:
@@ -180,7 +188,9 @@ def _told(node: nuke.Node, ended: Callable[[Outcome], None], outcome: Outcome) -
 
 
 def _take_map(node: nuke.Node, path: str, step: str) -> None:
+    """Take another map; the bake of the one before must not mend a pixel longer."""
     with undoable(step):
+        node["bake"].setValue("")
         node["map"].setValue(Path(path).as_posix())
         node["edits"].setValue("")
         node["current"].setValue("")

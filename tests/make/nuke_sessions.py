@@ -81,6 +81,7 @@ def with_plate(world, file="plate.####.exr", *, first=1001, last=1012, size=(256
     read["file"].setValue(str(file))
     for name, value in (("first", first), ("origfirst", first), ("last", last), ("origlast", last)):
         read[name].setValue(value)
+    read["colorspace"].setValue("default (linear)")
     read._format = Format(world, *size)
     node = nuke.createNode("PixMend")
     world.touched.clear()

@@ -13,6 +13,8 @@ STOCK = {
         "origfirst": _knobs.Int,
         "origlast": _knobs.Int,
         "raw": _knobs.Boolean,
+        "frame": _knobs.String,
+        "colorspace": _knobs.Knob,
         "on_error": _knobs.Knob,
         "reload": _knobs.Button,
     },

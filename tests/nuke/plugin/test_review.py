@@ -48,6 +48,19 @@ def test_filters_choose_where_next_stops(desk, knob, value, names):
     assert visited(desk, "next", len(names) + 1) == [*names, names[0]]
 
 
+def test_next_goes_on_from_where_a_defect_was(desk):
+    visited(desk, "next", 2)
+    desk.press("remove")
+    desk.press("accept")
+    assert desk.world.messages == ["The map has no defect d0002."]
+    assert visited(desk, "next", 1) == ["d0003"]
+    desk.node["current"].setValue("d0002")
+    assert visited(desk, "previous", 1) == ["d0001"]
+    desk.node["filter_kind"].setValue("dead")
+    desk.press("next")
+    assert desk.world.messages[1:] == ["No defect of the map passes the filters."]
+
+
 def test_filters_that_nothing_passes_are_said(desk):
     desk.node["filter_kind"].setValue("row")
     desk.press("next")
@@ -67,7 +80,7 @@ def test_what_was_decided_is_undone_by_nuke_and_saved_on_request(quick, capsys):
     desk.press("accept")
     desk.world.undo()  # accept
     desk.world.undo()  # add
-    assert desk.knob("current") == ""
+    assert desk.knob("current") == "d0002"  # which was removed before
     assert [each["status"] for each in desk.map["defects"]] == [
         "proposed",
         "proposed",

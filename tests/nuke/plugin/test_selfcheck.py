@@ -9,8 +9,7 @@ import numpy as np
 import OpenEXR
 import pytest
 
-from nuke_proof.graph import Evaluation, Scene, picture_from_rows, read_gizmo
-from nuke_proof.graph.blink import blink_by
+from nuke_proof.graph import Evaluation, Scene, blink_by, picture_from_rows, read_gizmo
 from nuke_proof.selfcheck import JSON, make_selfcheck
 from nuke_proof.shim import STRICT, works_here
 from tests.make.nuke_sessions import GIZMO, session

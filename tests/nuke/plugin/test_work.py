@@ -20,7 +20,7 @@ if argv[0] == "detect":
 """
 
 
-def test_detect_bake_and_render_with_the_real_command(desk):
+def test_detect_and_bake_with_the_real_command(desk):
     (desk.folder / "map.json").unlink()
     desk.do("detect")
     assert desk.world.messages == []
@@ -33,18 +33,43 @@ def test_detect_bake_and_render_with_the_real_command(desk):
     baked = {each.name for each in (desk.folder / "map.pixmend").iterdir()}
     assert {"bake.json", "index.exr", "control.exr"} <= baked
     assert len(set(detecting.sentences)) > 2
+    assert desk.plate_is_untouched()
+    inner = {each for each in desk.world.touched if each.startswith("PixMend1.")}
+    assert inner == {"PixMend1.PM_ReadIndex", "PixMend1.PM_ReadControl", "PixMend1.PM_ReadMarks"}
+    assert {name for _node, name in desk.world.clicked} >= {"reload"}
+
+
+@pytest.mark.slow
+def test_render_with_the_real_command(desk):
     desk.press("next")
     desk.press("reject")
     desk.world.files = [str(desk.folder / "mended")]
     desk.do("render")
     assert "5 frames written" in desk.world.messages[-1]
-    ledgers = list((desk.folder / "mended" / ".pixmend").glob("*.ledger"))
-    assert len(ledgers) == 5
-    assert desk.plate_is_untouched()
+    assert len(list((desk.folder / "mended" / ".pixmend").glob("*.ledger"))) == 5
     assert seen_in(desk.folder / "mended", hidden=False).keys() == desk.before.keys() - {"truth.json"}
-    inner = {each for each in desk.world.touched if each.startswith("PixMend1.")}
-    assert inner == {"PixMend1.PM_ReadIndex", "PixMend1.PM_ReadControl", "PixMend1.PM_ReadMarks"}
-    assert {name for _node, name in desk.world.clicked} >= {"reload"}
+    assert desk.plate_is_untouched()
+
+
+MENDS = """
+given = argv[argv.index("--map") + 1]
+states = [each["status"] for each in json.load(open(given))["defects"]]
+assert argv[:2] == ["fix", argv[1]] and argv[1].endswith("plate.%04d.exr"), argv
+assert states == ["rejected", "proposed", "accepted"], states
+print(json.dumps({"ok": False, "exit_code": 5, "frames_written": 3, "frames_already_done": 1, "skipped": [{}]}))
+sys.exit(5)
+"""
+
+
+def test_render_takes_the_map_with_its_edits_and_says_what_was_left(desk, stand_in):
+    desk.node["cli"].setValue(str(stand_in(MENDS)))
+    desk.press("next")
+    desk.press("reject")
+    desk.world.files = [str(desk.folder / "mended")]
+    desk.do("render")
+    assert desk.world.messages == [
+        f"3 frames written to {desk.folder / 'mended'}, 1 were done already. 1 could not be read and were left out."
+    ]
 
 
 def test_a_cancelled_detection_leaves_nothing(desk):
@@ -85,6 +110,43 @@ def test_load_map_takes_the_bake_that_is_there_and_makes_none_twice(quick):
     assert desk.knob("bake") == str(desk.folder / "map.pixmend")
 
 
+def test_another_map_takes_the_bake_of_the_first_away(quick):
+    """Else the node would mend pixels of a map that nobody looks at any more."""
+    desk = quick
+    desk.do("load_map")
+    other = json.loads((desk.folder / "map.json").read_text()) | {"defects": []}
+    (desk.folder / "other.json").write_text(json.dumps(other))
+    desk.node["map"].setValue(str(desk.folder / "other.json"))
+    first = seen_in(desk.folder / "map.pixmend")
+    desk.do("load_map")
+    assert desk.knob("bake") == ""
+    assert desk.knob("status_text") == "0 defects loaded."
+    assert seen_in(desk.folder / "map.pixmend") == first
+    desk.node["map"].setValue(str(desk.folder / "map.json"))
+    desk.do("load_map")
+    assert desk.knob("bake") == str(desk.folder / "map.pixmend")
+
+
+def test_a_bake_of_another_name_that_fits_is_kept(quick):
+    desk = quick
+    desk.node["bake"].setValue(str(desk.folder / "mine"))
+    desk.do("bake_now")
+    desk.do("load_map")
+    assert desk.knob("bake") == str(desk.folder / "mine")
+    assert not (desk.folder / "map.pixmend").exists()
+
+
+def test_a_broken_map_is_not_loaded(quick):
+    desk = quick
+    desk.do("load_map")
+    (desk.folder / "broken.json").write_text('{"schema": "pixmend.map/1", "defects": [{"id": 1}]}')
+    desk.node["map"].setValue(str(desk.folder / "broken.json"))
+    desk.do("load_map")
+    assert len(desk.world.messages) == 1
+    assert "broken.json: defect 1 of this map is broken" in desk.world.messages[0]
+    assert desk.knob("bake") == str(desk.folder / "map.pixmend")  # the picture is as it was
+
+
 def test_a_bake_is_of_the_map_with_its_edits(quick):
     desk = quick
     desk.press("next")
@@ -119,16 +181,28 @@ def test_nuke_without_blink_gets_patches(make_desk, stand_in):
     assert "PixMend1.PM_ReadPatch" in desk.world.touched
 
 
-def test_a_raw_bake_asks_for_a_raw_read(quick, stand_in):
+@pytest.mark.parametrize(
+    ("values", "colours", "is_told"),
+    [
+        ("linear", "default (linear)", False),
+        ("linear", "scene_linear", False),
+        ("linear", "ACES - ACES2065-1", True),
+        ("raw", "default (linear)", True),
+        ("raw", "Cineon", True),
+    ],
+)
+def test_a_read_that_converts_colours_is_told(quick, stand_in, values, colours, is_told):
     desk = quick
-    body = BAKES.replace('"notices": []', '"notices": ["d0001 is left"], "values": "raw"')
+    desk.read["colorspace"].setValue(colours)
+    body = BAKES.replace('"notices": []', f'"notices": ["d0001 is left"], "values": {values!r}')
     desk.node["cli"].setValue(str(stand_in(body)))
     desk.do("bake_now")
-    assert "raw data" in desk.world.messages[0]
-    assert desk.world.messages[1] == "d0001 is left"
+    assert desk.world.messages[-1] == "d0001 is left"
+    assert ["Read1 converts" in each for each in desk.world.messages[:-1]] == [True] * is_told
     desk.read["raw"].setValue(True)
+    desk.world.messages.clear()
     desk.do("bake_now")
-    assert desk.world.messages[2:] == ["d0001 is left"]
+    assert desk.world.messages == ["d0001 is left"]
 
 
 def test_frames_are_the_knobs_or_the_cut_of_the_read(quick):
@@ -236,23 +310,33 @@ def test_tcl_in_the_reads_file_is_evaluated(quick):
     assert argv[1] == str(desk.folder / "plate" / "plate.%04d.exr")
 
 
-def test_what_changes_the_size_between_plate_and_node_is_named(desk):
-    from tests.fakes.nuke._nodes import Format
-
-    between = desk.nuke.createNode("Reformat")
-    between._format = Format(desk.world, 80, 60)
+@pytest.mark.parametrize("kind", ["Grade", "Reformat", "TimeOffset", "Group"])
+def test_what_may_change_samples_on_the_way_is_named(desk, kind):
+    between = desk.nuke.createNode(kind)
     between.setInput(0, desk.read)
     desk.node.setInput(0, between)
-    desk.press("detect")
-    assert "Reformat1" in desk.world.messages[0]
-    between._format = None
-    desk.node["cli"].setValue("nowhere")
-    desk.press("detect")
-    assert "nowhere" in desk.world.messages[1]
+    for button in ("detect", "bake_now", "render", "next"):
+        desk.press(button)
+        assert f"{kind}1 stands between the plate and PixMend" in desk.world.messages.pop()
+
+
+def test_what_leaves_samples_alone_may_stand_between(quick):
+    desk = quick
+    between = desk.nuke.createNode("Dot")
+    between.setInput(0, desk.read)
+    desk.node.setInput(0, between)
+    desk.do("bake_now")
+    assert desk.world.messages == []
+
+
+def test_a_read_that_renumbers_frames_is_named(desk):
+    desk.read["frame"].setValue("frame+1000")
+    desk.press("bake_now")
+    assert "Read1 renumbers" in desk.world.messages[0]
 
 
 def test_no_read_above_is_said(desk):
-    constant = desk.nuke.createNode("Constant")
+    constant = desk.nuke.createNode("Dot")
     constant.setInput(0, None)
     desk.node.setInput(0, constant)
     desk.press("detect")
