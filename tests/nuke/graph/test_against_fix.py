@@ -13,7 +13,7 @@ from pixmend.cli import main
 from pixmend.model import map_to_json
 from pixmend.simulate import true_map
 from tests.make.gizmo_scene import RGB, Gizmo, same, where_it_differs
-from tests.make.shots_on_disk import small_shot, write_form
+from tests.make.shots_on_disk import encoding_of, small_shot, write_form
 
 FRAMES = range(1001, 1005)
 DISK = FilesOnDisk()
@@ -117,3 +117,34 @@ def test_every_defect_has_its_ring(job, mark_size):
         if 0 <= y < DISPLAY[1][1]:
             assert any((x + dx, y + dy) in marked for dx in range(-30, 31) for dy in range(-30, 31))
     assert (shown.box, shown.format) == (plate.box, plate.format)
+
+
+def raw(image, most):
+    """Return what a raw Read gives, code / largest code; the library that reads here scales a little differently."""
+    return image.with_channels(
+        {name: (np.rint(plane * most) / most).astype(np.float32) for name, plane in image.channels.items()}
+    )
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("form", ["tiff16", "dpx10"])
+def test_codes_are_those_of_fix_when_the_read_is_raw(tmp_path, form, workshop):
+    if not works_here(STRICT):
+        pytest.skip("there is no g++")
+    shot = small_shot("1-3", 192, 144)
+    plate = write_form(tmp_path / "plate", form, shot)
+    (tmp_path / "map.json").write_text(map_to_json(true_map(shot)))
+    common = [str(plate), "--map", str(tmp_path / "map.json"), "-q", *encoding_of(form), "-o"]
+    assert main(["fix", *common, str(tmp_path / "fixed")]) == 0
+    assert main(["bake", *common, str(tmp_path / "b.pixmend"), "--patch"]) == 0
+    most = 65535 if form == "tiff16" else 1023
+    for frame in (1, 3):
+        (name,) = (path.name for path in plate.glob(f"*{frame:04d}.*"))
+        before, after = (raw(DISK.read(str(tmp_path / folder / name)), most) for folder in ("plate", "fixed"))
+        assert len(where_it_differs(before, after)) > 100
+        for engine in ("Patch", "Live"):
+            how = {"engine": engine, "frame": frame, "blink": blink_by(workshop)}
+            shown = Gizmo(before, DISK).render(bake=str(tmp_path / "b.pixmend"), **how)
+            for channel in RGB:
+                codes, fixed = (np.rint(image.channels[channel] * most) for image in (shown, after))
+                assert np.array_equal(codes, fixed)
