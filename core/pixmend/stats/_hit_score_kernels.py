@@ -94,7 +94,7 @@ def _excess_at(
     if not (np.isfinite(down + across) and np.isfinite(excess.sum())):
         return False
     _take_plane(around, excess, down / _AROUND_MOMENT, across / _AROUND_MOMENT)
-    background = _middle_of(around.copy())
+    background = _middle_of(around)
     code = codes[np.argmax(around == background)]
     unit[c] = max(sigma_of[code], _TO_SIGMA * _middle_of(np.abs(around - background)))
     excess -= background
@@ -120,16 +120,25 @@ def _take_plane(
 
 @njit(cache=True, nogil=True)
 def _middle_of(values: NDArray[np.float32]) -> np.float32:
-    """Return the upper median of a few finite values, which it sorts: by insertion, the fastest for so few."""
-    for index in range(1, len(values)):
-        value = values[index]
-        place = index
-        while place > 0 and values[place - 1] > value:
-            values[place] = values[place - 1]
-            place -= 1
-        values[place] = value
-    middle: np.float32 = values[len(values) // 2]
-    return middle
+    """Return the upper median of a few finite values by counting: vector code, the fastest for so few."""
+    half = len(values) // 2
+    low, high = np.float32(-np.inf), np.float32(np.inf)
+    middle = values[0]
+    for value in values:
+        if not low < value < high:
+            continue
+        below, up_to = np.int32(0), np.int32(0)
+        for other in values:
+            below = np.int32(below + np.int32(other < value))
+            up_to = np.int32(up_to + np.int32(other <= value))
+        if below > half:
+            high = value
+        elif up_to <= half:
+            low = value
+        else:
+            middle = value
+            break
+    return np.float32(middle)
 
 
 @njit(cache=True, nogil=True)
