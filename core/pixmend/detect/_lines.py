@@ -15,7 +15,10 @@ from pixmend.detect._line_shapes import NEIGHBOURS, line_shapes
 __all__ = ["Line", "LinePicture", "find_lines"]
 
 _LEAST_ROWS = 10
-_RIM_PX, _RIM_CAUTION = 2, 3.0  # debayer and resize leave a rim that is fixed too: it must score more
+_RIM_PX, _RIM_CAUTION = (
+    2,
+    3.0,
+)  # debayer, resize and codecs leave a rim that is fixed too: all of it, or more faintly
 _CLAIMED = 0.1  # of a run: it is what a better one has been
 _APART_PX = 6  # what scores so near a line is its ringing
 _LEAST_AMPLITUDE = 0.3  # sigma; what is fainter nobody sees, and its repair adds more than it takes
@@ -23,7 +26,7 @@ _FITS = 0.75  # of a profile; a run that fits less may be beside its line
 _MOST_COLUMNS = 3
 _CAUTION = 1.25  # times the threshold, that the profile of any must score
 _FEW, _FEW_SHARE = 3, 0.6  # photosites that make more than so much of a line's excess are no line
-_PART_CAUTION = 1.35  # times the threshold, of what does not span the picture: texture makes short lines
+_PART_CAUTION = 1.45  # times the threshold, of what does not span the picture: texture makes short lines
 _LIKE, _UNLIKE = (0.55, 0.9), 18.0  # of a profile, that bad columns must explain; by how clear it is
 _SHORT, _LIKE_STILL = 32, 0.96  # photosites; short ones, and any in a still shot, must be more like it
 _CONTEST = 1.3  # times what bad columns leave, a line of light must leave where nothing moves
@@ -32,6 +35,8 @@ _MAY_SPAN = 0.5  # of the picture's height; its profile may tell that a line goe
 _AROUND_PX, _LAG_PX, _OFTEN = 28, 4, 0.75  # px to the sides; px along; quantile of the changes
 _BROKEN, _LEAST_CHANGE = 4.0, 0.3  # times what is usual around; sigma
 _SPANNING, _LIKE_WHOLE = 0.88, 0.85  # of the picture's height: few things of a scene do that
+_UNLIKE_WHOLE = 5.0  # by how clear it is, as `_UNLIKE`
+_ANY, _LIKE_JOINED = 3, 0.97  # three columns, each of its own strength, are like any edge, wire or joint
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -251,28 +256,55 @@ def _is_believable(line: Line, picture: LinePicture, threshold: float) -> bool:
     is_inside = all(0 <= column < picture.light.shape[2] for column in line.across)
     if not is_inside or len(line.across) > _MOST_COLUMNS:
         return False
-    if _is_one_site(line, picture) or _is_broken(line, picture):
+    if _is_one_site(line, picture) or _is_broken(line, picture) or _is_rim(line, picture):
         return False
     is_faint = abs(fit.amplitude) < _LEAST_AMPLITUDE or fit.score < _CAUTION * threshold
-    is_whole = line.length >= _SPANNING * picture.light.shape[1]
+    is_whole = _is_whole(line, picture)
     if is_faint or (not is_whole and abs(line.score) < _PART_CAUTION * threshold):
         return False
-    if picture.is_still:
-        if is_whole:
-            return fit.photosites >= _LIKE_WHOLE and fit.contest >= 1.0
-        least = _CONTEST_LONG if line.length >= _LONG else _CONTEST
-        return line.length >= _SHORT and fit.photosites >= _LIKE_STILL and fit.contest >= least
-    return fit.photosites >= (_LIKE[0] if is_whole else _likeness_of_moving(line))
+    return fit.photosites >= _least_likeness(line, picture) and (
+        not picture.is_still or fit.contest >= _least_contest(line, picture)
+    )
 
 
-def _likeness_of_moving(line: Line) -> float:
-    """Return how much of a line's profile bad columns must explain where the picture moves.
+def _least_likeness(line: Line, picture: LinePicture) -> float:
+    """Return how much of a line's profile bad columns must explain.
 
-    What is left of texture is short; and the clearer a line shows, the more like one it must look.
+    The clearer a line shows, the more like one it must look. What is left of texture is
+    short where the picture moves; where it does not, little in a scene spans the picture.
     """
+    if _is_whole(line, picture):
+        least = (
+            _clear_likeness(line, _UNLIKE_WHOLE, (_LIKE_WHOLE, _LIKE_STILL)) if picture.is_still else _LIKE[0]
+        )
+    elif picture.is_still or line.length < _SHORT:
+        least = _LIKE_STILL
+    else:
+        least = _clear_likeness(line, _UNLIKE, _LIKE)
+    return least if len(line.across) < _ANY else max(least, _LIKE_JOINED)
+
+
+def _clear_likeness(line: Line, unlike: float, limits: tuple[float, float]) -> float:
+    return float(np.clip(1.0 - unlike / line.fit.score, *limits))
+
+
+def _least_contest(line: Line, picture: LinePicture) -> float:
+    """Return how much more a line of light must leave of one where nothing moves; of a short one all."""
+    if _is_whole(line, picture):
+        return 1.0
     if line.length < _SHORT:
-        return _LIKE_STILL
-    return float(np.clip(1.0 - _UNLIKE / line.fit.score, *_LIKE))
+        return np.inf
+    return _CONTEST_LONG if line.length >= _LONG else _CONTEST
+
+
+def _is_whole(line: Line, picture: LinePicture) -> bool:
+    return bool(line.length >= _SPANNING * picture.light.shape[1])
+
+
+def _is_rim(line: Line, picture: LinePicture) -> bool:
+    """Tell whether a line is what ends the picture."""
+    beyond = picture.light.shape[2] - _RIM_PX
+    return _is_whole(line, picture) and any(not _RIM_PX <= column < beyond for column in line.across)
 
 
 def _joined(lines: Sequence[Line], picture: LinePicture, is_bad: NDArray[np.bool_]) -> Iterator[Line]:

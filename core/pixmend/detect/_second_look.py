@@ -91,10 +91,9 @@ class Judgement:
 
 def judge_by_pools(site: Site, settings: DetectSettings, *, is_known: bool) -> Judgement:
     """Judge a site that no single frame was asked about."""
-    least = settings.known_threshold_sigma if is_known else settings.threshold_sigma
-    is_sure = abs(site.score) >= least and _is_worth_it(site.amplitude_sigma, settings)
+    is_sure = _scores_enough(site, settings, is_known=is_known)
     return Judgement(
-        site.is_in_pools and is_sure,
+        is_sure and _is_worth_it(site.amplitude_sigma, settings),
         site.is_in_pools,
         _bright_or_dark(site.amplitude_sigma),
         site.amplitude_sigma,
@@ -124,7 +123,8 @@ def judge_by_trace(
         # It is there all the time or not at all; where it seems not to be the scene hides it.
         course = course_in_equal_light(trace, light_at, may_change=False)
     if is_still:
-        shows = site.is_in_pools or (comes_and_goes and course.pattern is Pattern.BLINKING)
+        is_sure = _scores_enough(site, settings, is_known=is_known)
+        shows = is_sure or (comes_and_goes and course.pattern is Pattern.BLINKING)
     else:
         least = _KNOWN_CONFIRMED if is_known else _least_confirmation(site, trace, settings)
         shows = comes_and_goes or _is_confirmed(site, trace, course, least=least)
@@ -149,6 +149,12 @@ def _amplitude(site: Site, course: Course) -> float:
     """Return how strong it is: where the mean picture shows it clearly as that has it, bent by no scale."""
     is_clear = site.likeness >= _CLEAR_LIKENESS and course.pattern is Pattern.STEADY
     return site.amplitude_sigma if is_clear else course.amplitude_sigma
+
+
+def _scores_enough(site: Site, settings: DetectSettings, *, is_known: bool) -> bool:
+    """Tell whether the pools alone make sure of a site."""
+    least = settings.known_threshold_sigma if is_known else settings.threshold_sigma
+    return site.is_in_pools and abs(site.score) >= least
 
 
 def _is_worth_it(amplitude_sigma: float, settings: DetectSettings) -> bool:

@@ -2,15 +2,17 @@
 """Bad columns and rows: found whole and in part, with their ends, and not made up."""
 
 from functools import cache
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from pixmend.detect._line_fit import LineFit
 from pixmend.detect._line_picture import line_picture
 from pixmend.detect._line_samples import covered, line_samples
 from pixmend.detect._line_shapes import LINE_REACH_PX, light_shapes, line_shapes
-from pixmend.detect._lines import Line, LinePicture, find_lines
+from pixmend.detect._lines import Line, LinePicture, _is_believable, find_lines
 from pixmend.detect._sites import MeanPicture
 from pixmend.detect._views import views_of
 from pixmend.model import Kind
@@ -131,6 +133,42 @@ def test_burnt_in_lettering_is_no_line(motion):
     """It is as straight as a bad row, and stays as one does; but it changes from letter to letter."""
     shot = small_shot((), motion=motion, distractors=frozenset({Distractor.BURN_IN}), seed=8)
     assert find_lines(searched(shot), threshold=THRESHOLD) == ()
+
+
+def believed(*, across=(60,), length=80, still=False, photosites=0.95, score=40.0) -> bool:
+    """Tell whether a line on an even picture is believed, if it were measured so."""
+    picture = LinePicture((None, None), np.full((3, 100, 120), 50.0), np.ones((3, 100, 120)), still)
+    fit = LineFit(
+        columns=(0,), score=score, photosites=photosites, light=0.5, contest=2.0, model=np.ones((2, 3, 11))
+    )
+    line = Line(
+        is_row=False,
+        first=0,
+        stop=length,
+        across=across,
+        middle=across[0],
+        score=20.0,
+        profile=SimpleNamespace(sigma=np.ones(3)),
+        fit=fit,
+    )
+    return _is_believable(line, picture, THRESHOLD)
+
+
+@pytest.mark.parametrize(("across", "expected"), [((59, 60), True), ((59, 60, 61), False)])
+def test_three_joined_columns_must_be_very_like(across, expected):
+    assert believed(across=across) is expected
+    assert believed(across=across, photosites=0.98)
+
+
+@pytest.mark.parametrize(("score", "expected"), [(40.0, True), (600.0, False)])
+def test_where_nothing_moves_a_clear_whole_line_must_be_more_like_one(score, expected):
+    assert believed(length=100, still=True, photosites=0.9, score=score) is expected
+
+
+@pytest.mark.parametrize("across", [(0,), (1, 2), (119,)])
+def test_what_ends_the_picture_is_no_line(across):
+    assert not believed(across=across, length=100)
+    assert believed(across=across, length=60)
 
 
 def test_a_few_strong_photosites_in_one_column_are_no_line():

@@ -63,15 +63,15 @@ def site_of(*, fit: float, optical_fit: float) -> Site:
     )
 
 
-def is_believed(site: Site, trace: Trace) -> bool:
+def is_believed(site: Site, trace: Trace, *, is_still: bool = False, is_known: bool = False) -> bool:
     judgement = judge_by_trace(
         site,
         trace,
         course_in_equal_light(trace, light_at),
         DetectSettings(),
         light_at=light_at,
-        is_known=False,
-        is_still=False,
+        is_known=is_known,
+        is_still=is_still,
     )
     return judgement.is_defect
 
@@ -132,3 +132,12 @@ def test_not_if_its_strength_swings():
     trace = trace_of(amplitude=6.0, score=20.0, unrest=1.0)
     swinging = replace(trace, amplitude=trace.amplitude * np.tile([0.2, 1.0, 1.8, 1.0], FRAMES // 4))
     assert not is_believed(named_by_hits(score=2 * 6.0 * np.sqrt(FRAMES)), swinging)
+
+
+@pytest.mark.parametrize(
+    ("score", "known", "expected"), [(9.0, False, True), (7.0, False, False), (7.0, True, True)]
+)
+def test_where_nothing_moves_single_frames_add_nothing_to_the_score(score, known, expected):
+    site = replace(site_of(fit=0.9, optical_fit=0.9), score=score)
+    trace = trace_of(amplitude=12.0, score=20.0, unrest=1.0)
+    assert is_believed(site, trace, is_still=True, is_known=known) is expected
