@@ -4,7 +4,7 @@
 import numpy as np
 import pytest
 
-from nuke_proof.shim import BUILDS, KernelError, Picture, Violation
+from nuke_proof.shim import BUILDS, QUICK, KernelError, Picture, Violation
 from pixmend.bake import apply_control
 from tests.make.blink import SOURCE, mend, only_here, pictures, same_bits, synthetic
 
@@ -56,7 +56,7 @@ def test_what_nuke_would_refuse_does_not_compile(workshop, mutation):
     was, now = mutation
     assert was in SOURCE
     with pytest.raises(KernelError):
-        workshop.program(SOURCE.replace(was, now))
+        workshop.program(SOURCE.replace(was, now), QUICK)
 
 
 @pytest.mark.parametrize("mutation", BREAKS_A_PROMISE.values(), ids=BREAKS_A_PROMISE.keys())
@@ -64,7 +64,7 @@ def test_a_broken_promise_is_told(workshop, mutation):
     was, now, violation = mutation
     assert was in SOURCE
     plate, index, control, _ = synthetic()
-    program = workshop.program(SOURCE.replace(was, now))
+    program = workshop.program(SOURCE.replace(was, now), QUICK)
     found = Violation.NONE
     for frame in (1001, 1004):
         found |= program.run(pictures(plate, index, control[-1:, :200], frame)).violations
@@ -92,7 +92,7 @@ def test_a_kernel_that_computes_something_else_is_not_the_twin(workshop, mutatio
     was, now = mutation
     assert was in SOURCE
     plate, index, control, frames = synthetic()
-    program = workshop.program(SOURCE.replace(was, now))
+    program = workshop.program(SOURCE.replace(was, now), QUICK)
     assert not all(
         same_bits(mend(program, plate, index, control, frame), apply_control(plate, index, control, frame))
         for frame in frames
