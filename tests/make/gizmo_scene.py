@@ -107,7 +107,7 @@ def where_it_differs(a, b):
     for name in a.channels:
         rows, columns = np.nonzero(a.channels[name].view(np.uint32) != b.channels[name].view(np.uint32))
         places |= {
-            (int(x) + a.box.x, SIZE[1] - 1 - (int(y) + a.box.y), name)
+            (int(x) + a.box.x, a.format[1] - 1 - (int(y) + a.box.y), name)
             for y, x in zip(rows, columns, strict=True)
         }
     return places

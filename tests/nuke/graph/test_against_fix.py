@@ -148,3 +148,28 @@ def test_codes_are_those_of_fix_when_the_read_is_raw(tmp_path, form, workshop):
             for channel in RGB:
                 codes, fixed = (np.rint(image.channels[channel] * most) for image in (shown, after))
                 assert np.array_equal(codes, fixed)
+
+
+def test_a_bake_of_the_map_alone_mends_at_once(tmp_path, workshop):
+    if not works_here(STRICT):
+        pytest.skip("there is no g++")
+    shot = small_shot("1-3", 192, 144)
+    write_form(tmp_path / "plate", "exr", shot)
+    (tmp_path / "map.json").write_text(map_to_json(true_map(shot)))
+    assert main(["bake", "--map", str(tmp_path / "map.json"), "-q", "-o", str(tmp_path / "b.pixmend")]) == 0
+    plate = DISK.read(str(tmp_path / "plate" / "plate.0002.exr"))
+    mended = Gizmo(plate, DISK).render(
+        bake=str(tmp_path / "b.pixmend"), engine="Live", frame=2, blink=blink_by(workshop)
+    )
+    named = {
+        (defect.x + sample.dx, defect.y + sample.dy)
+        for defect in true_map(shot).defects
+        for sample in defect.samples
+    }
+    assert {(x, y) for x, y, _ in where_it_differs(mended, plate)} <= named
+    clean = shot.render_clean(2)[::-1]
+    before, after = (
+        sum(np.abs(image.channels[name] - clean[..., number]).sum() for number, name in enumerate(RGB))
+        for image in (plate, mended)
+    )
+    assert after < 0.5 * before
