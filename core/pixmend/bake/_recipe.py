@@ -181,7 +181,7 @@ class Recipes:
             records[inverse, channel] = samples.record[changed]
             picture[inverse, channel] = samples.new[changed]
         samples.done[~samples.is_changed] = Done.LEFT
-        counts = Counter(Done(each) for each in samples.done.tolist())
+        counts = Counter({Done(each): int(n) for each, n in enumerate(np.bincount(samples.done)) if n})
         return FrameRecipe(
             patch.frame, pixels + self._corner, records, tuple(samples.tables), counts, picture
         )
