@@ -160,7 +160,10 @@ def start(job: Job, on_end: Callable[[Outcome], None]) -> None:
 
 
 def _beside(job: Job, on_end: Callable[[Outcome], None]) -> None:
-    outcome = job.run(_Bar(job.title).report)  # the bar goes away with its last name
+    try:
+        outcome = job.run(_Bar(job.title).report)  # the bar goes away with its last name
+    except Exception as exc:  # noqa: BLE001 - in a thread nobody would hear of it, and the node would wait for ever
+        outcome = Outcome(-1, {}, [f"{type(exc).__name__}: {exc}"], job.argv)
     nuke.executeInMainThread(on_end, args=(outcome,))
 
 

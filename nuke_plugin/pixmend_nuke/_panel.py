@@ -3,14 +3,13 @@
 
 from __future__ import annotations
 
-import traceback
 from typing import Callable
 
 import nuke
 
 from pixmend_nuke import _review, _work
 from pixmend_nuke._node import set_status
-from pixmend_nuke._problem import Problem, tell
+from pixmend_nuke._problem import Problem, tell, tell_of_bug
 
 __all__ = ["BUTTONS", "press"]
 
@@ -46,7 +45,4 @@ def press(node: nuke.Node, button: str) -> None:
     except Exception as exc:
         if not nuke.GUI:
             raise
-        traceback.print_exc()
-        tell(
-            f"PixMend met a bug: {type(exc).__name__}: {exc}\nThe picture is not affected. Please send the lines in the terminal."
-        )
+        tell_of_bug(exc)

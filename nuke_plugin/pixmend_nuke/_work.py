@@ -25,7 +25,7 @@ from pixmend_nuke._node import (
     text_of,
     undoable,
 )
-from pixmend_nuke._problem import Problem, tell
+from pixmend_nuke._problem import Problem, tell, tell_of_bug
 
 __all__ = ["bake_now", "cancel", "detect", "load_map", "render", "save_map"]
 
@@ -123,28 +123,59 @@ def _of_plate(node: nuke.Node, plate: Plate) -> list[str]:
 
 
 def render(node: nuke.Node) -> None:
-    """Write the mended plate with `pixmend fix`: what the viewer shows, byte-exact beside it."""
+    """Write the mended plate with `pixmend fix`: the frames' own files, and no byte of them changed but the repair."""
     _, _, document = load(node)
     plate = plate_of(node)
-    usual = Path(plate.shot).parent.as_posix() + "_mended"
-    folder = (nuke.getFilename("Folder for the mended frames", default=usual) or "") if nuke.GUI else usual
-    if not folder:
-        raise Problem("No folder was chosen: nothing was written.")
     cli = find_cli(path_of(node, "cli"))
+    folder = _folder_to_render(plate)
     map_path, throw_away = _map_for_child(node, document)
-    argv = [cli, "fix", plate.shot, "--map", map_path, "-o", folder.rstrip("/"), *plate.frames]
+    argv = [cli, "fix", plate.shot, "--map", map_path, "-o", folder, "--overwrite", *plate.frames]
 
     def mended(answer: dict[str, Any]) -> None:
-        written, done = int(answer.get("frames_written", 0)), int(answer.get("frames_already_done", 0))
-        sentence = f"{written} frames written to {folder}"
-        sentence += f", {done} were done already." if done else "."
-        skipped = answer.get("skipped") or []
-        if skipped:
-            sentence += f" {len(skipped)} could not be read and were left out."
+        sentence = _what_was_written(answer, folder)
         set_status(node, sentence)
-        tell(sentence)
+        if not nuke.GUI:
+            tell(sentence)
+        elif nuke.ask(sentence + " Make a Read of them?"):
+            _make_read(node, Path(folder, Path(plate.shot).name).as_posix())
 
     _run(node, argv + _MACHINE, "PixMend: render", mended, throw_away)
+
+
+def _folder_to_render(plate: Plate) -> str:
+    """Return the folder that the user chose; a script gets one beside the plate's."""
+    of_plate = Path(plate.shot).parent
+    usual = of_plate.as_posix() + "_mended"
+    chosen = (nuke.getFilename("Folder for the mended frames", default=usual) or "") if nuke.GUI else usual
+    if not chosen:
+        raise Problem("No folder was chosen: nothing was written.")
+    folder = Path(chosen)
+    if folder.resolve() == of_plate.resolve():
+        raise Problem("This is the plate's own folder, and the plate stays as it is: choose another one.")
+    if folder.exists() and any(folder.iterdir()):
+        _ask(f"{folder.as_posix()} is not empty; frames in it that differ are replaced. Go on?")
+    return folder.as_posix()
+
+
+def _what_was_written(answer: dict[str, Any], folder: str) -> str:
+    written, done = int(answer.get("frames_written", 0)), int(answer.get("frames_already_done", 0))
+    already = f", {done} were done already" if done else ""
+    skipped = len(answer.get("skipped") or [])
+    left_out = f" {skipped} could not be read and were left out." if skipped else ""
+    return f"{written} frames written to {folder}{already}.{left_out}"
+
+
+def _make_read(node: nuke.Node, file: str) -> None:
+    """Put a Read of the mended frames beside the node, with the frames of the plate's."""
+    plate: Any = node.input(0)
+    while plate.Class() != "Read":
+        plate = plate.input(0)
+    with node.parent():
+        fresh = nuke.createNode("Read", inpanel=False)
+    fresh["file"].setValue(file)
+    for name in ("first", "last", "origfirst", "origlast", "raw", "colorspace"):
+        fresh[name].setValue(plate[name].value())
+    fresh.setXYpos(node.xpos() + 120, node.ypos())
 
 
 def cancel(node: nuke.Node) -> None:
@@ -178,13 +209,24 @@ def _run(node: nuke.Node, argv: list[str], title: str, on_done: Ended, throw_awa
 def _told(node: nuke.Node, ended: Callable[[Outcome], None], outcome: Outcome) -> None:
     """End a job in the main thread: whatever went wrong while it ran is said once."""
     try:
-        try:
-            ended(outcome)
-        except Problem as problem:
+        ended(outcome)
+    except Problem as problem:
+        if _is_there(node):
             set_status(node, str(problem))
-            tell(str(problem))
-    except ValueError:  # how Nuke says that a node was deleted meanwhile
-        tell("The PixMend node is gone; what it ran has ended.")
+        tell(str(problem))
+    except Exception as exc:  # noqa: BLE001 - nobody above would say it
+        if _is_there(node):
+            tell_of_bug(exc)
+        else:
+            tell("The PixMend node is gone; what it ran has ended.")
+
+
+def _is_there(node: nuke.Node) -> bool:
+    try:
+        node.fullName()
+    except ValueError:  # how Nuke says that a node was deleted
+        return False
+    return True
 
 
 def _take_map(node: nuke.Node, path: str, step: str) -> None:

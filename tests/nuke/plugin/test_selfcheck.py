@@ -2,7 +2,9 @@
 # ruff: noqa: PLC0415, ARG005 (the plug-in is there only inside a session; lambdas take what they are given)
 """The self-check, with a Nuke whose pictures are those of the evaluator: what it finds, and that it finds errors."""
 
+import base64
 import json
+import runpy
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +14,7 @@ import pytest
 from nuke_proof.graph import Evaluation, Scene, blink_by, picture_from_rows, read_gizmo
 from nuke_proof.selfcheck import JSON, make_selfcheck
 from nuke_proof.shim import STRICT, works_here
-from tests.make.nuke_sessions import GIZMO, session
+from tests.make.nuke_sessions import GIZMO, PLUGIN, session
 
 NAMES = dict(zip("RGBA", ("rgba.red", "rgba.green", "rgba.blue", "rgba.alpha"), strict=True))
 
@@ -164,10 +166,19 @@ def test_without_a_window_it_prints_where_the_report_is(checked):
     assert world.messages == []
 
 
+def test_the_script_for_the_terminal(tmp_path, monkeypatch):
+    known = json.loads(JSON.read_text(encoding="ascii"))
+    points = [tuple(each) for each in known["points"]]
+    monkeypatch.setattr("sys.argv", ["selfcheck.py", str(tmp_path / "mine.txt")])
+    with session(gui=False) as world:
+        world.sampler = lambda node, channel, x, y: known["plate"][channel][points.index((int(x), int(y)))]
+        runpy.run_path(str(PLUGIN / "selfcheck.py"))
+    assert "4 of 12 checks failed" in (tmp_path / "mine.txt").read_text()
+    assert Path(world.plugin_paths[0]) == GIZMO.parent
+
+
 def test_the_files_of_the_check_hold_what_the_numbers_say(tmp_path):
     known = json.loads(JSON.read_text(encoding="ascii"))
-    import base64
-
     with session():
         from pixmend_nuke._exr import Picture, write_exr
 

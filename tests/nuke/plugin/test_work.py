@@ -45,7 +45,17 @@ def test_render_with_the_real_command(desk):
     desk.press("reject")
     desk.world.files = [str(desk.folder / "mended")]
     desk.do("render")
-    assert "5 frames written" in desk.world.messages[-1]
+    assert "5 frames written" in desk.world.asked[-1]
+    fresh = next(each for each in desk.world.root._children if each.name() == "Read2")
+    assert fresh["file"].value() == str(desk.folder / "mended" / "plate.%04d.exr")
+    assert (fresh["first"].value(), fresh["last"].value()) == (1001, 1005)
+    desk.world.files = [str(desk.folder / "mended")]
+    desk.press("next")
+    desk.press("reject")
+    desk.do("render")  # again, without a defect that shows in two frames
+    assert "is not empty" in desk.world.asked[-2]
+    assert "2 frames written" in desk.world.asked[-1]
+    assert desk.world.messages == []
     assert len(list((desk.folder / "mended" / ".pixmend").glob("*.ledger"))) == 5
     assert seen_in(desk.folder / "mended", hidden=False).keys() == desk.before.keys() - {"truth.json"}
     assert desk.plate_is_untouched()
@@ -67,9 +77,16 @@ def test_render_takes_the_map_with_its_edits_and_says_what_was_left(desk, stand_
     desk.press("reject")
     desk.world.files = [str(desk.folder / "mended")]
     desk.do("render")
-    assert desk.world.messages == [
-        f"3 frames written to {desk.folder / 'mended'}, 1 were done already. 1 could not be read and were left out."
-    ]
+    said = f"3 frames written to {desk.folder / 'mended'}, 1 were done already. 1 could not be read and were left out."
+    assert desk.world.asked[1:] == [said + " Make a Read of them?"]
+    assert desk.knob("status_text") == said
+
+
+def test_the_plate_is_never_rendered_over(desk):
+    desk.world.files = [str(desk.folder / "plate") + "/"]
+    desk.press("render")
+    assert "the plate's own folder" in desk.world.messages[0]
+    assert desk.plate_is_untouched()
 
 
 def test_a_cancelled_detection_leaves_nothing(desk):
@@ -365,6 +382,26 @@ def test_a_node_that_is_deleted_meanwhile_is_no_crash(quick):
     desk.nuke.delete(desk.node)
     desk.finish()
     assert desk.world.messages == ["The PixMend node is gone; what it ran has ended."]
+
+
+def test_a_thread_that_breaks_is_heard_of(quick, stand_in):
+    desk = quick
+    stand_in("print('{}', file=sys.stderr)\n" + BAKES)
+    desk.world.cancel_when = lambda bar: 1 / 0
+    desk.do("bake_now")
+    assert "ZeroDivisionError" in desk.world.messages[0]
+    desk.world.cancel_when = lambda bar: False
+    desk.do("bake_now")
+    assert desk.knob("status_text") == "3 defects, baked."
+
+
+def test_a_bug_after_a_job_is_a_message(quick, monkeypatch, capfd):
+    from pixmend_nuke import _work
+
+    monkeypatch.setattr(_work, "_take_bake", lambda node, folder: 1 / 0)
+    quick.do("bake_now")
+    assert quick.world.messages[0].startswith("PixMend met a bug: ZeroDivisionError")
+    assert "Traceback" in capfd.readouterr().err
 
 
 def test_a_bug_of_ours_is_a_message_too(desk, monkeypatch, capfd):
