@@ -5,6 +5,7 @@ A node is computed when somebody asks for it, once; a Switch asks for one input 
 is in `_nodes.py`, and what is not there is an error: this proves a gizmo that keeps to what is known, and no other.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -53,6 +54,7 @@ class Scene:
 
 Rule = Callable[["Evaluation", Node], Image]
 _RULES: dict[str, tuple[frozenset[str], Rule]] = {}
+_SIDE = re.compile(r"input(\d?)\.(width|height)")
 _ANYWHERE = frozenset({"name", "label", "help", "tile_color", "note_font", "note_font_size", "disable"})
 
 
@@ -177,6 +179,9 @@ class Evaluation:
             return float(self.scene.proxy)
         if name == "$gui":  # 1 in the interface, 0 in a render without it [Foundry, bypass_gui_renders]
             return float(self.scene.gui)
+        if side := _SIDE.fullmatch(name):  # of the input's format [R: "input.width"]
+            format_ = self.input(node, int(side[1] or 0)).format
+            return float(format_[0 if side[2] == "width" else 1])
         owner, knob, fields = self._owner(node, name)
         if len(fields) > 1 or (fields and fields[0] not in _FIELDS and not fields[0].isdigit()):
             raise GraphError(f"{name}: the field is not modelled")

@@ -2,7 +2,8 @@
 """What the stock nodes do that the gizmo is made of, one rule a class.
 
 Sources: Foundry's reference guide and NDK pages, as named; [R] the form is that of public gizmos. Where neither
-says what Nuke does, the rule refuses, or says so.
+says what Nuke does, the rule refuses, or says so. Input 0 is B and input 1 A, in Copy, CopyBBox and MergeExpression
+alike [R: gizmos whose inputs are named vectorA and vectorB, source and average].
 """
 
 from dataclasses import replace
@@ -28,6 +29,7 @@ for _kind in ("Dot", "NoOp", "Output"):
 
 @rule("Input", "number")
 def _input(evaluation: Evaluation, node: Node) -> Image:
+    """Give what is connected to the group's input of that number, 0 unless it says [R]."""
     number = int(evaluation.number(node, "number"))
     return evaluation.scene.inputs.get(number) or evaluation.image(None)
 
@@ -75,6 +77,7 @@ def _numbered(path: str, frame: int) -> str:
 
 @rule("Constant", "channels", "color", "format")
 def _constant(evaluation: Evaluation, node: Node) -> Image:
+    """Fill a format with numbers, the project's where none is named [Foundry, Constant]."""
     size = evaluation.scene.format
     if "format" in node.knobs:
         width, height = evaluation.text(node, "format").split()[:2]
@@ -143,6 +146,7 @@ def _copy(evaluation: Evaluation, node: Node) -> Image:
 
 @rule("Switch", "which")
 def _switch(evaluation: Evaluation, node: Node) -> Image:
+    """Pass one input; the others are not asked for, so what is wrong there does no harm [R: `exists` switches]."""
     which = int(evaluation.number(node, "which"))
     if not 0 <= which < len(node.inputs):
         raise GraphError(f"{node.name}: which is {which}, and it has {len(node.inputs)} inputs")
@@ -154,6 +158,7 @@ _OF_EXPRESSIONS = [f"{stem}{at}" for at in range(4) for stem in ("expr", "channe
 
 @rule("Expression", *_OF_EXPRESSIONS)
 def _expression(evaluation: Evaluation, node: Node) -> Image:
+    """Compute channels from the input's; a temporary name may use those before it [R: 98 in public gizmos]."""
     image = evaluation.input(node, 0)
     return image.with_channels(expressions_of(evaluation, node, {"": image}, image.box))
 
