@@ -4,6 +4,9 @@
 import hashlib
 import json
 import shutil
+import signal
+import subprocess
+import sys
 from functools import cache
 from pathlib import Path
 
@@ -235,3 +238,20 @@ def test_a_map_alone_mends_at_once(say, tmp_path):
     assert (mended != spoiled)[touched].mean() > 0.9
     strong = touched & (np.abs(spoiled - clean) > 0.01)
     assert np.abs(mended - clean)[strong].mean() < 0.2 * np.abs(spoiled - clean)[strong].mean()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_run_that_is_stopped_leaves_what_was_there(say, tmp_path, number):
+    say("--map", "map.json", "-o", "out")
+    before = seen_in(tmp_path)
+    options = ["half", "--map", "half.json", "-o", "out", "--overwrite", "--progress", "json", "--json"]
+    command = [sys.executable, "-m", "pixmend", "bake", *options]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        for line in process.stderr:
+            if json.loads(line).get("stage") == "baking frames":
+                process.send_signal(number)
+                break
+        out, _ = process.communicate(timeout=60)
+    assert process.returncode == json.loads(out)["exit_code"] == 130
+    assert seen_in(tmp_path) == before

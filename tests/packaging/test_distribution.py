@@ -100,6 +100,7 @@ def test_the_wheel_holds_the_package_and_nothing_else(wheel):
     assert {
         "pixmend/py.typed",
         "pixmend/model/schema/pixmend.map.1.json",
+        "pixmend/bake/schema/pixmend.bake.1.json",
         "pixmend/_nuke/nuke_plugin/init.py",
         "pixmend/_nuke/nuke_plugin/menu.py",
         "pixmend/_nuke/nuke_plugin/pixmend_nuke/__init__.py",

@@ -11,6 +11,7 @@ from pixmend.publish import (
     check_free,
     publish_text,
     publishing,
+    publishing_folder,
     remove_stale,
     stale_temporaries,
     write_error,
@@ -200,3 +201,76 @@ def test_what_must_not_be_seen_together_is_not(tmp_path, monkeypatch):
     with publishing(tmp_path / "ledger", overwrite=True, durable=True, unpublish=tmp_path / "frame") as path:
         path.write_text("of the second run")
     assert seen == [False]
+
+
+# A folder that comes into being whole
+
+
+def test_a_folder_comes_into_being_whole(tmp_path):
+    target = tmp_path / "new" / "out"
+    with publishing_folder(target, mark="mark") as temporary:
+        (temporary / "mark").write_text("new")
+        assert not target.exists()
+    assert [each.name for each in target.iterdir()] == ["mark"]
+    assert [each.name for each in target.parent.iterdir()] == ["out"]
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, ValueError, OSError(28, "No space left on device")])
+def test_a_failed_block_leaves_the_folder_that_was_there(tmp_path, error):
+    target = tmp_path / "out"
+    target.mkdir()
+    (target / "mark").write_text("old")
+
+    def fail():
+        with publishing_folder(target, mark="mark", overwrite=True) as temporary:
+            (temporary / "mark").write_text("new")
+            raise error
+
+    with pytest.raises(TemporaryError if isinstance(error, OSError) else error):
+        fail()
+    assert (target / "mark").read_text() == "old"
+    assert [each.name for each in tmp_path.iterdir()] == ["out"]
+
+
+def test_a_folder_of_the_sort_is_replaced_when_asked(tmp_path):
+    target = tmp_path / "out"
+    target.mkdir()
+    for name in ("mark", "gone"):
+        (target / name).write_text("old")
+    with pytest.raises(UsageError, match="exists already"), publishing_folder(target, mark="mark"):
+        pass
+    with publishing_folder(target, mark="mark", overwrite=True) as temporary:
+        (temporary / "mark").write_text("new")
+    assert {each.name: each.read_text() for each in target.iterdir()} == {"mark": "new"}
+    assert [each.name for each in tmp_path.iterdir()] == ["out"]
+
+
+@pytest.mark.parametrize("make", [Path.mkdir, Path.touch, lambda path: path.symlink_to(path.parent / "real")])
+def test_nothing_else_is_ever_replaced_by_a_folder(tmp_path, make):
+    (tmp_path / "real").mkdir()
+    (tmp_path / "real" / "mark").touch()
+    target = tmp_path / "out"
+    make(target)
+    replaced = publishing_folder(target, mark="mark", overwrite=True)
+    with pytest.raises(UsageError, match="no folder with a mark"), replaced:
+        pass
+    assert target.is_symlink() or not list(target.glob("*"))
+    assert (tmp_path / "real" / "mark").exists()
+
+
+def test_when_the_new_folder_does_not_get_its_name_the_old_one_keeps_it(tmp_path, monkeypatch):
+    target = tmp_path / "out"
+    target.mkdir()
+    (target / "mark").write_text("old")
+    real = Path.rename
+
+    def stumble(path, to):
+        if path.suffix == ".part" and to == target:
+            raise OSError(errno.EIO, "Input/output error", str(path))
+        return real(path, to)
+
+    monkeypatch.setattr(Path, "rename", stumble)
+    with pytest.raises(TemporaryError), publishing_folder(target, mark="mark", overwrite=True) as temporary:
+        (temporary / "mark").write_text("new")
+    assert (target / "mark").read_text() == "old"
+    assert [each.name for each in tmp_path.iterdir()] == ["out"]
