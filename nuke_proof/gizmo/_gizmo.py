@@ -20,7 +20,7 @@ KERNEL: Final = _GIZMOS / "PixMend.blink"
 _HELP: Final = (
     "PixMend mends dead, stuck, hot and blinking pixels. Give it a bake, the folder that pixmend bake writes "
     "from a defect map and the plate. Only red, green and blue of the pixels that the bake names change; "
-    "all else passes bit for bit."
+    "all else passes bit for bit, and so does a plate in proxy, or of another format than the bake's."
 )
 _LABEL: Final = (
     '[expr {[value root.proxy] ? "proxy: the plate passes" : '

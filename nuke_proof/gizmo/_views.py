@@ -92,12 +92,17 @@ def views() -> list[Node]:
 
 
 def output() -> list[Node]:
-    """Return the end: in proxy the plate; else red, green and blue laid into the plate as it came."""
+    """Return the end: red, green and blue laid into the plate as it came.
+
+    In proxy these are the plate's own, and where the bake is of another format.
+    """
+    is_other = "input2.width != input1.width || input2.height != input1.height"
+    which = expression(f"root.proxy || [file exists [value parent.bake]/index.exr] && ({is_other})")
     colours: dict[str, str] = {}
     for number, colour in enumerate(("red", "green", "blue")):
         colours |= {f"from{number}": f"rgba.{colour}", f"to{number}": f"rgba.{colour}"}
     return [
-        Node("Switch", "PM_Proxy", ("PM_CloseUp", "PM_Plate"), {"which": expression("root.proxy")}),
+        Node("Switch", "PM_Proxy", ("PM_CloseUp", "PM_Plate", "PM_Index"), {"which": which}),
         Node("Copy", "PM_Copy", ("Input", "PM_Proxy"), colours),
         Node("CopyBBox", "PM_BBox", ("PM_Copy", "Input")),
         Node("Output", "Output1", ("PM_BBox",)),
