@@ -23,4 +23,4 @@ def test_a_plate_of_another_format_passes(engine, view, wider, higher):
 def test_views_work_without_a_bake():
     plate = noisy_plate()
     other = replace(plate, format=(SIZE[0] + 1, SIZE[1]))
-    assert not same(Gizmo(other).render(view="Vivid", bake="/nowhere"), other)
+    assert not same(Gizmo(other).render(engine="Preview", view="Vivid", bake="/nowhere"), other)
