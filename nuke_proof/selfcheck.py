@@ -178,10 +178,10 @@ def _values(image: Image, points: list[list[int]]) -> dict[str, list[float]]:
 
 
 def _stored(rows: Rows, size: tuple[int, int]) -> dict[str, Any]:
-    """Return a picture as the plug-in writes it: the data window cut to what is not zero, planes in base64."""
+    """Return a picture as the plug-in writes it: its data window ends one pixel beyond what is not zero, as in a bake."""
     y, x = np.nonzero(rows.any(-1))
-    left, top = int(x.min()), int(y.min())
-    cut = rows[top : int(y.max()) + 1, left : int(x.max()) + 1]
+    left, top = max(int(x.min()) - 1, 0), max(int(y.min()) - 1, 0)
+    cut = rows[top : int(y.max()) + 2, left : int(x.max()) + 2]
     planes = {
         name: base64.b64encode(plane.astype("<f4").tobytes()).decode("ascii")
         for name, plane in zip(_EXR, np.moveaxis(cut, -1, 0), strict=False)

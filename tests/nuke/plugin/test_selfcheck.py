@@ -8,35 +8,14 @@ import runpy
 from pathlib import Path
 
 import numpy as np
-import OpenEXR
 import pytest
 
-from nuke_proof.graph import Evaluation, Scene, blink_by, picture_from_rows, read_gizmo
+from nuke_proof.graph import Evaluation, FilesOnDisk, Scene, blink_by, read_gizmo
 from nuke_proof.selfcheck import JSON, make_selfcheck
 from nuke_proof.shim import STRICT, works_here
 from tests.make.nuke_sessions import GIZMO, PLUGIN, session
 
-NAMES = dict(zip("RGBA", ("rgba.red", "rgba.green", "rgba.blue", "rgba.alpha"), strict=True))
-
-
-def read_exr(path):
-    """Return a file as Nuke reads it, by the OpenEXR library."""
-    with OpenEXR.File(str(path), separate_channels=True) as file:
-        header = file.header()
-        (left, top), _ = header["dataWindow"]
-        _, (right, bottom) = header["displayWindow"]
-        planes = {NAMES[name]: channel.pixels for name, channel in file.channels().items()}
-    return picture_from_rows(planes, size=(int(right) + 1, int(bottom) + 1), corner=(int(left), int(top)))
-
-
-class Folder:
-    """Files on the real disk, as Reads of the gizmo see them."""
-
-    def exists(self, path):
-        return Path(path).exists()
-
-    def read(self, path):
-        return read_exr(path)
+DISK = FilesOnDisk()
 
 
 class Pictures:
@@ -55,7 +34,7 @@ class Pictures:
 
     def of(self, node):
         if node.Class() == "Read":
-            return self._once(("read", node["file"].value()), lambda: read_exr(node["file"].value()))
+            return self._once(("read", node["file"].value()), lambda: DISK.read(node["file"].value()))
         engine, folder = node["engine"].value(), node["bake"].value()
         proxy = self.world.root.proxy()
         return self._once(
@@ -66,7 +45,7 @@ class Pictures:
         plate = self.of(node.input(0))
         scene = Scene(
             {0: plate},
-            Folder(),
+            DISK,
             frame=self.world.at_frame,
             knobs={"bake": folder, "engine": engine},
             proxy=proxy,
@@ -187,9 +166,9 @@ def test_the_files_of_the_check_hold_what_the_numbers_say(tmp_path):
             write_exr(
                 str(tmp_path / name), Picture(tuple(stored["display"]), tuple(stored["window"]), planes)
             )
-    plate = read_exr(tmp_path / "plate.exr")
+    plate = DISK.read(str(tmp_path / "plate.exr"))
     for name, values in known["plate"].items():
         assert [float(plane) for plane in (plate.channels[name][y, x] for x, y in known["points"])] == values
-    index = read_exr(tmp_path / "index.exr")
+    index = DISK.read(str(tmp_path / "index.exr"))
     assert index.box.shape < plate.box.shape
     assert index.format == plate.format
