@@ -241,3 +241,11 @@ def test_a_disabled_node_passes_its_input():
 def test_what_is_not_modelled_is_refused(body, said):
     with pytest.raises(GraphError, match=said):
         run(PLATE + body)
+
+
+@pytest.mark.parametrize(("size", "chosen"), [((4, 3), 0), ((8, 3), 1), ((4, 6), 1)])
+def test_a_knob_may_ask_for_the_format_of_an_input(size, chosen):
+    inputs = {0: ramp(), 1: ramp(size=size, alpha=100)}
+    which = "{{input1.width!=input.width||input1.height!=input0.height}}"
+    body = OTHER + PLATE + f" Switch {{\n  inputs 2\n  which {which}\n  name S\n }}"
+    assert run(body, inputs=inputs).channels == inputs[chosen].channels
