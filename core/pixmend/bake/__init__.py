@@ -13,12 +13,12 @@ from pixmend.bake._control import (
     Table,
     control_cells,
     pack_control,
-    read_control,
 )
 from pixmend.bake._entries import BakedPixel, Book, baked_pixels, box_of, index_picture
 from pixmend.bake._generic import generic_control
 from pixmend.bake._manifest import BAKE_SCHEMA, MANIFEST, check_manifest, counts_fields, manifest_of
 from pixmend.bake._marks import KIND_COLOURS, MARK_SIZES, Marks, draw_marks
+from pixmend.bake._reading import read_control
 from pixmend.bake._recipe import Done, FrameRecipe, Recipes
 from pixmend.bake._twin import apply_control
 from pixmend.bake._units import Units, curves_of_codes, curves_of_floats, curves_through

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a compositor's kernel is told, as a picture: a table of cells, one pixel each."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from hashlib import blake2b
@@ -13,6 +12,7 @@ from pixmend.errors import MapError
 
 __all__ = [
     "CHANNELS",
+    "HEAD",
     "MAGIC",
     "MOST_CELLS",
     "VERSION",
@@ -27,7 +27,6 @@ __all__ = [
     "curve_cells",
     "is_whole",
     "pack_control",
-    "read_control",
 ]
 
 MAGIC = 7214
@@ -38,7 +37,9 @@ WIDTH = 512
 MOST_CELLS = 1 << 24
 """A cell's number has to be whole as a 32-bit float."""
 
-_HEAD = 3
+HEAD = 3
+"""Cells before the entries."""
+
 CHANNELS = 3
 
 
@@ -174,7 +175,7 @@ def pack_control(control: Control) -> NDArray[np.float32]:
     MapError
         If there are too many cells.
     """
-    cells = _Cells(_HEAD + len(control.entries))
+    cells = _Cells(HEAD + len(control.entries))
     curves = [cells.add(curve_cells(each)) for each in control.curves] or [0] * CHANNELS
     nodes = len(control.curves[0].x) if control.curves else 0
     tables = np.array([cells.add(each.cells()) for each in control.tables], np.float32)
@@ -183,7 +184,7 @@ def pack_control(control: Control) -> NDArray[np.float32]:
     whole[0] = MAGIC, VERSION, len(control.entries), len(whole)
     whole[1] = *curves, nodes
     whole[2] = *control.display, *control.frames
-    whole[_HEAD : _HEAD + len(heads)] = np.array(heads, np.float32).reshape(-1, 4)
+    whole[HEAD : HEAD + len(heads)] = np.array(heads, np.float32).reshape(-1, 4)
     whole[-1] = whole[0]  # the kernel knows by it that the picture is whole, and was not scaled
     whole[-1] = whole[0]  # the kernel knows by it that the picture is whole, and was not scaled
     rows = -(-len(whole) // WIDTH)
@@ -195,27 +196,8 @@ def pack_control(control: Control) -> NDArray[np.float32]:
 def is_whole(cells: NDArray[np.float32]) -> bool:
     """Tell whether these are the cells of a control of this version, none of them lost or blended."""
     magic, version, _, used = cells[0].tolist()
-    known = (magic, version) == (MAGIC, VERSION) and used == int(used) and _HEAD < used <= len(cells)
+    known = (magic, version) == (MAGIC, VERSION) and used == int(used) and HEAD < used <= len(cells)
     return known and bool((cells[int(used) - 1] == cells[0]).all())
-
-
-def read_control(image: NDArray[np.float32]) -> Control:
-    """Read what `pack_control` laid out, but for tables that nothing asks for.
-
-    Raises
-    ------
-    ValueError
-        If this is no such picture.
-    """
-    cells = control_cells(image)
-    if not is_whole(cells):
-        raise ValueError("this is no control picture of this version")
-    *starts, nodes = cells[1].astype(int).tolist()
-    curves = tuple(Curve(*cells[start : start + nodes, :2].T) for start in starts) if nodes else ()
-    reader = _Reader(cells)
-    read = tuple(reader.entry(number) for number in range(int(cells[0, 2])))
-    width, height, first, last = cells[2].astype(int).tolist()
-    return Control((width, height), (first, last), read, tuple(reader.tables.values()), curves)
 
 
 class _Cells:
@@ -234,7 +216,7 @@ class _Cells:
         if self._count + len(block) >= MOST_CELLS:  # one more closes the picture
             raise MapError(
                 f"more than {MOST_CELLS} cells would be needed for these defects and frames",
-                hint="bake fewer frames at a time with --frames",
+                hint="bake fewer frames at a time with --frames, or fewer defects with --only",
             )
         self._known[key] = self._count
         self._blocks.append(block)
@@ -268,40 +250,3 @@ def _record_cells(records: NDArray[np.float32], tables: NDArray[np.float32]) -> 
     predicts = cells[:, 0] == Mode.PREDICT
     cells[predicts, 2] = tables[cells[predicts, 2].astype(np.intp)]
     return cells
-
-
-class _Reader:
-    """Reads entries; numbers the tables as they come."""
-
-    def __init__(self, cells: NDArray[np.float32]) -> None:
-        self._cells = cells
-        self._numbers: dict[int, int] = {}
-        self.tables: dict[int, Table] = {}
-
-    def entry(self, number: int) -> Entry:
-        """Return an entry, from 0; its place is in the index picture only, and is 0, 0 here."""
-        first, count, kind, defect = self._cells[_HEAD + number].astype(int).tolist()
-        segments = tuple(self._segment(cell) for cell in self._cells[first : first + count].astype(int))
-        return Entry(0, 0, 0, kind, defect, segments)
-
-    def _segment(self, cell: NDArray[np.intp]) -> Segment:
-        first, last, record, stride = cell.tolist()
-        count = last - first + 1 if stride else 1
-        records = self._cells[record : record + count * CHANNELS, :3].reshape(-1, CHANNELS, 3).copy()
-        predicts = records[..., 0] == Mode.PREDICT
-        records[predicts, 2] = [self._table(int(each)) for each in records[predicts, 2]]
-        return Segment(first, last, records)
-
-    def _table(self, cell: int) -> int:
-        if cell not in self.tables:
-            count, channel = self._cells[cell, :2].astype(int).tolist()
-            rows = self._cells[cell + 1 : cell + 1 + count]
-            self._numbers[cell] = len(self.tables)
-            self.tables[cell] = Table(channel, rows[:, :3].astype(np.int8), rows[:, 3].copy())
-        return self._numbers[cell]
-
-
-def spans(frames: Sequence[int]) -> list[tuple[int, int]]:
-    """Return the runs of frames without a gap, as indices [first, stop) into the ascending `frames`."""
-    edges = [0, *(number for number in range(1, len(frames)) if frames[number] != frames[number - 1] + 1)]
-    return list(zip(edges, [*edges[1:], len(frames)], strict=True)) if len(frames) else []

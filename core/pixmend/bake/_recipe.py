@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from pixmend.bake._control import CHANNELS, Curve, Mode, Table, curve_cells
 from pixmend.bake._twin_kernels import predict_samples
-from pixmend.bake._units import Units
+from pixmend.bake._units import Units, alike
 from pixmend.fill import Holes, Mend, PredictedTile, Trace
 from pixmend.model import Method, Patch
 
@@ -124,7 +124,7 @@ class Recipes:
             return
         with np.errstate(over="ignore", invalid="ignore"):
             lie = samples.old - samples.new
-            is_exact = recovered & (samples.old - lie == samples.new)
+            is_exact = recovered & alike(samples.old - lie, samples.new)
         samples.record[is_exact, 0], samples.record[is_exact, 1] = Mode.SUBTRACT, lie[is_exact]
         samples.done[is_exact] = Done.SUBTRACTED
 
@@ -146,8 +146,10 @@ class Recipes:
             self._curves,
         )
         wanted = self._units.written(samples.new[places])
-        same = self._units.written(found) == wanted
-        sure = same & np.all([self._units.written(found + off) == wanted for off in (-doubt, doubt)], axis=0)
+        same, above, below = (
+            alike(self._units.written(found + off), wanted) for off in (np.float32(0), doubt, -doubt)
+        )
+        sure = same & above & below
         samples.done[places] = np.where(sure, Done.PREDICTED, np.where(same, Done.CLOSE, Done.DIFFERS))
         for place, number, lacking in zip(places[sure], mine[sure].tolist(), grain[sure], strict=True):
             samples.record[place] = Mode.PREDICT, lacking, len(samples.tables)

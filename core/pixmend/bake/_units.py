@@ -10,7 +10,7 @@ from pixmend.bake._control import Curve
 from pixmend.fill import Scale
 from pixmend.model import SampleCodec, SampleType
 
-__all__ = ["Units", "curves_of_codes", "curves_of_floats", "curves_through"]
+__all__ = ["Units", "alike", "curves_of_codes", "curves_of_floats", "curves_through"]
 
 _MOST_NODES = 1 << 13
 
@@ -51,6 +51,11 @@ class Units:
             if self.sample.is_float:
                 return held.astype(np.float16).astype(np.float32)
             return np.asarray(np.rint(held * np.float32(self.sample.max_code)), np.float32)
+
+
+def alike(one: NDArray[np.float32], other: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Tell which finite samples are the same to the bit: 0 is not -0."""
+    return np.asarray((one == other) & (np.signbit(one) == np.signbit(other)))
 
 
 def curves_through(x: NDArray[np.float32], y: NDArray[np.float32]) -> tuple[Curve, ...]:
