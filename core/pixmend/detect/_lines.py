@@ -23,7 +23,7 @@ _CLAIMED = 0.1  # of a run: it is what a better one has been
 _APART_PX = 6  # what scores so near a line is its ringing
 _LEAST_AMPLITUDE = 0.3  # sigma; what is fainter nobody sees, and its repair adds more than it takes
 _FITS = 0.75  # of a profile; a run that fits less may be beside its line
-_MOST_COLUMNS = 3
+_MOST_COLUMNS, _MOST_STILL = 3, 1  # where nothing moves joined ones are the scene's joints and edges
 _CAUTION = 1.25  # times the threshold, that the profile of any must score
 _FEW, _FEW_SHARE = 3, 0.6  # photosites that make more than so much of a line's excess are no line
 _PART_CAUTION = 1.45  # times the threshold, of what does not span the picture: texture makes short lines
@@ -36,7 +36,7 @@ _AROUND_PX, _LAG_PX, _OFTEN = 28, 4, 0.75  # px to the sides; px along; quantile
 _BROKEN, _LEAST_CHANGE = 4.0, 0.3  # times what is usual around; sigma
 _SPANNING, _LIKE_WHOLE = 0.88, 0.85  # of the picture's height: few things of a scene do that
 _UNLIKE_WHOLE = 5.0  # by how clear it is, as `_UNLIKE`
-_ANY, _LIKE_JOINED = 3, 0.97  # three columns, each of its own strength, are like any edge, wire or joint
+_ANY, _LIKE_JOINED = 3, 0.97  # three columns, each of its own strength, are like any edge or wire
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -254,7 +254,7 @@ def _is_believable(line: Line, picture: LinePicture, threshold: float) -> bool:
     """Tell whether a line looks like bad photosites, and is worth a repair."""
     fit = line.fit
     is_inside = all(0 <= column < picture.light.shape[2] for column in line.across)
-    if not is_inside or len(line.across) > _MOST_COLUMNS:
+    if not is_inside or len(line.across) > (_MOST_STILL if picture.is_still else _MOST_COLUMNS):
         return False
     if _is_one_site(line, picture) or _is_broken(line, picture) or _is_rim(line, picture):
         return False

@@ -160,6 +160,11 @@ def test_three_joined_columns_must_be_very_like(across, expected):
     assert believed(across=across, photosites=0.98)
 
 
+@pytest.mark.parametrize(("still", "expected"), [(False, True), (True, False)])
+def test_where_nothing_moves_joined_columns_are_the_scene_s(still, expected):
+    assert believed(across=(59, 60), still=still, photosites=0.99) is expected
+
+
 @pytest.mark.parametrize(("score", "expected"), [(40.0, True), (600.0, False)])
 def test_where_nothing_moves_a_clear_whole_line_must_be_more_like_one(score, expected):
     assert believed(length=100, still=True, photosites=0.9, score=score) is expected
