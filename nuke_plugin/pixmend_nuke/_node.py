@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import re
 from pathlib import Path
@@ -16,6 +17,7 @@ from pixmend_nuke._problem import Problem
 
 __all__ = [
     "Plate",
+    "bake_folder",
     "frame_arguments",
     "is_baked",
     "keep_edits",
@@ -29,6 +31,7 @@ __all__ = [
 ]
 
 _MOST_NODES_UP = 1000
+_NAMED_BY_US = re.compile(r"_[0-9a-f]{6}\.pixmend/?$")
 _LEAVE_SAMPLES = ("Dot", "NoOp", "ModifyMetaData")
 _BAKED_READS = ("PM_ReadIndex", "PM_ReadControl", "PM_ReadMarks")
 _PATCH_READ = "PM_ReadPatch"
@@ -87,14 +90,53 @@ def keep_edits(node: nuke.Node, edits: Edits) -> None:
     node["edits"].setValue(edits_to_text(edits))
 
 
-def is_baked(folder: str, of: str) -> bool:
-    """Tell whether a bake folder was made of the map file with hash `of`."""
+def is_baked(folder: str, of: str, plate: Plate | None) -> bool:
+    """Tell whether a bake folder was made of the map file with hash `of`, and of this plate."""
+    manifest = _manifest(folder)
+    baked_of = manifest.get("map")
+    is_map = isinstance(baked_of, dict) and baked_of.get("sha256") == of
+    return is_map and _is_of_plate(manifest.get("shot"), plate)
+
+
+def _manifest(folder: str) -> dict[str, Any]:
     try:
-        manifest = json.loads(Path(folder, "bake.json").read_text(encoding="utf-8"))
+        found = json.loads(Path(folder, "bake.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
-        return False
-    baked_of = manifest.get("map") if isinstance(manifest, dict) else None
-    return isinstance(baked_of, dict) and baked_of.get("sha256") == of
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _is_of_plate(shot: Any, plate: Plate | None) -> bool:
+    if plate is None or not isinstance(shot, str):
+        return plate is None and shot is None
+    before, after = _around_number(plate.shot)
+    return shot.startswith(before) and shot.endswith(after)
+
+
+def _around_number(shot: str) -> tuple[str, str]:
+    """Return what stands before and after the frame number in a shot's file names."""
+    before, _, after = re.sub(r"%0?\d*d", "\0", Path(shot).name).partition("\0")
+    return before, after
+
+
+def bake_folder(named: str, map_path: str, plate: Plate | None) -> str:
+    """Return where this map's bake for this plate belongs: the named folder, unless it is another shot's."""
+    usual = usual_bake(map_path, plate)
+    shot = _manifest(named).get("shot") if named else None
+    is_of_another = _NAMED_BY_US.search(named) is not None or (
+        shot is not None and not _is_of_plate(shot, plate)
+    )
+    return named if named and not is_of_another else usual
+
+
+def usual_bake(map_path: str, plate: Plate | None) -> str:
+    """Return the folder for a bake: beside the map, one for each plate, for many shots may share a camera's map."""
+    path = Path(map_path)
+    if plate is None:
+        return path.with_suffix(".pixmend").as_posix()
+    digest = hashlib.sha256(plate.shot.encode("utf-8", "surrogateescape")).hexdigest()[:6]
+    name = _around_number(plate.shot)[0].strip("._- ") or "plate"
+    return path.with_name(f"{path.stem}_{name}_{digest}.pixmend").as_posix()
 
 
 def reload_baked(node: nuke.Node) -> None:

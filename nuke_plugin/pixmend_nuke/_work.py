@@ -15,6 +15,7 @@ from pixmend_nuke._job import Job, Outcome, run_in_front, start
 from pixmend_nuke._map import read_map, write_map
 from pixmend_nuke._node import (
     Plate,
+    bake_folder,
     is_baked,
     keep_edits,
     load,
@@ -63,10 +64,12 @@ def load_map(node: nuke.Node) -> None:
     stored = read_map(path)
     if text_of(node, "edits"):
         _ask("What was accepted, rejected, added or removed and not saved is dropped. Go on?")
+    plate = plate_of(node) if node.input(0) is not None else None
     named, count = path_of(node, "bake"), len(stored.document["defects"])
     _take_map(node, path, "PixMend: load map")
     set_status(node, f"{_defects(count)} loaded.")
-    fitting = [each for each in (named, _bake_folder(node)) if each and is_baked(each, stored.sha256)]
+    folders = [bake_folder(each, path, plate) for each in (named, "")]
+    fitting = [each for each in folders if is_baked(each, stored.sha256, plate)]
     if fitting:
         _take_bake(node, fitting[0])
     elif count:
@@ -89,11 +92,11 @@ def save_map(node: nuke.Node) -> None:
 def bake_now(node: nuke.Node) -> None:
     """Make what the node's engines read: of the map with its edits, and the plate if one is connected."""
     _, _, document = load(node)
-    folder = _bake_folder(node)
-    if Path(folder).exists() and not Path(folder, "bake.json").is_file():
-        raise Problem(f"{folder} is there already and is no bake: name another folder in the knob `bake`.")
     cli = find_cli(path_of(node, "cli"))
     plate = plate_of(node) if node.input(0) is not None else None
+    folder = bake_folder(path_of(node, "bake").rstrip("/"), path_of(node, "map"), plate)
+    if Path(folder).exists() and not Path(folder, "bake.json").is_file():
+        raise Problem(f"{folder} is there already and is no bake: name another folder in the knob `bake`.")
     map_path, throw_away = _map_for_child(node, document)
     argv = [cli, "bake", *(_of_plate(node, plate) if plate else []), "--map", map_path, "-o", folder]
 
@@ -246,11 +249,6 @@ def _take_bake(node: nuke.Node, folder: str) -> None:
     reload_baked(node)
     _, _, document = load(node)
     set_status(node, "{}, baked.".format(_defects(len(document["defects"]))))
-
-
-def _bake_folder(node: nuke.Node) -> str:
-    named = path_of(node, "bake")
-    return named.rstrip("/") if named else Path(path_of(node, "map")).with_suffix(".pixmend").as_posix()
 
 
 def _map_for_child(node: nuke.Node, document: dict[str, Any]) -> tuple[str, str]:

@@ -54,7 +54,7 @@ def work(world):
         ("d0001", "rejected"),
         ("d0003", "accepted"),
     ]
-    assert Path(FOLDER, "map.pixmend", "bake.json").exists()
+    assert Path(node["bake"].value(), "bake.json").exists()
 
 
 def check(world):

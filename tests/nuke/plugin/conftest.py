@@ -72,6 +72,16 @@ class Desk:
         return self.node[name].value()
 
     @property
+    def baked(self):
+        """The folder of the one bake beside the map."""
+        (found,) = self.folder.glob("*.pixmend")
+        return found
+
+    @property
+    def manifest(self):
+        return json.loads((self.baked / "bake.json").read_text())
+
+    @property
     def map(self):
         return json.loads((self.folder / "map.json").read_text())
 
@@ -153,7 +163,8 @@ if argv[0] == "bake":
     out, given = argv[argv.index("-o") + 1], argv[argv.index("--map") + 1]
     os.makedirs(out, exist_ok=True)
     sha = hashlib.sha256(open(given, "rb").read()).hexdigest()
-    json.dump({"schema": "pixmend.bake/1", "map": {"sha256": sha}, "argv": argv}, open(out + "/bake.json", "w"))
+    shot = None if argv[1] == "--map" else os.path.basename(argv[1]).replace("%04d", "1001-1005#")
+    json.dump({"schema": "pixmend.bake/1", "map": {"sha256": sha}, "shot": shot, "argv": argv}, open(out + "/bake.json", "w"))
     if "--patch" in argv: open(out + "/patch.1001.exr", "w").close()
     print(json.dumps({"ok": True, "output": out, "notices": []}))
     sys.exit(0)

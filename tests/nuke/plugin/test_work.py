@@ -27,10 +27,10 @@ def test_detect_and_bake_with_the_real_command(desk):
     found = desk.map["defects"]
     assert len(found) > 10
     assert desk.knob("status_text") == f"{len(found)} defects, baked."
-    assert desk.knob("bake") == str(desk.folder / "map.pixmend")
+    assert desk.knob("bake") == str(desk.baked)
     detecting = desk.world.bars[0]
     assert detecting.percents[-1] == 100
-    baked = {each.name for each in (desk.folder / "map.pixmend").iterdir()}
+    baked = {each.name for each in desk.baked.iterdir()}
     assert {"bake.json", "index.exr", "control.exr"} <= baked
     assert len(set(detecting.sentences)) > 2
     assert desk.plate_is_untouched()
@@ -118,13 +118,52 @@ def test_the_cancel_button_stops_the_child(desk, stand_in, tmp_path):
 def test_load_map_takes_the_bake_that_is_there_and_makes_none_twice(quick):
     desk = quick
     desk.do("load_map")
-    manifest = desk.folder / "map.pixmend" / "bake.json"
     assert desk.knob("status_text") == "3 defects, baked."
-    assert json.loads(manifest.read_text())["argv"][1] == str(desk.folder / "plate" / "plate.%04d.exr")
-    made = manifest.stat().st_mtime_ns
+    assert desk.manifest["argv"][1] == str(desk.folder / "plate" / "plate.%04d.exr")
+    made = (desk.baked / "bake.json").stat().st_mtime_ns
     desk.do("load_map")
-    assert manifest.stat().st_mtime_ns == made
-    assert desk.knob("bake") == str(desk.folder / "map.pixmend")
+    assert (desk.baked / "bake.json").stat().st_mtime_ns == made
+    assert desk.knob("bake") == str(desk.baked)
+
+
+@pytest.mark.parametrize("name", ["plate.####.exr", "other.####.exr"])
+@pytest.mark.parametrize("button", ["load_map", "bake_now"])
+def test_shots_that_share_a_map_have_a_bake_each(quick, name, button):
+    """The repair of one shot would harm another: the amplitudes are those of its frames."""
+    desk = quick
+    desk.do("load_map")
+    first, seen = desk.baked, seen_in(desk.baked)
+    desk.read["file"].setValue(str(desk.folder / "second" / name))  # as after copy and paste of the node
+    desk.do(button)
+    assert desk.world.messages == []
+    assert desk.knob("bake") != str(first)
+    assert len(list(desk.folder.glob("*.pixmend"))) == 2
+    assert seen_in(first) == seen
+
+
+def test_a_folder_that_holds_the_bake_of_another_shot_is_not_replaced(quick):
+    desk = quick
+    mine = desk.folder / "mine"
+    desk.node["bake"].setValue(str(mine))
+    desk.do("bake_now")
+    seen = seen_in(mine)
+    desk.read["file"].setValue(str(desk.folder / "second" / "other.####.exr"))
+    desk.do("bake_now")
+    assert seen_in(mine) == seen
+    assert desk.knob("bake") == str(desk.baked)
+
+
+def test_a_bake_of_the_map_alone_gives_way_to_one_of_the_plate(quick):
+    desk = quick
+    desk.node.setInput(0, None)
+    desk.do("load_map")
+    alone = desk.knob("bake")
+    assert alone == str(desk.folder / "map.pixmend")
+    desk.do("load_map")
+    assert desk.knob("bake") == alone
+    desk.node.setInput(0, desk.read)
+    desk.do("load_map")
+    assert desk.knob("bake") != alone
 
 
 def test_another_map_takes_the_bake_of_the_first_away(quick):
@@ -134,14 +173,14 @@ def test_another_map_takes_the_bake_of_the_first_away(quick):
     other = json.loads((desk.folder / "map.json").read_text()) | {"defects": []}
     (desk.folder / "other.json").write_text(json.dumps(other))
     desk.node["map"].setValue(str(desk.folder / "other.json"))
-    first = seen_in(desk.folder / "map.pixmend")
+    first = seen_in(desk.baked)
     desk.do("load_map")
     assert desk.knob("bake") == ""
     assert desk.knob("status_text") == "0 defects loaded."
-    assert seen_in(desk.folder / "map.pixmend") == first
+    assert seen_in(desk.baked) == first
     desk.node["map"].setValue(str(desk.folder / "map.json"))
     desk.do("load_map")
-    assert desk.knob("bake") == str(desk.folder / "map.pixmend")
+    assert desk.knob("bake") == str(desk.baked)
 
 
 def test_a_bake_of_another_name_that_fits_is_kept(quick):
@@ -150,7 +189,7 @@ def test_a_bake_of_another_name_that_fits_is_kept(quick):
     desk.do("bake_now")
     desk.do("load_map")
     assert desk.knob("bake") == str(desk.folder / "mine")
-    assert not (desk.folder / "map.pixmend").exists()
+    assert not list(desk.folder.glob("*.pixmend"))
 
 
 def test_a_broken_map_is_not_loaded(quick):
@@ -161,7 +200,7 @@ def test_a_broken_map_is_not_loaded(quick):
     desk.do("load_map")
     assert len(desk.world.messages) == 1
     assert "broken.json: defect 1 of this map is broken" in desk.world.messages[0]
-    assert desk.knob("bake") == str(desk.folder / "map.pixmend")  # the picture is as it was
+    assert desk.knob("bake") == str(desk.baked)  # the picture is as it was
 
 
 def test_a_bake_is_of_the_map_with_its_edits(quick):
@@ -169,23 +208,23 @@ def test_a_bake_is_of_the_map_with_its_edits(quick):
     desk.press("next")
     desk.press("remove")
     desk.do("bake_now")
-    argv = json.loads((desk.folder / "map.pixmend" / "bake.json").read_text())["argv"]
+    argv = desk.manifest["argv"]
     given = argv[argv.index("--map") + 1]
     assert Path(given).name == "map.json"
     assert not Path(given).parent.exists()
     assert desk.knob("status_text") == "2 defects, baked."
     assert len(desk.map["defects"]) == 3
     desk.press("save_map")
-    made = (desk.folder / "map.pixmend" / "bake.json").stat().st_mtime_ns
+    made = (desk.baked / "bake.json").stat().st_mtime_ns
     desk.do("load_map")  # the saved map is the one that was baked
-    assert (desk.folder / "map.pixmend" / "bake.json").stat().st_mtime_ns == made
+    assert (desk.baked / "bake.json").stat().st_mtime_ns == made
 
 
 def test_a_map_without_a_plate_is_baked_alone(quick):
     desk = quick
     desk.node.setInput(0, None)
     desk.do("bake_now")
-    argv = json.loads((desk.folder / "map.pixmend" / "bake.json").read_text())["argv"]
+    argv = desk.manifest["argv"]
     assert argv[:2] == ["bake", "--map"]
 
 
@@ -193,7 +232,7 @@ def test_nuke_without_blink_gets_patches(make_desk, stand_in):
     desk = make_desk(env={"nc": True})
     desk.node["cli"].setValue(str(stand_in(BAKES)))
     desk.do("load_map")
-    assert "--patch" in json.loads((desk.folder / "map.pixmend" / "bake.json").read_text())["argv"]
+    assert "--patch" in desk.manifest["argv"]
     assert desk.knob("engine") == "Patch"
     assert "PixMend1.PM_ReadPatch" in desk.world.touched
 
@@ -226,11 +265,10 @@ def test_frames_are_the_knobs_or_the_cut_of_the_read(quick):
     desk = quick
     desk.read["first"].setValue(1002)
     desk.do("bake_now")
-    manifest = desk.folder / "map.pixmend" / "bake.json"
-    assert "1002-1005" in json.loads(manifest.read_text())["argv"]
+    assert "1002-1005" in desk.manifest["argv"]
     desk.node["frames"].setValue("1003,1005")
     desk.do("bake_now")
-    assert "1003,1005" in json.loads(manifest.read_text())["argv"]
+    assert "1003,1005" in desk.manifest["argv"]
 
 
 FAILS = """
@@ -254,7 +292,7 @@ def test_a_command_that_fails_says_why(desk, stand_in, body, said):
     desk.do("bake_now")
     assert len(desk.world.messages) == 1
     assert said in desk.world.messages[0]
-    assert not (desk.folder / "map.pixmend").exists()
+    assert not list(desk.folder.glob("*.pixmend"))
     assert desk.knob("bake") == ""
 
 
@@ -314,7 +352,7 @@ def test_paths_with_spaces_quotes_and_letters_of_anywhere_go_through(quick):
     desk.world.tcl = {str(odd / "plate.####.exr"): str(odd / "plate.####.exr")}
     desk.read["file"].setValue(str(odd / "plate.####.exr"))
     desk.do("bake_now")
-    argv = json.loads((desk.folder / "map.pixmend" / "bake.json").read_text())["argv"]
+    argv = desk.manifest["argv"]
     assert argv[1] == str(odd / "plate.%04d.exr")
 
 
@@ -323,7 +361,7 @@ def test_tcl_in_the_reads_file_is_evaluated(quick):
     desk.world.tcl = {"[getenv JOB]": str(desk.folder)}
     desk.read["file"].setValue("[getenv JOB]/plate/plate.%04d.exr")
     desk.do("bake_now")
-    argv = json.loads((desk.folder / "map.pixmend" / "bake.json").read_text())["argv"]
+    argv = desk.manifest["argv"]
     assert argv[1] == str(desk.folder / "plate" / "plate.%04d.exr")
 
 
