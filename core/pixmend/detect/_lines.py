@@ -27,7 +27,8 @@ _MOST_COLUMNS, _MOST_STILL = 3, 1  # where nothing moves joined ones are the sce
 _CAUTION = 1.25  # times the threshold, that the profile of any must score
 _FEW, _FEW_SHARE = 3, 0.6  # photosites that make more than so much of a line's excess are no line
 _PART_CAUTION = 1.45  # times the threshold, of what does not span the picture: texture makes short lines
-_LIKE, _UNLIKE = (0.55, 0.9), 18.0  # of a profile, that bad columns must explain; by how clear it is
+_LIKE_AT_ALL = 0.55  # of a profile, that bad columns must explain
+_LIKE, _UNLIKE = (0.65, 0.9), 18.0  # of one that does not span the picture; by how clear it is
 _SHORT, _LIKE_STILL = 32, 0.96  # photosites; short ones, and any in a still shot, must be more like it
 _CONTEST = 1.3  # times what bad columns leave, a line of light must leave where nothing moves
 _LONG, _CONTEST_LONG = 100, 1.1  # photosites; of a long one less, for little in a scene is so straight
@@ -192,7 +193,7 @@ def _best_measured(
 
 def _with_ends(line: Line, run: Run, picture: LinePicture, is_bad: NDArray[np.bool_]) -> Line:
     """Find the ends of a line again, now that its profile is known, and measure it there."""
-    if line.fit.photosites < _LIKE[0]:
+    if line.fit.photosites < _LIKE_AT_ALL:
         return line
     middle = (run.first + run.stop) // 2
     extent = extent_by_profile(picture.light, picture.sigma, line.middle, line.fit.model, middle=middle)
@@ -275,7 +276,9 @@ def _least_likeness(line: Line, picture: LinePicture) -> float:
     """
     if _is_whole(line, picture):
         least = (
-            _clear_likeness(line, _UNLIKE_WHOLE, (_LIKE_WHOLE, _LIKE_STILL)) if picture.is_still else _LIKE[0]
+            _clear_likeness(line, _UNLIKE_WHOLE, (_LIKE_WHOLE, _LIKE_STILL))
+            if picture.is_still
+            else _LIKE_AT_ALL
         )
     elif picture.is_still or line.length < _SHORT:
         least = _LIKE_STILL
