@@ -51,7 +51,7 @@ class Workshop:
         Raises
         ------
         KernelError
-            If it does not compile; says what the compiler says.
+            If it does not compile, with what the compiler says; or there is no such compiler.
         """
         if not source.isascii():
             raise KernelError("a kernel has to be ASCII, in its comments too")
@@ -89,7 +89,10 @@ def _make(target: Path, command: list[str]) -> None:
     if target.exists():
         return
     temporary = target.with_name(f"{uuid.uuid4().hex}{target.suffix}")
-    done = subprocess.run([*command, "-o", str(temporary)], capture_output=True, text=True, check=False)
+    try:
+        done = subprocess.run([*command, "-o", str(temporary)], capture_output=True, text=True, check=False)
+    except FileNotFoundError as exc:
+        raise KernelError(f"there is no {command[0]} here") from exc
     if done.returncode:
         raise KernelError(done.stderr)
     temporary.replace(target)

@@ -4,7 +4,7 @@
 import numpy as np
 import pytest
 
-from nuke_proof.shim import BUILDS, QUICK, KernelError, Picture, Violation
+from nuke_proof.shim import BUILDS, QUICK, Build, KernelError, Picture, Violation, works_here
 from pixmend.bake import apply_control
 from tests.make.blink import SOURCE, mend, only_here, pictures, same_bits, synthetic
 
@@ -115,6 +115,13 @@ def test_a_sanitizer_stops_what_is_undefined(workshop, name):
 def test_the_number_of_pictures_is_checked(workshop):
     with pytest.raises(KernelError, match="5 images"):
         workshop.program(SOURCE).run([Picture(np.zeros((2, 2, 4), np.float32))])
+
+
+def test_a_compiler_that_is_not_there_is_said(workshop):
+    absent = Build("none", "no-such-compiler", ())
+    assert not works_here(absent)
+    with pytest.raises(KernelError, match="no no-such-compiler here"):
+        workshop.program(SOURCE, absent)
 
 
 def test_only_a_kernel_is_a_kernel(workshop):

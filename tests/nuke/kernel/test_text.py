@@ -3,11 +3,13 @@
 
 import base64
 import re
+from pathlib import Path
 
 import hypothesis.strategies as some
 import pytest
 from hypothesis import given
 
+from nuke_proof import shim
 from nuke_proof.gizmo import (
     GIZMO,
     KERNEL,
@@ -19,11 +21,20 @@ from nuke_proof.gizmo import (
     unescape,
 )
 
+SHIM = [path for path in Path(shim.__file__).parent.iterdir() if path.suffix in {".h", ".cpp"}]
 TEXT = KERNEL.read_text(encoding="ascii")
 
 
 def test_the_gizmo_holds_the_kernel_to_the_byte():
     assert kernel_source(GIZMO.read_text(encoding="ascii")).encode("ascii") == KERNEL.read_bytes()
+
+
+@pytest.mark.parametrize("path", [KERNEL, *SHIM], ids=lambda path: path.name)
+def test_what_is_compiled_names_its_licence_and_can_be_read(path):
+    lines = path.read_text(encoding="ascii").splitlines()
+    assert lines[0] == "// SPDX-License-Identifier: Apache-2.0"
+    assert len(lines) < 250
+    assert max(map(len, lines)) <= 110
 
 
 @given(some.text())
