@@ -116,6 +116,8 @@ def _of_nodes(group: Node, prefix: str) -> Iterator[str]:
             yield f"{node.name}: the name stands there twice"
         if node is not group and node.kind not in {"Input", "Output"} and not node.name.startswith(prefix):
             yield f"{node.name}: the name does not begin with {prefix}"
+        if node is not group and node.kind != "Output" and not any(node in each.inputs for each in nodes):
+            yield f"{node.name}: nothing reads it"
         for callback in _CALLBACKS:
             if callback in node.knobs:
                 yield f"{node.name}: {callback} runs Python, on a farm, too"

@@ -38,6 +38,7 @@ def broken(old, new):
         ("name PM_Live", "name PM_Live\n  disable {{1+}}", "not expected"),
         ("name PM_Live", "name PM_Live\n  disable {{parent.nothing}}", "no knob nothing"),
         (" CopyBBox {", " Inpaint2 {", "not a class"),
+        ("push $PM_Preview\n", "push 0\n", "nothing reads it"),
         ("addUserKnob {22 detect ", "addUserKnob {22 detekt ", "detect is missing"),
         ("addUserKnob {7 mix ", "addUserKnob {3 mix ", "code 3"),
         (" name mask\n", " name Mask\n", "inputs"),
