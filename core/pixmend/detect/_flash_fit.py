@@ -19,6 +19,7 @@ FLASH_WINDOW_PX = 20
 """The windows of a candidate reach so far from it, to each side."""
 
 _SURROUND_PX = 6  # what moves with the candidate is judged in 13 x 13 pixels around it
+_SPREAD = 2 * RADIUS_PX + 1
 _TAP_PX = 1
 _SIDE = 2 * _SURROUND_PX + 1
 _CORE = slice(_SURROUND_PX - RADIUS_PX, _SURROUND_PX + RADIUS_PX + 1)
@@ -57,16 +58,22 @@ class FlashFit:
     share: float
 
 
-def flash_footprints(channels: int) -> tuple[Footprint, ...]:
+def flash_footprints(channels: int, learned: Sequence[Footprint] = ()) -> tuple[Footprint, ...]:
     """Return what one photosite may look like in one frame, in plates of `channels` colour channels.
 
     Beside the prior footprints those of a demosaic that looks along edges: it spreads a lone
-    spike of red or blue far less (one of green it leaves alone, as a pixel).
+    spike of red or blue far less (one of green it leaves alone, as a pixel). And those that
+    the shot's lasting defects taught, their middle 5 x 5 pixels: of a resized plate they alone know.
     """
-    priors = prior_footprints(channels)
+    priors = (*prior_footprints(channels), *(_middle_of(each) for each in learned))
     if channels != 3:
         return priors
     return (*priors, *(_along_edges(name, y, x) for name, y, x in (("red", 0, 0), ("blue", 1, 1))))
+
+
+def _middle_of(footprint: Footprint) -> Footprint:
+    spare = footprint.shape.shape[-1] // 2 - RADIUS_PX
+    return Footprint(footprint.name, footprint.shape[:, spare : spare + _SPREAD, spare : spare + _SPREAD])
 
 
 def _along_edges(name: str, y: int, x: int) -> Footprint:

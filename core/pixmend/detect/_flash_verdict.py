@@ -14,7 +14,7 @@ from pixmend.footprints import RADIUS_PX, Footprint
 from pixmend.model import Defect, Evidence, FrameRange, Kind, Raster, Sample
 from pixmend.stats import SigmaCurve
 
-__all__ = ["beats_light", "judge_flash"]
+__all__ = ["beats_light", "caution_of", "judge_flash"]
 
 _LEAST_SCORE = (
     14.7  # with all that follows; fine texture that moves scores up to 14 with the shape of a photosite
@@ -26,12 +26,14 @@ _CAUTION = (
 )
 _LEAST_SHARE = 0.7
 _KEPT, _KEPT_UNSURE, _SURE = (
-    0.75,
+    0.7,
     0.8,
     30.0,
 )  # of the score, when the prediction may not smooth; so much is enough
 _MOST_SCATTER = 3.5  # of the prediction: where it is worse the excess has its errors
-_CONTEST = 1.4  # a photosite leaves at most so much of what a point of light leaves
+_USUAL_SCATTER, _LESS_SURE = 1.5, 0.15  # of each unit above, so much more score: errors are not normal there
+_CONTEST = 1.7  # a photosite leaves at most so much of what a point of light leaves
+_SURELY_STRONG, _SURELY_SITE = 25.0, 1.2  # score and contest of what no sharp light can be
 _NOISE_LEFT, _SHAPE_LEFT = 80.0, 0.07  # squared sigma; share: what a true footprint may leave unexplained
 _OWN_LIGHT_PX = 4  # what reaches so far from a candidate is its own light
 _LIKE_IT = 0.35  # times as strong: it may be the same light, that falls between the photosites elsewhere
@@ -70,18 +72,20 @@ def judge_flash(
     -----
     It must be strong beside both predictions of `fit_flash`, have the shape of one
     photosite's footprint up to noise, not that of a point of light, and, where nothing around tells the motion (a night
-    sky), have no light as strong near it in the frames beside.
+    sky), have no light as strong near it in the frames beside, unless its shape alone makes sure.
     """
     inside = _inside(candidate, raster)
     fit = fit_flash(windows, curve, footprints, inside=inside)
-    if fit is None or not _is_one_photosite(fit, _least_score(fit, candidate, inside)) or _moves_on(windows):
+    if fit is None or not _is_one_photosite(fit, _least_score(fit, candidate, inside)):
+        return None
+    shapes = _site_or_light(fit, candidate)
+    if _moves_on(windows) and not _is_surely_site(shapes, fit.score):
         return None
     again = fit_flash(windows, curve, footprints, inside=inside, smooths=False)
     kept = _KEPT_UNSURE if candidate.red is None else _KEPT
     if again is None or again.share < _LEAST_SHARE or abs(again.score) < min(kept * abs(fit.score), _SURE):
         return None
-    shapes = _site_or_light(fit, candidate)
-    if shapes is not None and not beats_light(shapes, fit.score, caution=_caution(fit, candidate, inside)):
+    if shapes is not None and not beats_light(shapes, fit.score, caution=caution_of(fit, candidate, inside)):
         return None
     samples, peak = _spoiled(fit, inside)
     middle = np.array([0, RADIUS_PX, RADIUS_PX])
@@ -108,19 +112,24 @@ def judge_flash(
 def _least_score(fit: FlashFit, candidate: FlashCandidate, inside: NDArray[np.bool_]) -> float:
     """Return how strong it must be at least."""
     usual = _LEAST_UNSURE if candidate.red is None else _LEAST_SCORE
-    return usual * _caution(fit, candidate, inside)
+    return usual * caution_of(fit, candidate, inside)
 
 
-def _caution(fit: FlashFit, candidate: FlashCandidate, inside: NDArray[np.bool_]) -> float:
-    """Return how much more it must score the less there is to judge it by."""
+def caution_of(fit: FlashFit, candidate: FlashCandidate, inside: NDArray[np.bool_]) -> float:
+    """Return how much more it must score the less there is to judge it by; `inside` as `fit_flash` takes it."""
     doubts = (not inside.all()) + (fit.score < 0) + (candidate.red is None)
-    return float(_CAUTION**doubts)
+    restless = max(float(fit.scatter.max()) - _USUAL_SCATTER, 0.0)
+    return float(_CAUTION**doubts) * (1.0 + _LESS_SURE * restless)
 
 
 def beats_light(shapes: SiteOrLight, score: float, *, caution: float) -> bool:
     """Tell whether a photosite explains it as well as a point of light: if not quite, it must be stronger."""
     least = _LEAST_SCORE + _MORE * max(shapes.contest - _SURE_CONTEST, 0.0)
     return shapes.contest <= _CONTEST and abs(score) >= least * caution
+
+
+def _is_surely_site(shapes: SiteOrLight | None, score: float) -> bool:
+    return shapes is not None and shapes.contest <= _SURELY_SITE and abs(score) >= _SURELY_STRONG
 
 
 def _is_one_photosite(fit: FlashFit, least: float) -> bool:

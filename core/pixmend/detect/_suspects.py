@@ -20,7 +20,7 @@ from pixmend.detect._sites import MeanPicture, Site
 from pixmend.detect._timeline import Course, Pattern
 from pixmend.detect._verdict import DetectSettings, believable_sites, shot_is_still
 from pixmend.detect._views import views_of
-from pixmend.footprints import Footprint
+from pixmend.footprints import Footprint, prior_footprints
 from pixmend.model import Defect, Raster
 from pixmend.stats import ShotStatistics
 
@@ -59,6 +59,11 @@ class Suspects:
     places: Mapping[tuple[int, int], Defect]
     footprints: tuple[Footprint, ...]
     lines: tuple[Defect, ...] = ()
+
+    @property
+    def learned(self) -> tuple[Footprint, ...]:
+        """Return the footprints that the plate taught."""
+        return self.footprints[len(prior_footprints(len(self.statistics.model.channels))) :]
 
     def known_at(self, site: Site) -> Defect | None:
         """Return the known defect that a site is, if there is one."""

@@ -19,7 +19,7 @@ from pixmend.detect import (
     shot_is_still,
 )
 from pixmend.errors import MissingFrameError, RangeError, UsageError
-from pixmend.footprints import prior_footprints
+from pixmend.footprints import Footprint, prior_footprints
 from pixmend.frames import Encoding, FrameSource
 from pixmend.model import Defect, DefectMap, FrameRange, Source
 from pixmend.pipeline._flash import find_flashes
@@ -190,7 +190,15 @@ def detect_in_statistics(  # noqa: PLR0913 (each is one choice of the caller)
             progress=says,
         )
         findings = decide(suspects, settings, traces)
-        flashes = _flashes(findings, shot, statistics, scale, excluded=excluded, workers=workers)
+        flashes = _flashes(
+            findings,
+            shot,
+            statistics,
+            scale,
+            learned=suspects.learned,
+            excluded=excluded,
+            workers=workers,
+        )
         findings = replace(findings, defects=numbered([*findings.defects, *flashes]))
     return Detection(
         _map_of(findings.defects, statistics, settings, prior=prior, shot=shot), statistics, findings.weaker
@@ -208,13 +216,14 @@ def _flashes(
     statistics: ShotStatistics,
     scale: SigmaScale,
     *,
+    learned: Sequence[Footprint],
     excluded: NDArray[np.bool_] | None,
     workers: int,
 ) -> list[Defect]:
     """Return what shows in one frame only, where no other defect is found and nothing is excluded."""
     raster = statistics.model.raster
     places = [(each.y - raster.y, each.x - raster.x) for each in findings.defects]
-    found = find_flashes(shot, statistics.hits, scale, known_places=places, workers=workers)
+    found = find_flashes(shot, statistics.hits, scale, known_places=places, learned=learned, workers=workers)
     return [each for each in found if excluded is None or not excluded[each.y - raster.y, each.x - raster.x]]
 
 

@@ -15,6 +15,7 @@ from pixmend.detect import (
     judge_flash,
 )
 from pixmend.errors import FrameError
+from pixmend.footprints import Footprint
 from pixmend.frames import FrameSource
 from pixmend.model import Defect
 from pixmend.pipeline._frames_at_once import frames_at_once
@@ -32,6 +33,7 @@ def find_flashes(
     scale: SigmaScale,
     *,
     known_places: Sequence[tuple[int, int]] = (),
+    learned: Sequence[Footprint] = (),
     workers: int = 1,
 ) -> tuple[Defect, ...]:
     """Return the defects that show in one frame only, by frame, then in reading order.
@@ -44,6 +46,8 @@ def find_flashes(
         What the hits were found on.
     known_places : sequence of (int, int)
         Array positions (y, x) where a defect of another kind is.
+    learned : sequence of Footprint
+        What the shot's lasting defects look like, if that is known.
 
     Raises
     ------
@@ -53,7 +57,7 @@ def find_flashes(
     raster, channels = shot.plate.raster, shot.plate.colour
     candidates = flash_candidates(hits, known_places, (raster.height, raster.width))
     windows = _read_windows(shot, candidates, scale, workers=workers)
-    footprints = flash_footprints(len(channels))
+    footprints = flash_footprints(len(channels), learned)
     found = (
         judge_flash(each, around, scale.curve, footprints=footprints, raster=raster, channels=channels)
         for each, around in zip(candidates, windows, strict=True)

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The second look: a flash is what the frames beside cannot explain and one photosite can."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter
@@ -12,9 +14,9 @@ from pixmend.detect import (
     flash_footprints,
     judge_flash,
 )
-from pixmend.detect._flash_verdict import beats_light
+from pixmend.detect._flash_verdict import beats_light, caution_of
 from pixmend.detect._site_or_light import SiteOrLight
-from pixmend.footprints import CAMERA_MATRIX, DEMOSAICS, prior_footprints
+from pixmend.footprints import CAMERA_MATRIX, DEMOSAICS, Footprint, prior_footprints
 from pixmend.model import Kind, Raster, Sample, SampleType
 from pixmend.stats import NoiseModel, SigmaScale
 from tests.make.shots import LINEAR
@@ -42,10 +44,17 @@ def _add(window: np.ndarray, shape: np.ndarray, *, dx: int = 0) -> None:
     window[:, middle, _R + dx - reach : _R + dx + reach + 1] += shape.astype(np.float32)
 
 
-def _judge(windows: np.ndarray, y: int = 50, x: int = 60, *, red: tuple[int, int] | None = None):
+def _judge(
+    windows: np.ndarray,
+    y: int = 50,
+    x: int = 60,
+    *,
+    red: tuple[int, int] | None = None,
+    footprints: tuple[Footprint, ...] = _FOOTPRINTS,
+):
     candidate = FlashCandidate(1003, y, x, 20.0, red)
     return judge_flash(
-        candidate, windows, _CURVE, footprints=_FOOTPRINTS, raster=_RASTER, channels=("R", "G", "B")
+        candidate, windows, _CURVE, footprints=footprints, raster=_RASTER, channels=("R", "G", "B")
     )
 
 
@@ -105,6 +114,39 @@ def test_a_light_that_moves_through_the_dark_is_scene():
     assert _judge(windows) is None
 
 
+def test_unless_its_shape_alone_makes_sure_that_it_is_a_photosite():
+    windows = _scene(texture=0.0)
+    for window, dx in zip(windows, (0, 7, -7), strict=True):
+        _add(window, 60 * _FOOTPRINTS[0].shape, dx=dx)
+
+    assert _judge(windows) is None
+    assert _judge(windows, red=(0, 0)) is not None
+
+
+def test_where_the_prediction_is_poor_the_score_must_be_higher():
+    windows = _scene(texture=0.0)
+    _add(windows[0], 30 * _FOOTPRINTS[0].shape)
+    fit = fit_flash(windows, _CURVE, _FOOTPRINTS, inside=np.ones((5, 5), bool))
+    assert fit is not None
+    candidate = FlashCandidate(1003, 50, 60, 20.0, (0, 0))
+    poor = replace(fit, scatter=np.array([1.0, 3.5, 1.0]))
+
+    assert caution_of(fit, candidate, np.ones((5, 5), bool)) == pytest.approx(1.0)
+    assert caution_of(poor, candidate, np.ones((5, 5), bool)) == pytest.approx(1.3)
+
+
+def test_what_lasting_defects_taught_finds_the_flashes_of_a_soft_plate():
+    soft = np.zeros((3, 9, 9))
+    soft[0, 4, 4] = 1.0
+    soft = gaussian_filter(soft, (0, 1.1, 0.8))
+    soft = np.stack([soft[0], 0.6 * np.roll(soft[0], 1, axis=1), -0.2 * soft[0]]) / soft.max()
+    windows = _scene(texture=3.0)
+    _add(windows[0], 45 * soft)
+
+    assert _judge(windows) is None
+    assert _judge(windows, footprints=flash_footprints(3, [Footprint("learned", soft)])) is not None
+
+
 def test_a_blob_is_no_photosite():
     windows = _scene(texture=3.0)
     _add(windows[0], 60 * _point(1.3))
@@ -125,7 +167,15 @@ def test_a_sharp_lamp_of_one_frame_is_no_photosite():
 
 @pytest.mark.parametrize(
     ("contest", "score", "expected"),
-    [(1.0, 15.0, True), (1.0, 14.0, False), (1.25, 15.5, False), (1.25, 18.0, True), (1.5, 60.0, False)],
+    [
+        (1.0, 15.0, True),
+        (1.0, 14.0, False),
+        (1.25, 15.5, False),
+        (1.25, 18.0, True),
+        (1.5, 22.0, False),
+        (1.5, 60.0, True),
+        (1.8, 60.0, False),
+    ],
 )
 def test_the_better_a_light_explains_it_the_stronger_it_must_be(contest, score, expected):
     light = 0.9
