@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a BlinkScript node says of its kernel before it was ever compiled.
 
-The grammar was read off published nodes of Nuke 9 to 16; this is its third version, which Nuke 16
-writes. A kernel without parameters and locals of its own needs only a part of it::
+The grammar was read off published nodes of Nuke 9 to 16. This is its second version: Nuke 11.3 to
+13.2 write it, and every later one reads the nodes that they saved (a third, of Nuke 16, adds a word to
+each parameter, of which we have none). A kernel without parameters and locals of its own needs only a
+part of it::
 
-    3 "<kernel>" iterate <granularity> <hash>
+    2 "<kernel>" iterate <granularity> <hash>
     <images> ("<image>" <Read|Write> <access>)*
     0 0
     <locals> ("<name>" <type> <components> <elements> <base64 of zeros>)*
@@ -76,5 +78,5 @@ def describe_kernel(source: str) -> str:
     ways = [f'"{image.name}" {image.direction} {image.access}' for image in images]
     made = [entry for image in images for entry in _locals_of(image)]
     return " ".join(
-        [f'3 "{name}" iterate {granularity} {OUR_HASH}', str(len(ways)), *ways, "0 0", str(len(made)), *made]
+        [f'2 "{name}" iterate {granularity} {OUR_HASH}', str(len(ways)), *ways, "0 0", str(len(made)), *made]
     )

@@ -53,7 +53,7 @@ def test_a_gizmo_without_a_kernel_is_said():
 def test_the_description_is_what_nuke_would_write():
     zeros = {count: base64.b64encode(bytes(4 * count)).decode() for count in (2, 4)}
     assert describe_kernel(TEXT) == (
-        f'3 "PixMendLive" iterate pixelWise {OUR_HASH} '
+        f'2 "PixMendLive" iterate pixelWise {OUR_HASH} '
         '5 "src" Read Ranged2D "index" Read Point "control" Read Random "knobs" Read Random "dst" Write Point '
         f'0 0 5 "srcrangeMin" Int 2 1 {zeros[2]} "srcrangeMax" Int 2 1 {zeros[2]} '
         f'"indexconstEdgeColor" Float 4 1 {zeros[4]} "controlconstEdgeColor" Float 4 1 {zeros[4]} '
