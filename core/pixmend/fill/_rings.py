@@ -16,7 +16,7 @@ __all__ = ["Cell", "RingTable", "Rings"]
 
 Cell = tuple[int, int]
 
-_SHAPES_KEPT = 256
+_SHAPES_KEPT = 1024  # 75 MB; where defects touch, each has a shape of its own
 _NOISE = 1.0  # contrast of noise alone: what is stiller (charts, titles) is not rough for having any
 _DOUBT = 0.02  # of each sample's variance: what debayer ties together exactly, a footprint only nearly fits
 
