@@ -81,6 +81,23 @@ def test_the_node_gives_what_fix_writes(prepared, form):
         assert same.mean() > 0.95
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("method", ["recover", "spatial", "temporal"])
+def test_the_node_gives_what_fix_writes_by_each_method(prepared, tmp_path, method):
+    made = prepared("half")
+    options = ["--map", str(made / "half.json"), "-q", "--method", method, "--frames", "1002-1004"]
+    for command in ("fix", "bake"):
+        assert main([command, str(made / "half"), "-o", str(tmp_path / command), *options]) == 0
+    node = node_of(tmp_path / "bake")
+    for frame in (1002, 1003, 1004):
+        raster, plate = compositor_frame(frame_of(made / "half", frame))
+        _, fixed = compositor_frame(frame_of(tmp_path / "fix", frame))
+        assert np.array_equal(rounded(node(raster, plate, frame), "half"), rounded(fixed, "half"))
+    counts = manifest(tmp_path / "bake")["counts"]
+    told = {"recover": "subtracted", "spatial": "predicted", "temporal": "values"}[method]
+    assert counts[told] > 0.3 * sum(counts[each] for each in ("subtracted", "predicted", "values"))
+
+
 @EACH_FORM
 def test_the_patch_over_the_plate_is_what_fix_writes(prepared, form):
     made = prepared(form)
