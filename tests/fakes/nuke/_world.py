@@ -37,7 +37,7 @@ class World:
         self.main = threading.current_thread()
         self.messages, self.printed, self.asked, self.clicked = [], [], [], []
         self.answers, self.files, self.bars, self.menus, self.plugin_paths = [], [], [], [], []
-        self.touched, self.tcl, self.undone, self.steps = set(), {}, [], []
+        self.touched, self.tcl, self.steps = set(), {}, []
         self.open_step, self.at_frame, self.here, self.is_undo_on = None, 1001, None, True
         self.cancel_when = lambda _bar: False
         self.sampler = None

@@ -89,13 +89,22 @@ def test_the_plate_is_never_rendered_over(desk):
     assert desk.plate_is_untouched()
 
 
-def test_a_cancelled_detection_leaves_nothing(desk):
+@pytest.mark.parametrize(
+    "button",
+    ["detect", *(pytest.param(each, marks=pytest.mark.slow) for each in ("bake_now", "render"))],
+)
+def test_what_is_cancelled_leaves_nothing(desk, button):
     before = seen_in(desk.folder)
     desk.world.cancel_when = lambda bar: bool(bar.percents)
-    desk.do("detect")
-    assert desk.world.messages == ["Stopped: nothing was written, and the picture is as it was."]
-    assert seen_in(desk.folder) == before
+    desk.world.files = [str(desk.folder / "mended")]
+    desk.do(button)
+    (said,) = desk.world.messages
+    assert said.startswith("Stopped: ")
+    assert ("nothing was written" in said) is (button != "render")
+    after = {name: seen for name, seen in seen_in(desk.folder).items() if not name.startswith("mended/")}
+    assert after == before
     assert desk.knob("map") == str(desk.folder / "map.json")
+    assert desk.knob("bake") == ""
 
 
 def test_the_cancel_button_stops_the_child(desk, stand_in, tmp_path):
