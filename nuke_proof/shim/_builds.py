@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from nuke_proof.shim._program import run_checked
+
 __all__ = ["BUILDS", "QUICK", "STRICT", "Build", "works_here"]
 
 _PROGRAM: Final = "int main() { return 0; }\n"
@@ -72,7 +74,4 @@ def works_here(build: Build) -> bool:
         source.write_text(_PROGRAM, encoding="ascii")
         command = [build.compiler, *build.flags, str(source), "-o", str(program), "-lpthread"]
         made = subprocess.run(command, capture_output=True, check=False)
-        return (
-            made.returncode == 0
-            and subprocess.run([program], capture_output=True, check=False).returncode == 0
-        )
+        return made.returncode == 0 and run_checked(program).returncode == 0
