@@ -41,14 +41,14 @@ class Marks:
     ----------
     raster : Raster
         In pixel space.
-    rgba : (H, W, 4) float32 ndarray
+    rgba : (H, W, 4) float16 ndarray
         Linear light, premultiplied.
     frames : (H, W, 2) float32 ndarray
         First and last frame of the mark that is seen; 0 where there is none.
     """
 
     raster: Raster
-    rgba: NDArray[np.float32]
+    rgba: NDArray[np.float16]
     frames: NDArray[np.float32]
 
 
@@ -81,7 +81,7 @@ def draw_marks(
     raster = _raster_of(boxes, letters, places, size)
     marks = Marks(
         raster,
-        np.zeros((raster.height, raster.width, 4), np.float32),
+        np.zeros((raster.height, raster.width, 4), np.float16),
         np.zeros((raster.height, raster.width, 2), np.float32),
     )
     for defect, text, place in zip(defects, letters, places, strict=True):
@@ -167,5 +167,5 @@ def _lay(
     window = np.s_[row : row + line.shape[0], column : column + line.shape[1]]
     under = np.maximum(rim * np.float32(_RIM) * (1 - line), 0)
     mark = np.concatenate([line[..., None] * tint, (line + under)[..., None]], axis=-1)
-    marks.rgba[window] = mark + (1 - mark[..., 3:]) * marks.rgba[window]
+    marks.rgba[window] = mark + (1 - mark[..., 3:]) * marks.rgba[window].astype(np.float32)
     marks.frames[window][mark[..., 3] > 0] = frames

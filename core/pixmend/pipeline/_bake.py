@@ -187,12 +187,11 @@ def _write_marks(plan: BakePlan, folder: Path) -> None:
     defects = [defect for _, defect in plan.defects]
     for name, size in MARK_SIZES.items():
         marks = draw_marks(defects, plan.plate.colour, plan.plate.display, size=size, span=plan.span)
-        layers: dict[str, Any] = {each: plane.astype(np.float16) for each, plane in _rgba(marks.rgba).items()}
-        layers |= {"range.first": marks.frames[..., 0], "range.last": marks.frames[..., 1]}
+        layers = _rgba(marks.rgba) | {"range.first": marks.frames[..., 0], "range.last": marks.frames[..., 1]}
         write_layers(folder / f"marks_{name}.exr", layers, marks.raster, plan.plate.display)
 
 
-def _rgba(picture: NDArray[np.float32]) -> dict[str, NDArray[np.float32]]:
+def _rgba(picture: NDArray[Any]) -> dict[str, NDArray[Any]]:
     return {name: picture[..., number] for number, name in enumerate("RGBA")}
 
 
