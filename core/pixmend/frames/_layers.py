@@ -46,7 +46,12 @@ def write_layers(
         "dataWindow": _window(raster),
     }
     try:
-        str(path).encode()  # what the library cannot open, it does not say well
+        str(path).encode()
+    except UnicodeEncodeError as exc:
+        raise UsageError(
+            "the name of this file is not UTF-8", where=repr(str(path)), hint="choose another output"
+        ) from exc
+    try:
         with exr.File(header, {name: np.ascontiguousarray(each) for name, each in layers.items()}) as image:
             image.write(str(path))
     except (RuntimeError, ValueError, TypeError) as exc:
