@@ -23,7 +23,11 @@ from tests.make.blink import SOURCE, mend, only_here, same_bits, ulps
 DATA = Path(__file__).parents[3] / "../shared/data/exr"
 FRAMES = list(all_kinds().frames)
 BEFORE_ROUNDING = {"half": 0.002, "float": 1e-5, "dpx10": 0.501 / 1023}  # a file's own step, or arithmetic's
-FORMS = ["half", pytest.param("float", marks=pytest.mark.slow), pytest.param("dpx10", marks=pytest.mark.slow)]
+JOBS = [
+    ("half", "auto"),
+    *(pytest.param(job, marks=pytest.mark.slow) for job in (("half", "spatial"), ("half", "recover"))),
+    *(pytest.param(job, marks=pytest.mark.slow) for job in (("float", "auto"), ("dpx10", "auto"))),
+]
 
 
 def fix_and_bake(folder, plate, options):
@@ -32,13 +36,14 @@ def fix_and_bake(folder, plate, options):
         assert main([command, str(plate), "-o", str(folder / out), "-q", *options]) == 0
 
 
-@pytest.fixture(scope="module", params=FORMS)
+@pytest.fixture(scope="module", params=JOBS, ids=" ".join)
 def job(request, tmp_path_factory):
     """A shot with defects of every kind, what fix writes, and its bake."""
-    folder = tmp_path_factory.mktemp(request.param)
-    options = [*write_plate(folder, request.param), "--map", str(folder / f"{request.param}.json")]
-    fix_and_bake(folder, folder / request.param, options)
-    return folder, request.param
+    form, method = request.param
+    folder = tmp_path_factory.mktemp(form)
+    options = [*write_plate(folder, form), "--map", str(folder / f"{form}.json"), "--method", method]
+    fix_and_bake(folder, folder / form, options)
+    return folder, form, method
 
 
 def frame_of(folder, frame):
@@ -56,10 +61,11 @@ def bake_of(folder, raster):
 @pytest.mark.parametrize("build", BUILDS, ids=lambda build: build.name)
 def test_live_is_fix_after_rounding_and_the_plate_elsewhere(workshop, job, build):
     only_here(build)
-    folder, form = job
+    folder, form, method = job
     program = workshop.program(SOURCE, build)
     counts = manifest(folder / "made.pixmend")["counts"]
-    assert min(counts["predicted"], counts["subtracted"] or form == "dpx10") > 0
+    assert counts["predicted"] > 0
+    assert (counts["subtracted"] > 0) == (form != "dpx10" and method != "spatial")
     for frame in FRAMES[:: 2 if "strict" in build.name else 4]:
         raster, plate = frame_of(folder / form, frame)
         _, fixed = frame_of(folder / "fixed", frame)
@@ -76,7 +82,7 @@ def test_live_is_fix_after_rounding_and_the_plate_elsewhere(workshop, job, build
 @pytest.mark.parametrize("build", BUILDS[1:], ids=lambda build: build.name)
 def test_builds_are_a_few_units_from_each_other_before_rounding(workshop, job, build):
     only_here(build)
-    folder, form = job
+    folder, form, _ = job
     raster, plate = frame_of(folder / form, FRAMES[3])
     index, control = bake_of(folder, raster)
     made, strict = (
