@@ -80,6 +80,8 @@ def _looks_like_photosite(fit: ShapeFit, score: NDArray[np.float64]) -> NDArray[
 
 
 def _looks_like_cluster(fit: ShapeFit, score: NDArray[np.float64]) -> NDArray[np.bool_]:
+    if fit.camera is None or not fit.camera.demosaic:
+        return np.zeros(len(score), np.bool_)  # without a mosaic joined photosites are any small spot
     is_joined = (fit.joined_contest <= _JOINED_CONTEST) & (fit.joined >= _JOINED_SHARE)
     is_joined &= (fit.joined_surprise * np.abs(score) >= _JOINED_SURPRISE) & (fit.photosite < _ALONE)
     is_lamp = (fit.optical >= _A_LAMP) & (np.minimum(fit.joined_contest, fit.contest) > _CLEAR_LAMP)

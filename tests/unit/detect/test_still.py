@@ -34,11 +34,11 @@ def is_kept(*, score=10.0, contest=1.0, surprise=2.0, camera=BAYER, known=False)
     return bool(photosites_only([site_of(score)], fit, is_spared=lambda _: known))
 
 
-def kept_of(*, joined=0.95, joined_contest=0.95, joined_surprise=3.0, photosite=0.4, lamps=0):
+def kept_of(*, joined=0.95, joined_contest=0.95, joined_surprise=3.0, photosite=0.4, lamps=0, camera=BAYER):
     """Return whether a cluster of score 10 is kept among so many lamps, and how many of those are."""
     cluster = (photosite, 0.94, 5.0, 0.5, joined, joined_contest, joined_surprise)
     lamp = (0.6, 0.99, 5.0, 0.9, 0.8, 3.0, 1.6)
-    fit = ShapeFit(*np.array([cluster, *[lamp] * lamps]).T, camera=BAYER)
+    fit = ShapeFit(*np.array([cluster, *[lamp] * lamps]).T, camera=camera)
     sites = [site_of(10.0), *(site_of(20.0) for _ in range(lamps))]
     kept = photosites_only(sites, fit, is_spared=lambda _: False)
     return sites[0] in kept, len(kept) - (sites[0] in kept)
@@ -61,6 +61,11 @@ def test_joined_photosites_that_no_point_of_light_fits_better_are_kept():
 )
 def test_what_texture_or_a_lamp_between_photosites_could_be_is_no_cluster(fields):
     assert kept_of(**fields) == (False, 0)
+
+
+@pytest.mark.parametrize("camera", [Camera("", 0, 0), None], ids=["no mosaic", "unclear"])
+def test_without_a_mosaic_any_small_spot_looks_like_a_cluster(camera):
+    assert kept_of(camera=camera) == (False, 0)
 
 
 def test_what_fits_a_photosite_as_well_as_light_is_kept():
