@@ -32,6 +32,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "proof": {"errors", "publish", "model", "formats", "frames", "containers", "splice"},
     "seal": {"errors", "publish", "model"},
     "carry": {"errors", "model"},
+    "farm": {"errors", "publish", "model"},
     "pipeline": LEAVES
     | {
         "model",
@@ -47,6 +48,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "splice",
         "proof",
         "seal",
+        "farm",
     },
     "cli": LEAVES
     | {
@@ -64,6 +66,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "proof",
         "seal",
         "carry",
+        "farm",
         "pipeline",
     },
 }
