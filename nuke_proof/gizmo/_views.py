@@ -13,7 +13,10 @@ _TAKE_ALPHA = {"from0": "rgba.alpha", "to0": "rgba.alpha"}
 
 
 def _mixed() -> list[Node]:
-    """Return the repair where mask and mix want it; at 0 and at 1 no number is computed."""
+    """Return the repair where mask and mix want it; at 0 and at 1 no number is computed.
+
+    Where the user wants all of it, the expressions are not even asked.
+    """
     share = "(parent.invert_mask ? 1 - Aa : Aa) * parent.mix"
     mix = {"temp_name0": "share", "temp_expr0": formula(share)}
     for number, c in enumerate("rgb"):
@@ -21,12 +24,14 @@ def _mixed() -> list[Node]:
         mix[f"expr{number}"] = formula(f"share >= 1 ? A{c} : share > 0 ? {between} : B{c}")
     everywhere = {"expr3": formula("parent.invert_mask ? 0 : 1")}
     has_mask = {"which": expression("[exists parent.input1]")}
+    is_partial = {"which": expression("[exists parent.input1] || parent.mix < 1")}
     return [
         Node("Expression", "PM_Everywhere", ("PM_Plate",), everywhere),
         Node("Copy", "PM_TakeMask", ("PM_Plate", "mask"), _TAKE_ALPHA),
         Node("Switch", "PM_Mask", ("PM_Everywhere", "PM_TakeMask"), has_mask),
         Node("Copy", "PM_Masked", ("PM_Engine", "PM_Mask"), _TAKE_ALPHA),
-        Node("MergeExpression", "PM_Mix", ("PM_Plate", "PM_Masked"), mix),
+        Node("MergeExpression", "PM_Partly", ("PM_Plate", "PM_Masked"), mix),
+        Node("Switch", "PM_Mix", ("PM_Engine", "PM_Partly"), is_partial),
     ]
 
 
