@@ -197,19 +197,16 @@ def find_sites(
         if members.sum() <= _LARGEST_GROUP_PX:
             rows, columns = np.nonzero(members)
             pixels = np.stack([rows + place[0].start, columns + place[1].start], axis=1)
-            sites = _sites_of_group(pixels, bold, picture, footprints)
             is_sure = bool((score[place] >= threshold[place])[members].any())
-            found.extend(_with_fair_score(each, score) for each in sites if is_sure or _is_alike(each))
+            least_likeness = 0.0 if is_sure else _BOLDLY_LIKE
+            sites = _sites_of_group(pixels, bold, picture, footprints, least_likeness=least_likeness)
+            found.extend(_with_fair_score(each, score) for each in sites)
     return sorted(found, key=lambda site: (site.y, site.x))
-
-
-def _is_alike(site: Site) -> bool:
-    return site.likeness >= _BOLDLY_LIKE
 
 
 def _with_fair_score(site: Site, score: NDArray[np.float32]) -> Site:
     """Return a site with the bold score that it has if it looks like a footprint, else with the careful one."""
-    if _is_alike(site):
+    if site.likeness >= _BOLDLY_LIKE:
         return site
     rows, columns = (slice(max(each - _JOIN_PX, 0), each + _JOIN_PX + 1) for each in (site.y, site.x))
     return replace(site, score=float(np.copysign(score[rows, columns].max(), site.score)))
@@ -220,8 +217,13 @@ def _sites_of_group(
     score: NDArray[np.float32],
     picture: MeanPicture,
     footprints: Sequence[Footprint],
+    *,
+    least_likeness: float,
 ) -> Iterator[Site]:
-    """Take the pixel where score and visible excess are both high, clear its reach, go on while strong."""
+    """Take the pixel where score and visible excess are both high, clear its reach, go on while strong.
+
+    What is less like a footprint than `least_likeness` is passed over.
+    """
     around = _cut(picture, pixels)
     relative = np.abs(around.excess / around.scatter[:, None, None]).max(axis=0)
     strength = relative[pixels[:, 0] - around.top, pixels[:, 1] - around.left]
@@ -232,7 +234,9 @@ def _sites_of_group(
         if not is_first and strength[best] < 2 * _SIGNIFICANT:
             return
         y, x = _centre_of_lie(pixels[best], relative, around)
-        yield _site_at(y, x, around, float(score[tuple(pixels[best])]), footprints)
+        model, likeness = _fit_footprint(around.core(y, x), around, footprints)
+        if likeness >= least_likeness:
+            yield _site_at((y, x), around, float(score[tuple(pixels[best])]), (model, likeness))
         rank[(np.abs(pixels - (y, x)) <= _REACH_PX).all(axis=1)] = 0.0
         is_first = False
 
@@ -272,9 +276,13 @@ def _cut(picture: MeanPicture, pixels: NDArray[np.intp]) -> _Surroundings:
     )
 
 
-def _site_at(y: int, x: int, around: _Surroundings, score: float, footprints: Sequence[Footprint]) -> Site:
+def _site_at(
+    place: tuple[int, int], around: _Surroundings, score: float, fit: tuple[NDArray[np.float64], float]
+) -> Site:
+    """Return the site of what scores at a place; `fit` is the best footprint there, and its likeness."""
+    y, x = place
     core = around.core(y, x)
-    model, likeness = _fit_footprint(core, around, footprints)
+    model, likeness = fit
     least = np.maximum(VISIBLE_SIGMA, _SIGNIFICANT * around.scatter)[:, None, None]
     seen = (np.abs(core) >= least) & _may_be_spoiled(model, likeness)
     # Where the footprint says so much that it would show, the picture decides.

@@ -246,7 +246,12 @@ def _map_of(
         ),
         made_by={
             "pixmend": pixmend.__version__,
-            "settings": {"encoding": model.encoding, **asdict(settings)},
+            "settings": {
+                "encoding": model.encoding,
+                "pooled_frames": str(statistics.frames),
+                "watched_frames": str(statistics.watched),
+                **asdict(settings),
+            },
         },
         defects=tuple(defects),
     )

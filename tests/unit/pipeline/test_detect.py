@@ -129,7 +129,14 @@ def test_the_map_says_how_it_was_made(small):
     assert found.source.channels == ("R", "G", "B")
     assert found.made_by["settings"]["encoding"] == "linear"
     assert found.made_by["settings"]["threshold_sigma"] == 8.0
+    assert found.made_by["settings"]["pooled_frames"] == str(small.frames)
     found.check_fits(small.plate)
+
+
+def test_the_map_says_which_frames_were_looked_at(small):
+    sampling = Sampling(frames=FrameRange.parse("1001-1008"), every=2)
+    asked = detect(small, LINEAR, sampling=sampling).defect_map.made_by["settings"]
+    assert (asked["pooled_frames"], asked["watched_frames"]) == ("1001-1007x2", "1001-1007x2")
 
 
 class TestStatisticsFile:
