@@ -32,7 +32,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "proof": {"errors", "publish", "model", "formats", "frames", "containers", "splice"},
     "seal": {"errors", "publish", "model"},
     "carry": {"errors", "model"},
-    "farm": {"errors", "publish", "model"},
+    "farm": {"errors", "publish", "progress", "model"},
     "pipeline": LEAVES
     | {
         "model",

@@ -4,7 +4,7 @@
 import json
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
 from pixmend.errors import RangeError, UsageError
 from pixmend.model import FrameRange
@@ -119,4 +119,4 @@ def _job_from(document: dict[str, Any], path: Path) -> Job:
         )
     fields = document | {name: tuple(map(str, document[name])) for name in _LISTS}
     fields["frames"] = FrameRange.parse(document["frames"])
-    return Job(**cast("dict[str, Any]", fields))
+    return Job(**fields)
