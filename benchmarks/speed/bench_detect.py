@@ -18,6 +18,7 @@ from benchmarks.speed.runs import PIXMEND, Cost, cost_of, in_turn, least_of
 
 __all__ = ["measure"]
 
+_LONG, _QUICK_LONG = ((2048, 1080), 480, 48), ((512, 270), 48, 12)  # size, frames, and distinct ones
 _COLUMNS = (
     "format",
     "frames",
@@ -47,6 +48,7 @@ def measure(quick: bool) -> Section:  # noqa: FBT001 (the one switch of every be
             shares.append((form, *_stages(folder, form)))
             for used in (folder, more):
                 shutil.rmtree(used)
+        long = _long_shot(Path(root), quick=quick)
     text = (
         "Decoding is `pixmend.frames` reading every frame whole, one after the other; detection reads, pools "
         f"at most 48 and watches all, with as many workers as there are cores. A shot has {counts[0]} "
@@ -63,7 +65,22 @@ def measure(quick: bool) -> Section:  # noqa: FBT001 (the one switch of every be
         ("format", *STAGES, REST),
         tuple(shares),
     )
-    return Section("Speed: detect", text, (ratios, stages))
+    return Section("Speed: detect", text, (ratios, long, stages))
+
+
+def _long_shot(root: Path, *, quick: bool) -> Table:
+    """Measure shots of many smaller frames, where what is done once a shot weighs less."""
+    (width, height), count, distinct = _QUICK_LONG if quick else _LONG
+    shot = MovingShot.rendered((width, height))
+    rows = []
+    for form in FORMS:
+        folder, frames = root / "short", root / "long"
+        write_moving_shot(shot, form, folder, distinct=distinct)
+        longer_shot(folder, frames, count=count)
+        rows.append((form, str(count), *_ratios(_decode_and_detect(frames, form, repeats=1), count)))
+        for used in (folder, frames):
+            shutil.rmtree(used)
+    return Table(f"The same of a long shot of {width}x{height}, once", _COLUMNS, tuple(rows))
 
 
 def _ratios(costs: dict[str, list[Cost]], count: int) -> tuple[str, ...]:
