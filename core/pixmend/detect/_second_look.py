@@ -123,8 +123,9 @@ def judge_by_trace(
         # It is there all the time or not at all; where it seems not to be the scene hides it.
         course = course_in_equal_light(trace, light_at, may_change=False)
     if is_still:
-        is_sure = _scores_enough(site, settings, is_known=is_known)
-        shows = is_sure or (comes_and_goes and course.pattern is Pattern.BLINKING)
+        # A dark one's shape was asked for less, since it is no light: so it must score more.
+        is_sure = site.score > 0 or _scores_enough(site, settings, is_known=is_known)
+        shows = (site.is_in_pools and is_sure) or (comes_and_goes and course.pattern is Pattern.BLINKING)
     else:
         least = _KNOWN_CONFIRMED if is_known else _least_confirmation(site, trace, settings)
         shows = comes_and_goes or _is_confirmed(site, trace, course, least=least)

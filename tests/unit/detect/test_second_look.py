@@ -135,9 +135,10 @@ def test_not_if_its_strength_swings():
 
 
 @pytest.mark.parametrize(
-    ("score", "known", "expected"), [(9.0, False, True), (7.0, False, False), (7.0, True, True)]
+    ("score", "known", "expected"),
+    [(-9.0, False, True), (-7.0, False, False), (-7.0, True, True), (7.0, False, True)],
 )
-def test_where_nothing_moves_single_frames_add_nothing_to_the_score(score, known, expected):
+def test_where_nothing_moves_what_is_dark_must_score_more(score, known, expected):
     site = replace(site_of(fit=0.9, optical_fit=0.9), score=score)
-    trace = trace_of(amplitude=12.0, score=20.0, unrest=1.0)
+    trace = trace_of(amplitude=np.copysign(12.0, score), score=20.0, unrest=1.0)
     assert is_believed(site, trace, is_still=True, is_known=known) is expected
