@@ -60,9 +60,7 @@ def defects_of_frame(defects: Sequence[Defect], plate: PlateInfo, *, radius_px: 
     centres = np.array([(each.y, each.x) for each in defects], np.intp).reshape(-1, 2) - corner
     origins = centres - radius_px
     side = 2 * radius_px + 1
-    rows = {row for first, stop in holes.rows for row in range(first, stop - side + 1)} | set(
-        origins[:, 0].tolist()
-    )
+    rows = {*holes.origins[:, 0].tolist(), *origins[:, 0].tolist()}
     return FrameDefects(
         tuple(defects),
         holes,

@@ -40,6 +40,18 @@ def test_a_window_is_untouched_by_its_own_defect_alone():
     assert found.rows == ((6, 15),)
 
 
+def test_all_rows_of_all_windows_are_asked_for_at_the_borders_too():
+    square = [(dx, dy, "R") for dx in range(3) for dy in range(3)]
+    for top in (5, 6, 31, 32):
+        found = looked_at(defect("a", 5, top, *square))
+        wanted = {
+            row
+            for origin in (*found.holes.origins[:, 0], *found.origins[:, 0])
+            for row in range(max(origin, 0), min(origin + 9, 30))
+        }
+        assert {row for first, stop in found.rows for row in range(first, stop)} == wanted
+
+
 def test_what_another_defect_may_have_spoiled_is_touched():
     found = looked_at(defect("a", 5, 15), defect("b", 10, 15, (0, 0, "G"), (-3, 0, "B")))
     touched = np.argwhere(~found.is_untouched[0]).tolist()
