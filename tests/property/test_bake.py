@@ -49,6 +49,7 @@ def told_by(control, segment):
     ]
 
 
+@settings(max_examples=50)
 @given(controls())
 def test_what_is_packed_is_read_again(control):
     found = read_control(pack_control(control))
@@ -62,6 +63,7 @@ def test_what_is_packed_is_read_again(control):
             assert told_by(found, mine) == told_by(control, its)
 
 
+@settings(max_examples=50)
 @given(controls(), st.integers(-25, 1045))
 def test_only_what_a_record_names_is_touched(control, frame):
     index = np.zeros((24, 32, 4), np.float32)
@@ -89,7 +91,7 @@ holes = st.lists(
 )
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(holes, st.lists(st.tuples(st.integers(0, HEIGHT - 1), st.integers(0, WIDTH - 1)), max_size=6))
 def test_the_node_gives_what_the_fill_says_wherever_the_holes_are(given_holes, odd):
     kitchen = Kitchen.of()
