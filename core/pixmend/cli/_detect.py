@@ -37,10 +37,10 @@ from pixmend.publish import check_free
 if TYPE_CHECKING:
     from pixmend.detect import DetectSettings
     from pixmend.model import DefectMap, Raster
-    from pixmend.pipeline import Sampling
+    from pixmend.pipeline import Looking, Sampling
     from pixmend.stats import ShotStatistics
 
-__all__ = ["SUMMARY", "add_arguments", "run"]
+__all__ = ["SUMMARY", "add_arguments", "looking_of", "run"]
 
 SUMMARY = "find bad pixels, columns and rows of a shot or a reel and write a defect map"
 
@@ -120,7 +120,7 @@ def run(args: Namespace, progress: Progress) -> Result:
     if args.dry_run and args.cuts is None and not args.more:
         return _dry_run(args, progress)
     if (takes := find_takes(args, progress)) is not None:
-        return run_takes(takes, args, progress, settings=_settings(args))
+        return run_takes(takes, args, progress, looking=looking_of(args))
     if args.dry_run:
         return _dry_run(args, progress)
     defect_map, statistics = _merged(args, progress) if args.merge else _detected(args, progress)
@@ -148,6 +148,15 @@ def _check_arguments(args: Namespace) -> None:
     for output in (args.output, args.stats_out):
         if output is not None:
             check_free(output, overwrite=args.overwrite)
+
+
+def looking_of(args: Namespace) -> "Looking":
+    """Return how shots are to be looked at."""
+    from pixmend.pipeline import Looking
+
+    return Looking(
+        settings=_settings(args), every=args.every, flashes=not args.no_flashes, workers=args.workers
+    )
 
 
 def _settings(args: Namespace) -> "DetectSettings":

@@ -6,6 +6,7 @@ from argparse import ArgumentTypeError, Namespace
 from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,12 +20,20 @@ from pixmend.publish import check_free
 
 if TYPE_CHECKING:
     from pixmend.carry import ListedShot
-    from pixmend.detect import DetectSettings
-    from pixmend.frames import FileShot, FrameSource
+    from pixmend.frames import FrameSource
     from pixmend.model import DefectMap, FrameRange
-    from pixmend.pipeline import FoundTake, Take
+    from pixmend.pipeline import FoundTake, Looking, Take
 
-__all__ = ["add_cut_options", "check_cut_arguments", "find_takes", "run_takes", "wants_takes"]
+__all__ = [
+    "add_cut_options",
+    "check_cut_arguments",
+    "find_takes",
+    "is_reel",
+    "open_sequence",
+    "run_takes",
+    "split_at_cuts",
+    "wants_takes",
+]
 
 _AUTO, _NONE = "auto", "none"
 _OF_ONE_SHOT = ("merge", "stats_out", "train", "noise_plot")
@@ -88,20 +97,24 @@ def find_takes(args: Namespace, progress: Progress) -> "list[Take] | None":
     if not wants_takes(args):
         return None
     said: set[str] = set()
-    takes = [take for shot in (args.shot, *args.more) for take in _takes_of(shot, args, progress, said=said)]
-    return takes if args.more or _list_of(args) is not None or len(takes) > 1 else None
+    whole = [open_sequence(shot, args, progress, said=said) for shot in (args.shot, *args.more)]
+    takes = [take for each in whole for take in split_at_cuts(each, args, progress)]
+    return takes if args.more or is_reel(takes, args) else None
 
 
-def run_takes(
-    takes: "Sequence[Take]", args: Namespace, progress: Progress, *, settings: "DetectSettings"
-) -> Result:
+def is_reel(takes: "Sequence[Take]", args: Namespace) -> bool:
+    """Tell whether the shots of one sequence are told apart in its map: there are several, or a list."""
+    return len(takes) > 1 or _list_of(args) is not None
+
+
+def run_takes(takes: "Sequence[Take]", args: Namespace, progress: Progress, *, looking: "Looking") -> Result:
     """Look at the shots, write their maps and say what was found."""
     from pixmend.pipeline import camera_maps, detect_takes
 
     planned = _outputs(takes, args)
     if args.dry_run:
         return _would(takes, planned)
-    found = detect_takes(takes, settings=settings, every=args.every, workers=args.workers, progress=progress)
+    found = detect_takes(takes, looking=looking, progress=progress)
     for each in found:
         if each.failure is not None:
             progress.note(f"frames {each.take.frames} are skipped: {each.failure}")
@@ -127,64 +140,62 @@ def _check_folder(output: Path) -> None:
         )
 
 
-def _takes_of(shot: str, args: Namespace, progress: Progress, *, said: set[str]) -> "list[Take]":
+def open_sequence(shot: str, args: Namespace, progress: Progress, *, said: set[str]) -> "Take":
+    """Open a sequence and return all that is wanted of it as one take.
+
+    Parameters
+    ----------
+    said : set of str
+        Notes that were made before and need not be made again; grows.
+    """
     from pixmend.frames import choose_encoding, open_shot
-    from pixmend.pipeline import Take
+    from pixmend.pipeline import Sampling, Take, chosen_frames
 
     source = open_shot(shot, read_options(args))
     encoding = choose_encoding(source.plate, args.encoding)
     if encoding.reason not in said:
         progress.note(encoding.reason)
         said.add(encoding.reason)
-    raster = source.plate.raster
     if len(source.gaps) and (args.more or _list_of(args) is not None):
         progress.note(f"frames {source.gaps} are missing in {source.label}")
-    prior = None if args.prior is None else read_map_file(args.prior, raster=raster)
-    excluded = read_excluded(args.exclude, raster)
-    named = _shots_of(source, args, progress)
-    return [
-        Take(
-            source=source,
-            encoding=encoding,
-            frames=frames,
-            name=listed.name if listed else "",
-            camera=listed.camera if listed else "",
-            prior=prior,
-            excluded=excluded,
-        )
-        for frames, listed in named
-    ]
-
-
-def _shots_of(
-    source: "FileShot", args: Namespace, progress: Progress
-) -> "list[tuple[FrameRange, ListedShot | None]]":
-    from pixmend.frames import choose_encoding
-    from pixmend.pipeline import Sampling, chosen_frames, find_shots
-
     chosen_frames(source, Sampling(frames=args.frames))
-    asked = source.frames if args.frames is None else args.frames
+    raster = source.plate.raster
+    return Take(
+        source=source,
+        encoding=encoding,
+        frames=source.frames if args.frames is None else args.frames,
+        prior=None if args.prior is None else read_map_file(args.prior, raster=raster),
+        excluded=read_excluded(args.exclude, raster),
+    )
+
+
+def split_at_cuts(whole: "Take", args: Namespace, progress: Progress) -> "list[Take]":
+    """Return the shots of a sequence: by the cut list, by its own cuts, or as it is."""
+    from pixmend.pipeline import find_shots
+
     if args.cuts == _NONE:
-        return [(asked, None)]
+        return [whole]
     if _list_of(args) is not None:
-        return _listed(source, args, progress)
-    encoding = choose_encoding(source.plate, args.encoding)
-    shots = find_shots(source, encoding, frames=asked, workers=args.workers, progress=progress)
-    return [(each, None) for each in shots]
+        return [
+            replace(whole, frames=frames, name=listed.name, camera=listed.camera)
+            for frames, listed in _listed(whole, args, progress)
+        ]
+    shots = find_shots(
+        whole.source, whole.encoding, frames=whole.frames, workers=args.workers, progress=progress
+    )
+    return [replace(whole, frames=frames) for frames in shots]
 
 
-def _listed(
-    source: "FileShot", args: Namespace, progress: Progress
-) -> "list[tuple[FrameRange, ListedShot | None]]":
+def _listed(whole: "Take", args: Namespace, progress: Progress) -> "list[tuple[FrameRange, ListedShot]]":
     """Return the listed shots of which frames exist and are wanted."""
     from pixmend.carry import read_cut_list
 
     path = _list_of(args)
     assert path is not None
-    asked = source.frames if args.frames is None else args.frames
-    shots = read_cut_list(path, rate=args.fps).in_reel(source.frames.frames[0], start=args.cuts_start)
+    asked = whole.frames
+    shots = read_cut_list(path, rate=args.fps).in_reel(whole.source.frames.frames[0], start=args.cuts_start)
     placed = [(_between(asked, each.first, each.last), each) for each in shots]
-    kept: list[tuple[FrameRange, ListedShot | None]] = [each for each in placed if len(each[0])]
+    kept = [each for each in placed if len(each[0])]
     if not kept:
         raise UsageError(
             f"the list names frames {shots[0].first} to {shots[-1].last}, the reel has {asked}",

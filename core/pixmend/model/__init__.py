@@ -7,7 +7,13 @@ from pixmend.model._evidence import Evidence, Votes
 from pixmend.model._exchange import map_from_badpixels, map_from_csv, map_to_badpixels, map_to_csv
 from pixmend.model._kinds import KINDS, Kind, KindText, kind_from_word
 from pixmend.model._map import DefectMap, Source, merge_maps
-from pixmend.model._mapfile import MAP_SCHEMA, map_from_json, map_to_json
+from pixmend.model._mapfile import (
+    MAP_SCHEMA,
+    defect_from_fields,
+    defect_to_fields,
+    map_from_json,
+    map_to_json,
+)
 from pixmend.model._masks import map_from_mask, mask_from_map
 from pixmend.model._patch import Patch
 from pixmend.model._plate import Channel, PlateInfo, Raster, SampleCodec, SampleType
@@ -39,6 +45,8 @@ __all__ = [
     "Source",
     "Status",
     "Votes",
+    "defect_from_fields",
+    "defect_to_fields",
     "kind_from_word",
     "map_from_badpixels",
     "map_from_csv",

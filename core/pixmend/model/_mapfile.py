@@ -25,7 +25,7 @@ from pixmend.model._plate import Raster
 from pixmend.model._ranges import FrameRange
 from pixmend.model._repair import Method
 
-__all__ = ["MAP_SCHEMA", "map_from_json", "map_to_json"]
+__all__ = ["MAP_SCHEMA", "defect_from_fields", "defect_to_fields", "map_from_json", "map_to_json"]
 
 MAP_SCHEMA = "pixmend.map/1"
 
@@ -78,7 +78,7 @@ def map_to_json(defect_map: DefectMap) -> str:
         **defect_map.extra,
     }
     lines = [f"  {_json(key)}: {_json(value)}" for key, value in head.items()]
-    rows = ",\n".join(f"    {_json(_defect_fields(each))}" for each in defect_map.defects)
+    rows = ",\n".join(f"    {_json(defect_to_fields(each))}" for each in defect_map.defects)
     lines.append(f'  "defects": [\n{rows}\n  ]' if rows else '  "defects": []')
     return "{\n" + ",\n".join(lines) + "\n}\n"
 
@@ -169,7 +169,7 @@ def _map_from(document: dict[str, Any]) -> DefectMap:
         made_by=fields.pop("made_by", {}),
         shots=fields.pop("shots", 1),
         footprints=_footprints_from(fields.pop("footprints", None) or []),
-        defects=tuple(_defect_from(dict(each)) for each in fields.pop("defects")),
+        defects=tuple(defect_from_fields(dict(each)) for each in fields.pop("defects")),
         extra=fields,
     )
 
@@ -185,7 +185,8 @@ def _source_from(fields: dict[str, Any]) -> Source:
     )
 
 
-def _defect_from(fields: dict[str, Any]) -> Defect:
+def defect_from_fields(fields: dict[str, Any]) -> Defect:
+    """Return the defect of a row of a map that was checked; takes its fields out of `fields`."""
     frames = fields.pop("frames", None)
     return Defect(
         id=fields.pop("id"),
@@ -256,7 +257,8 @@ def _source_fields(source: Source) -> dict[str, Any]:
     }
 
 
-def _defect_fields(defect: Defect) -> dict[str, Any]:
+def defect_to_fields(defect: Defect) -> dict[str, Any]:
+    """Return a defect as a row of a map: plain JSON values, in fixed order."""
     return {
         "id": defect.id,
         "x": defect.x,

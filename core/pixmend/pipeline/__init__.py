@@ -23,7 +23,7 @@ from pixmend.pipeline._job import FixSettings
 from pixmend.pipeline._mender import Mender, train_mender
 from pixmend.pipeline._noise_plot import plot_noise
 from pixmend.pipeline._pixel_check import PixelCheck, PixelCheckSettings, check_pixels
-from pixmend.pipeline._reel import FoundTake, Take, camera_maps, detect_takes, map_of_reel
+from pixmend.pipeline._reel import FoundTake, Looking, Take, camera_maps, detect_takes, map_of_reel
 from pixmend.pipeline._seal import Seals
 from pixmend.pipeline._statistics_file import read_statistics, write_statistics
 from pixmend.pipeline._undo import UndoReport, left_to_undo, undo, undo_targets
@@ -41,6 +41,7 @@ __all__ = [
     "FixReport",
     "FixSettings",
     "FoundTake",
+    "Looking",
     "Mender",
     "PixelCheck",
     "PixelCheckSettings",

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Many shots: each is looked at by itself, then the shots of one camera tell of each other."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import count
 from string import ascii_uppercase
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,9 +26,23 @@ from pixmend.register import (
     vote,
 )
 
-__all__ = ["FoundTake", "Take", "camera_maps", "detect_takes", "map_of_reel"]
+__all__ = [
+    "FoundTake",
+    "Look",
+    "Looking",
+    "Take",
+    "camera_maps",
+    "cameras_of_looks",
+    "detect_takes",
+    "map_of_reel",
+    "priors_of_still_takes",
+    "told_by_cameras",
+]
 
 _MOST_CANDIDATES = 500  # of a shot that are kept until all shots are seen
+
+Look: TypeAlias = ShotFindings | FrameError
+"""What a shot shows by itself, or why it cannot be read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -86,9 +101,7 @@ class FoundTake:
 def detect_takes(
     takes: Sequence[Take],
     *,
-    settings: DetectSettings | None = None,
-    every: int | None = None,
-    workers: int = 1,
+    looking: "Looking | None" = None,
     progress: Progress | None = None,
 ) -> tuple[FoundTake, ...]:
     """Find the defects of many shots; of one at a time the statistics are in memory.
@@ -98,47 +111,54 @@ def detect_takes(
     FrameError
         If not one of the shots can be read.
     """
-    says = progress or Silent()
-    looking = _Looking(settings=settings, every=every, workers=workers, progress=says)
-    looked = looking.at(f"looking for defects in {len(takes)} shots", takes)
-    failures = [each for each in looked if isinstance(each, FrameError)]
-    if failures and len(failures) == len(looked):
-        raise failures[0]
-    readable = [
-        (take, each) for take, each in zip(takes, looked, strict=True) if isinstance(each, ShotFindings)
-    ]
-    told = iter(_told_by_cameras([take for take, _ in readable], [each for _, each in readable], looking))
-    return tuple(
-        FoundTake(take=take, defect_map=None, failure=each) if isinstance(each, FrameError) else next(told)
-        for take, each in zip(takes, looked, strict=True)
-    )
+    looking, says = looking or Looking(), progress or Silent()
+    looked = looking.at(f"looking for defects in {len(takes)} shots", takes, says)
+    cameras = cameras_of_looks(looked)
+    priors = priors_of_still_takes(takes, looked, cameras)
+    again: Sequence[Look] = ()
+    if priors:
+        stage = f"looking again at {len(priors)} locked-off shots, knowing the camera"
+        again = looking.at(stage, [replace(takes[each], prior=prior) for each, prior in priors.items()], says)
+    return told_by_cameras(takes, looked, cameras, again=dict(zip(priors, again, strict=True)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Looking:
-    """How shots are looked at."""
+class Looking:
+    """How shots are looked at.
 
-    settings: DetectSettings | None
-    every: int | None
-    workers: int
-    progress: Progress
+    Attributes
+    ----------
+    settings : DetectSettings or None
+    every : int or None
+        As in `Sampling`.
+    flashes : bool
+        Whether every frame is read, so that what shows in one frame only is found too.
+    workers : int
+        Frames worked on at the same time.
+    """
 
-    def at(self, stage: str, takes: Sequence[Take]) -> list[ShotFindings | FrameError]:
+    settings: DetectSettings | None = None
+    every: int | None = None
+    flashes: bool = True
+    workers: int = 1
+
+    def at(self, stage: str, takes: Sequence[Take], progress: Progress) -> list[Look]:
         """Return what each shot shows by itself, or why it cannot be read."""
-        self.progress.start(stage, len(takes))
+        progress.start(stage, len(takes))
         looked = []
         for take in takes:
-            looked.append(self._at_one(take))
-            self.progress.advance()
+            looked.append(self.at_one(take))
+            progress.advance()
         return looked
 
-    def _at_one(self, take: Take) -> ShotFindings | FrameError:
+    def at_one(self, take: Take) -> Look:
+        """Return what a shot shows by itself, or why it cannot be read."""
         try:
             found = detect(
                 take.source,
                 take.encoding,
                 settings=self.settings,
-                sampling=Sampling(frames=take.frames, every=self.every),
+                sampling=Sampling(frames=take.frames, every=self.every, flashes=self.flashes),
                 prior=take.prior,
                 excluded=take.excluded,
                 workers=self.workers,
@@ -153,48 +173,82 @@ class _Looking:
         )
 
 
-def _told_by_cameras(
-    takes: Sequence[Take], found: Sequence[ShotFindings], looking: _Looking
-) -> list[FoundTake]:
-    """Return what the shots show when those of one camera tell of each other."""
-    groups = group_shots(found)
-    found = _still_ones_again(takes, found, groups, looking)
-    told: dict[int, FoundTake] = {}
-    for group, name in zip(groups, _camera_names(groups, found), strict=True):
-        more = confirmed_by_others([found[each] for each in group])
-        for each, extra in zip(group, more, strict=True):
-            defect_map = _with_more(found[each].map, extra, name)
-            told[each] = FoundTake(take=takes[each], defect_map=defect_map, camera=name)
-    return [told[each] for each in sorted(told)]
-
-
-def _still_ones_again(
+def told_by_cameras(
     takes: Sequence[Take],
-    found: Sequence[ShotFindings],
-    groups: Sequence[Sequence[int]],
-    looking: _Looking,
-) -> list[ShotFindings]:
-    """Look once more at locked-off shots whose camera is known from shots that move.
+    looked: Sequence[Look],
+    cameras: Sequence[Sequence[int]],
+    *,
+    again: Mapping[int, Look],
+) -> tuple[FoundTake, ...]:
+    """Return what the shots show when those of one camera tell of each other.
+
+    Parameters
+    ----------
+    takes, looked : sequences of equal length
+        The shots, and what each shows by itself.
+    cameras : sequence of sequence of int
+        Of `cameras_of_looks`.
+    again : mapping of int to ShotFindings or FrameError
+        What those of `priors_of_still_takes` show with their priors, by index.
+
+    Raises
+    ------
+    FrameError
+        If not one of the shots can be read.
+    """
+    known = _readable(looked)
+    failures = {number: each for number, each in enumerate(looked) if isinstance(each, FrameError)}
+    if failures and not known:
+        raise failures[0]
+    best = {**known, **_readable(again)}
+    told = {
+        number: FoundTake(take=takes[number], defect_map=None, failure=each)
+        for number, each in failures.items()
+    }
+    for group, name in zip(cameras, _camera_names(cameras, best), strict=True):
+        more = confirmed_by_others([best[each] for each in group])
+        for each, extra in zip(group, more, strict=True):
+            defect_map = _with_more(best[each].map, extra, name)
+            told[each] = FoundTake(take=takes[each], defect_map=defect_map, camera=name)
+    return tuple(told[each] for each in sorted(told))
+
+
+def cameras_of_looks(looked: Sequence[Look]) -> list[list[int]]:
+    """Group shots by camera: indices of those that could be read, as `group_shots`."""
+    known = _readable(looked)
+    numbers = list(known)
+    return [[numbers[each] for each in group] for group in group_shots(list(known.values()))]
+
+
+def priors_of_still_takes(
+    takes: Sequence[Take], looked: Sequence[Look], cameras: Sequence[Sequence[int]]
+) -> dict[int, DefectMap]:
+    """Return what to know when looking again at locked-off shots whose camera other shots tell of.
 
     In a still picture little but the shape tells a defect from a light; that the camera has
-    one there tells it outright.
+    one there, as shots that move show, tells it outright.
+
+    Returns
+    -------
+    dict of int to DefectMap
+        By index of the take; ascending within a camera.
     """
+    known = _readable(looked)
     priors: dict[int, DefectMap] = {}
-    for group in groups:
-        for each, prior in zip(group, known_from_moving([found[one] for one in group]), strict=True):
+    for group in cameras:
+        for each, prior in zip(group, known_from_moving([known[one] for one in group]), strict=True):
             if prior is not None:
                 own = takes[each].prior
                 priors[each] = prior if own is None else own.added(prior.defects)
-    again = list(found)
-    if priors:
-        stage = f"looking again at {len(priors)} locked-off shots, knowing the camera"
-        looked = looking.at(stage, [replace(takes[each], prior=prior) for each, prior in priors.items()])
-        for each, one in zip(priors, looked, strict=True):
-            again[each] = one if isinstance(one, ShotFindings) else found[each]
-    return again
+    return priors
 
 
-def _camera_names(groups: Sequence[Sequence[int]], found: Sequence[ShotFindings]) -> list[str]:
+def _readable(looked: Sequence[Look] | Mapping[int, Look]) -> dict[int, ShotFindings]:
+    numbered_looks = looked.items() if isinstance(looked, Mapping) else enumerate(looked)
+    return {number: each for number, each in numbered_looks if isinstance(each, ShotFindings)}
+
+
+def _camera_names(groups: Sequence[Sequence[int]], found: Mapping[int, ShotFindings]) -> list[str]:
     """Return the name of each camera: the one that was given, else the next free letter."""
     given = [found[group[0]].camera for group in groups]
     free = (name for name in _letters() if name not in given)

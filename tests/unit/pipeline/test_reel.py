@@ -9,7 +9,7 @@ import pytest
 from pixmend.errors import BadFrameError
 from pixmend.frames import MemoryShot
 from pixmend.model import FrameRange, map_to_json
-from pixmend.pipeline import Take, camera_maps, detect, detect_takes, find_shots, map_of_reel
+from pixmend.pipeline import Looking, Take, camera_maps, detect, detect_takes, find_shots, map_of_reel
 from pixmend.simulate import Motion, SimulatedShot
 from tests.make.reels import SIZE, planted_of, reel_frames
 from tests.make.shots import LINEAR, memory_shot, small_spec, stored_frames
@@ -133,7 +133,9 @@ class TestReel:
         assert {each.source.camera for each in cameras.values()} == {"A", "B"}
 
     def test_any_number_of_workers_gives_the_same_map(self, source, found):
-        again = detect_takes(takes_of(source, [each.take.frames for each in found]), workers=3)
+        again = detect_takes(
+            takes_of(source, [each.take.frames for each in found]), looking=Looking(workers=3)
+        )
         assert map_to_json(map_of_reel(again)) == map_to_json(map_of_reel(found))
 
     def test_a_name_that_was_given_stays(self, found):
