@@ -9,6 +9,7 @@ from pixmend.farm._engines import ENGINES, Command, Submission, Submitter, open_
 from pixmend.farm._job import Job, read_job, write_job
 from pixmend.farm._plan import Outline, Plan, Step, Task, read_outline, write_outline
 from pixmend.farm._site import Site, read_site
+from pixmend.farm._status import JobStatus, StepStatus, job_status
 from pixmend.farm._tasks import TaskRecord, TaskState, read_records, recorded_task
 from pixmend.farm._template import Laid, make_template, parameter_values
 
@@ -17,11 +18,13 @@ __all__ = [
     "Command",
     "FrameCost",
     "Job",
+    "JobStatus",
     "Laid",
     "Outline",
     "Plan",
     "Site",
     "Step",
+    "StepStatus",
     "Submission",
     "Submitter",
     "Task",
@@ -29,6 +32,7 @@ __all__ = [
     "TaskState",
     "chunk_size",
     "frames_to_lay",
+    "job_status",
     "make_template",
     "open_engine",
     "parameter_values",

@@ -12,8 +12,6 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-import xxhash
-
 from pixmend.errors import ExitCode, PixError
 from pixmend.publish import publish_text
 
