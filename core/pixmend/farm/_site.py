@@ -29,7 +29,7 @@ class Site:
     command : tuple of str
         The words that start pixmend on a worker; this very interpreter where none are given.
     cores, memory_mb : int
-        What one task wants of a machine.
+        What one task wants of a machine; memory 0: by the size of the frames.
     retries : int
         How often a task that ended with 75 is tried again.
     priority : int or None
@@ -46,7 +46,7 @@ class Site:
 
     command: tuple[str, ...] = (sys.executable, "-m", "pixmend")
     cores: int = 2
-    memory_mb: int = 4096
+    memory_mb: int = 0
     retries: int = 3
     priority: int | None = None
     timeout: int = 6 * 3600

@@ -15,6 +15,7 @@ from pixmend.farm._site import Site
 __all__ = ["EXTENSIONS", "Laid", "make_template", "parameter_values"]
 
 EXTENSIONS = ("TASK_CHUNKING",)
+_MEMORY_MB = 4096
 _NOTICE_SECONDS = 60  # to finish a frame that is being written
 
 
@@ -109,7 +110,7 @@ def _step(name: str, before: Sequence[str], site: Site) -> dict[str, Any]:
     step["hostRequirements"] = {
         "amounts": [
             {"name": "amount.worker.vcpu", "min": site.cores},
-            {"name": "amount.worker.memory", "min": site.memory_mb},
+            {"name": "amount.worker.memory", "min": site.memory_mb or _MEMORY_MB},
         ]
     }
     step["script"] = {
