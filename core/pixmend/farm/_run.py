@@ -176,14 +176,7 @@ def _one_try(
         process.wait()
         clock.cancel()
     exit_code = process.returncode
-    if exit_code in {ExitCode.DONE, ExitCode.FOUND} and not (exit_code and _is_error(said)):
-        return ExitCode.DONE, ""
-    return exit_code, _reason(said, exit_code)
-
-
-def _is_error(said: Sequence[str]) -> bool:
-    """Tell 1 of pixmend, which is no error, from 1 of a command that could not be started."""
-    return any(line.startswith(("error:", "Traceback")) for line in said)
+    return exit_code, _reason(said, exit_code) if exit_code else ""
 
 
 def _reason(said: Sequence[str], exit_code: int) -> str:

@@ -123,6 +123,6 @@ def _exit_code(exc: BaseException) -> ExitCode:
 
 
 def _state_of(exit_code: int) -> TaskState:
-    if exit_code in {ExitCode.DONE, ExitCode.FOUND}:
+    if exit_code == ExitCode.DONE:
         return TaskState.DONE
     return TaskState.AGAIN if exit_code == ExitCode.TEMPORARY else TaskState.FAILED
