@@ -21,7 +21,9 @@ __all__ = ["CANCELLED", "Job", "Outcome", "run_in_front", "start"]
 CANCELLED = 130  # the exit code of an interrupted command
 _GOOD = (0, 1, 5)  # done, found, finished with some frames skipped
 _STOPPED = "Stopped: nothing was written, and the picture is as it was."
-_STOPPED_RENDER = "Stopped: frames that were finished are whole, no other was written. Render again to go on."
+_STOPPED_RENDER = (
+    "Stopped: frames that were finished are whole, no other was written. Press the button again to go on."
+)
 _LOOK_AGAIN_S = 0.1
 _PATIENCE_S = 20.0  # a command that is stopped finishes or takes away the frame it is at
 _NO_WINDOW = 0x08000000  # CREATE_NO_WINDOW of Windows
@@ -40,7 +42,7 @@ class Outcome(NamedTuple):
         if self.answer and "error" not in self.answer and self.code in _GOOD:
             return self.answer
         if self.code == CANCELLED:
-            raise Problem(_STOPPED_RENDER if self.argv[1] == "fix" else _STOPPED)
+            raise Problem(_STOPPED_RENDER if self.argv[1] in ("fix", "submit") else _STOPPED)
         raise Problem(self._failure())
 
     def _failure(self) -> str:

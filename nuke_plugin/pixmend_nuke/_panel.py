@@ -20,6 +20,7 @@ BUTTONS: dict[str, Callable[[nuke.Node], None]] = {
     "cancel": _work.cancel,
     "bake_now": _work.bake_now,
     "render": _work.render,
+    "send_to_farm": _work.send_to_farm,
     "previous": _review.previous,
     "next": _review.following,
     "add": _review.add,

@@ -28,7 +28,7 @@ from pixmend_nuke._node import (
 )
 from pixmend_nuke._problem import Problem, tell, tell_of_bug
 
-__all__ = ["bake_now", "cancel", "detect", "load_map", "render", "save_map"]
+__all__ = ["bake_now", "cancel", "detect", "load_map", "render", "save_map", "send_to_farm"]
 
 _MACHINE = ["--json", "--progress", "json"]
 _UNCONVERTED = ("linear", "raw", "data")  # names of colour spaces in which a Read leaves linear samples alone
@@ -143,6 +143,46 @@ def render(node: nuke.Node) -> None:
             _make_read(node, Path(folder, Path(plate.shot).name).as_posix())
 
     _run(node, argv + _MACHINE, "PixMend: render", mended, throw_away)
+
+
+def send_to_farm(node: nuke.Node) -> None:
+    """Hand the plate to the farm: mended by the node's map, or without one looked at first."""
+    if text_of(node, "edits"):
+        raise Problem("Save the map first: the farm reads it from the disk.")
+    plate = plate_of(node)
+    map_path = path_of(node, "map")
+    if map_path:
+        read_map(map_path)
+    cli = find_cli(path_of(node, "cli"))
+    folder = _folder_to_render(plate)
+    argv = [cli, "submit", plate.shot, *plate.frames, "-o", folder, *_how_to_submit(node)]
+    argv += ["--map", map_path] if map_path else []
+
+    def handed_over(answer: dict[str, Any]) -> None:
+        sentence = _what_became_of_it(answer)
+        set_status(node, sentence)
+        tell(sentence)
+
+    _run(node, argv + _MACHINE, "PixMend: send to farm", handed_over)
+
+
+def _how_to_submit(node: nuke.Node) -> list[str]:
+    site = path_of(node, "farm_site")
+    return ["--engine", text_of(node, "farm_engine"), *(["--site", site] if site else [])]
+
+
+def _what_became_of_it(answer: dict[str, Any]) -> str:
+    """Return a sentence about a job that was handed over, or is over already."""
+    if answer.get("failures"):
+        return "The job failed: {}".format("\n".join(answer["failures"][:3]))
+    if answer.get("is_over"):
+        return "The job is done: {}".format(answer["output"])
+    tasks = sum(int(each["tasks"]) for each in answer["steps"])
+    ids = ", ".join(str(each) for each in list(answer.get("ids", {}).values())[:1])
+    named = f" as {ids}" if ids else ""
+    return "{} tasks handed to {}{}. How far they are says: pixmend farm status {}".format(
+        tasks, answer["engine"], named, answer["job"]
+    )
 
 
 def _folder_to_render(plate: Plate) -> str:

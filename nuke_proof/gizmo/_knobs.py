@@ -123,6 +123,11 @@ _REPAIR = (
     _button("cancel", "Cancel", "Stops what runs; nothing is left behind."),
     _button("bake_now", "Bake", "Works out the repair of every frame, outside Nuke, and loads it."),
     _button("render", "Render fixed plate", "Mends the plate's own files into a new folder, outside Nuke."),
+    _button(
+        "send_to_farm",
+        "Send to farm",
+        "The same as a job for the engine that the tab Settings names. Without a map, the farm detects first.",
+    ),
 )
 _DEFECTS = (
     Knob(Type.TAB, "defects", "Defects", "", "n 1"),
@@ -195,6 +200,13 @@ _SETTINGS = (
         "frames",
         "Frames that are worked on, as in 1001-1100. Empty: all of the plate.",
     ),
+    _choice(
+        "farm_engine",
+        "farm",
+        "Who runs what Send to farm hands over: an engine of pixmend submit. local is this machine.",
+        choices="local openjd slurm deadline-cloud opencue deadline10 tractor",
+    ),
+    Knob(Type.FILE, "farm_site", "site", "The site file, TOML: how this house runs jobs. Empty: none."),
     Knob(Type.LINK, "use_gpu", "use GPU", "Of the engine Live.", "T PM_Live.useGPUIfAvailable"),
     Knob(Type.STRING, "edits", "edits", "What was changed since the map was loaded.", "+INVISIBLE"),
 )

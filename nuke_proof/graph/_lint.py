@@ -25,10 +25,10 @@ CLASSES_OF_NUKE_13 = frozenset(
 
 # Knobs that the plug-in and saved scripts know by name, and their codes.
 KNOBS = {
-    **dict.fromkeys(("bake", "map", "cli"), 2),
-    **dict.fromkeys(("engine", "view", "mark_size", "filter_kind", "filter_status"), 4),
+    **dict.fromkeys(("bake", "map", "cli", "farm_site"), 2),
+    **dict.fromkeys(("engine", "view", "mark_size", "filter_kind", "filter_status", "farm_engine"), 4),
     **dict.fromkeys(("gain", "contrast", "saturation", "filter_amplitude", "mix"), 7),
-    **dict.fromkeys(("load_map", "save_map", "detect", "cancel", "bake_now", "render"), 22),
+    **dict.fromkeys(("load_map", "save_map", "detect", "cancel", "bake_now", "render", "send_to_farm"), 22),
     **dict.fromkeys(("previous", "next", "add", "accept", "reject", "remove"), 22),
     **dict.fromkeys(("current", "frames", "edits"), 1),
     "pick": 12,

@@ -25,7 +25,7 @@ SAID = " ".join(
 
 @pytest.mark.parametrize("sentence", re.findall(r'^\|[^|]*?"([^"]+)"', PAGE, re.MULTILINE))
 def test_what_is_quoted_is_said(sentence):
-    assert sentence in SAID
+    assert all(part in SAID for part in re.split(r"\b(?:Read|Grade)1\b", sentence))  # nodes have any name
 
 
 def test_every_engine_and_view_is_told_of():

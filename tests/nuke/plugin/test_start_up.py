@@ -96,7 +96,7 @@ def test_buttons_without_the_plug_in_say_how_to_get_it(monkeypatch):
         for knob in node.knobs().values():
             if knob.Class() == "PyScript_Knob":
                 knob.execute()
-        assert len(world.messages) == 12
+        assert len(world.messages) == 13
         assert all("pixmend nuke-path" in each for each in world.messages)
 
 
