@@ -1,15 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """The engine ``openjd``: OpenJD's own command line runs the template as it is, task after task."""
 
+import re
 import shutil
-import subprocess
 import sys
 import time
+from collections import deque
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from pixmend.errors import UsageError
 from pixmend.farm._engines import Command, Submission
 from pixmend.farm._plan import Plan, read_outline
+from pixmend.farm._run import Running, end_process
 from pixmend.farm._site import Site
 from pixmend.farm._tasks import TaskState, read_records
 from pixmend.progress import Progress
@@ -17,6 +20,8 @@ from pixmend.progress import Progress
 __all__ = ["ENGINE"]
 
 _LOG = "openjd.log"
+_TASK_ENDED = re.compile(r"Process pid \d+ exited with code:")
+_LINES_KEPT = 40
 _LONGEST_WAIT = 60.0
 
 
@@ -49,17 +54,14 @@ class OpenJd:
         code, said = _called(check, folder)
         if code:
             raise UsageError(f"openjd refuses the job: {_last_line(said)}", where=str(folder.parent))
-        progress.start("openjd run", plan.task_count)
         for tries in range(site.retries + 1):
-            code, said = _called(run, folder)
-            if not code or not _is_to_be_tried_again(folder.parent):
+            progress.start("openjd run", plan.task_count)
+            code, said = _called(run, folder, when_a_task_ends=progress.advance)
+            if not code or tries == site.retries or not _is_to_be_tried_again(folder.parent):
                 break
             progress.note(f"a task is to be tried again ({tries + 1} of {site.retries})")
-            time.sleep(min(2.0**tries, _LONGEST_WAIT) if tries < site.retries else 0)
-        if code:
-            return Submission(is_over=True, failures=_failures(folder, said))
-        progress.advance(plan.task_count)
-        return Submission(is_over=True)
+            time.sleep(min(2.0**tries, _LONGEST_WAIT))
+        return Submission(is_over=True, failures=_failures(folder, said) if code else ())
 
 
 def _command(site: Site) -> Command:
@@ -68,29 +70,36 @@ def _command(site: Site) -> Command:
     if named:
         return tuple(named)
     beside = shutil.which("openjd", path=str(Path(sys.executable).parent))
-    return (beside or shutil.which("openjd") or "openjd",)
-
-
-def _called(command: Command, folder: Path) -> tuple[int, str]:
-    """Run a command, with its words kept in a log; return its exit code and what it said."""
-    try:
-        with (folder / _LOG).open("a", encoding="utf-8", errors="backslashreplace") as log:
-            ended = subprocess.run(  # noqa: S603 - the site's own command
-                command,
-                check=False,
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                text=True,
-                errors="replace",
-            )
-            log.write(ended.stdout + ended.stderr)
-    except FileNotFoundError as exc:
+    found = beside or shutil.which("openjd")
+    if found is None:
         raise UsageError(
-            f"there is no command {command[0]!r} here",
+            "there is no command 'openjd' here",
             where="--engine openjd",
             hint="pip install openjd-cli, or name it in the site file: [openjd] command",
-        ) from exc
-    return ended.returncode, ended.stdout + ended.stderr
+        )
+    return (found,)
+
+
+def _called(
+    command: Command, folder: Path, *, when_a_task_ends: Callable[[], None] = lambda: None
+) -> tuple[int, list[str]]:
+    """Run a command, with its words kept in a log; return its exit code and the last that it said."""
+    said: deque[str] = deque(maxlen=_LINES_KEPT)
+    with (
+        (folder / _LOG).open("a", encoding="utf-8", errors="backslashreplace") as log,
+        Running().started("openjd", command, {}) as process,
+    ):
+        assert process.stdout is not None
+        try:
+            for line in process.stdout:
+                log.write(line)
+                said.append(line)
+                if _TASK_ENDED.search(line):
+                    when_a_task_ends()
+        except BaseException:
+            end_process(process)
+            raise
+    return process.returncode, list(said)
 
 
 def _is_to_be_tried_again(job_folder: Path) -> bool:
@@ -98,7 +107,7 @@ def _is_to_be_tried_again(job_folder: Path) -> bool:
     return TaskState.AGAIN in states and TaskState.FAILED not in states
 
 
-def _failures(folder: Path, said: str) -> tuple[str, ...]:
+def _failures(folder: Path, said: Sequence[str]) -> tuple[str, ...]:
     outline, records = read_outline(folder.parent), read_records(folder.parent)
     ended = {TaskState.FAILED, TaskState.AGAIN}
     found = [
@@ -109,8 +118,8 @@ def _failures(folder: Path, said: str) -> tuple[str, ...]:
     return tuple(found) or (f"openjd run: {_last_line(said)} (see {folder / _LOG})",)
 
 
-def _last_line(said: str) -> str:
-    lines = [line.strip() for line in said.splitlines() if line.strip()]
+def _last_line(said: Sequence[str]) -> str:
+    lines = [line.strip() for line in said if line.strip()]
     return lines[-1] if lines else "it says nothing"
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from pixmend.errors import ExitCode
 
-__all__ = ["Outcome", "Running", "run_command"]
+__all__ = ["Outcome", "Running", "end_process", "run_command"]
 
 _PROGRESS = re.compile(r"openjd_progress:\s*(?P<percent>\d+(\.\d+)?)")
 _LINES_KEPT = 40
