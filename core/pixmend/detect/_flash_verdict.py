@@ -33,6 +33,7 @@ _KEPT, _KEPT_UNSURE, _SURE = (
 _MOST_SCATTER = 3.5  # of the prediction: where it is worse the excess has its errors
 _USUAL_SCATTER, _LESS_SURE = 1.5, 0.15  # of each unit above, so much more score: errors are not normal there
 _CONTEST = 1.7  # a photosite leaves at most so much of what a point of light leaves
+_TOLD, _TOLD_SHARE = 40.0, 0.02  # squared sigma; share: what a light may explain more, by its freedom alone
 _SURELY_STRONG, _SURELY_SITE = 25.0, 1.2  # score and contest of what no sharp light can be
 _NOISE_LEFT, _SHAPE_LEFT = 80.0, 0.07  # squared sigma; share: what a true footprint may leave unexplained
 _OWN_LIGHT_PX = 4  # what reaches so far from a candidate is its own light
@@ -123,9 +124,14 @@ def caution_of(fit: FlashFit, candidate: FlashCandidate, inside: NDArray[np.bool
 
 
 def beats_light(shapes: SiteOrLight, score: float, *, caution: float) -> bool:
-    """Tell whether a photosite explains it as well as a point of light: if not quite, it must be stronger."""
+    """Tell whether a photosite explains it as well as a point of light.
+
+    If not quite, it must be stronger; but not so strong that noise is no excuse.
+    """
     least = _LEAST_SCORE + _MORE * max(shapes.contest - _SURE_CONTEST, 0.0)
-    return shapes.contest <= _CONTEST and abs(score) >= least * caution
+    whole = score**2 / max(shapes.site, 1e-9)
+    is_clear = (shapes.light - shapes.site) * whole > _TOLD + _TOLD_SHARE * whole
+    return shapes.contest <= _CONTEST and abs(score) >= least * caution and not is_clear
 
 
 def _is_surely_site(shapes: SiteOrLight | None, score: float) -> bool:

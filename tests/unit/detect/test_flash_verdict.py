@@ -173,7 +173,8 @@ def test_a_sharp_lamp_of_one_frame_is_no_photosite():
         (1.25, 15.5, False),
         (1.25, 18.0, True),
         (1.5, 22.0, False),
-        (1.5, 60.0, True),
+        (1.5, 25.0, True),
+        (1.5, 60.0, False),
         (1.8, 60.0, False),
     ],
 )
@@ -183,6 +184,12 @@ def test_the_better_a_light_explains_it_the_stronger_it_must_be(contest, score, 
     assert shapes.contest == pytest.approx(contest)
     assert beats_light(shapes, score, caution=1.0) is expected
     assert not beats_light(shapes, score, caution=5.0)
+
+
+def test_what_noise_does_not_excuse_is_a_light():
+    star = SiteOrLight(0.897, 0.942)
+    assert beats_light(star, 30.0, caution=1.0)
+    assert not beats_light(star, 44.0, caution=1.0)
 
 
 def test_a_streak_is_no_photosite():
