@@ -57,9 +57,10 @@ def add_common_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--json", action="store_true", help="print one JSON object on stdout")
     group.add_argument(
         "--progress",
-        choices=("auto", "plain", "json", "none"),
+        choices=("auto", "plain", "json", "openjd", "none"),
         default="auto",
-        help="form of the progress on stderr (default: auto, a bar on a terminal, else plain lines)",
+        help="form of the progress on stderr (default: auto, a bar on a terminal, else plain lines; openjd: "
+        "on stdout, for schedulers)",
     )
     group.add_argument("-q", "--quiet", action="store_true", help="no progress and no notes, only errors")
 

@@ -210,7 +210,7 @@ def _merged(args: Namespace, progress: Progress) -> "tuple[DefectMap, ShotStatis
     from pixmend.pipeline import detect_in_statistics, merge_statistics, read_statistics
 
     shot = None if args.shot is None else open_shot(args.shot, read_options(args))
-    statistics = merge_statistics([read_statistics(path) for path in args.merge])
+    statistics = merge_statistics(read_statistics(path) for path in args.merge)
     prior = _prior(args, statistics.model.raster)
     found = detect_in_statistics(
         statistics,

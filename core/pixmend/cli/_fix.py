@@ -24,9 +24,11 @@ from pixmend.errors import ExitCode, FrameError
 from pixmend.progress import Progress
 
 if TYPE_CHECKING:
-    from pixmend.pipeline import FixPlan, FixReport
+    from pixmend.frames import FileShot
+    from pixmend.model import DefectMap
+    from pixmend.pipeline import FixPlan, FixReport, FixSettings
 
-__all__ = ["SUMMARY", "add_arguments", "run"]
+__all__ = ["SUMMARY", "add_arguments", "fix_inputs", "run"]
 
 SUMMARY = "mend the defects of a map in every frame, and change no other byte"
 
@@ -119,9 +121,22 @@ def run(args: Namespace, progress: Progress) -> Result:
 
 
 def _plan(args: Namespace, progress: Progress) -> "FixPlan":
+    from pixmend.pipeline import plan_fix
+
+    shot, defect_map, settings = fix_inputs(args)
+    out = shot.path(shot.frames.frames[0]).parent if args.in_place else args.output
+    plan = plan_fix(shot, defect_map, out, settings, frames=args.frames, workers=args.workers)
+    progress.note(settings.encoding.reason)
+    if len(shot.gaps):
+        progress.note(f"frames {shot.gaps} are missing in {shot.label}")
+    return plan
+
+
+def fix_inputs(args: Namespace) -> "tuple[FileShot, DefectMap, FixSettings]":
+    """Return the shot, its map, and how it is to be mended."""
     from pixmend.frames import choose_encoding, open_shot
     from pixmend.model import Method, Status
-    from pixmend.pipeline import FixSettings, plan_fix
+    from pixmend.pipeline import FixSettings
 
     shot = open_shot(args.shot, read_options(args))
     defect_map = read_map_file(args.map)
@@ -137,12 +152,7 @@ def _plan(args: Namespace, progress: Progress) -> "FixPlan":
         overwrite=args.overwrite,
         in_place=args.in_place,
     )
-    out = shot.path(shot.frames.frames[0]).parent if args.in_place else args.output
-    plan = plan_fix(shot, defect_map, out, settings, frames=args.frames, workers=args.workers)
-    progress.note(settings.encoding.reason)
-    if len(shot.gaps):
-        progress.note(f"frames {shot.gaps} are missing in {shot.label}")
-    return plan
+    return shot, defect_map, settings
 
 
 def _would_be(args: Namespace, plan: "FixPlan") -> Result:

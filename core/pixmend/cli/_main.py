@@ -30,7 +30,7 @@ from pixmend.progress import Progress
 
 __all__ = ["COMMANDS", "main"]
 
-COMMANDS = ("demo", "detect", "fix", "verify", "undo", "map", "bake", "submit", "nuke-path")
+COMMANDS = ("demo", "detect", "fix", "verify", "undo", "map", "bake", "submit", "farm", "nuke-path")
 """Names of the commands, in the order of the help."""
 
 

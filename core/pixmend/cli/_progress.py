@@ -3,6 +3,7 @@
 
 import contextlib
 import json
+import os
 import sys
 from typing import TYPE_CHECKING, TextIO, cast
 
@@ -12,14 +13,17 @@ from pixmend.progress import Progress, Silent
 if TYPE_CHECKING:
     import rich.progress
 
-__all__ = ["Bar", "JsonLines", "PlainLines", "make_progress"]
+__all__ = ["Bar", "JsonLines", "OpenJdLines", "PlainLines", "make_progress"]
 
 _LINES_PER_STAGE = 20
 _PROTOCOL = 1
 
 
 def make_progress(form: str, *, quiet: bool = False, stream: TextIO | None = None) -> Progress:
-    """Return the `Progress` of a form: ``auto``, ``plain``, ``json`` or ``none``."""
+    """Return the `Progress` of a form: ``auto``, ``plain``, ``json``, ``openjd`` or ``none``."""
+    if form == "openjd" or (form == "auto" and os.environ.get("PIXMEND_PROGRESS") == "openjd"):
+        # Before --quiet: these lines are for the scheduler, and it reads them on stdout.
+        return Silent() if sys.stdout is None else OpenJdLines(stream or sys.stdout)
     stream = stream or cast("TextIO | None", sys.stderr)
     if quiet or form == "none" or stream is None:  # None where the caller closed stderr
         return Silent()
@@ -88,6 +92,35 @@ class JsonLines:
 
     def _send(self, **fields: object) -> None:
         _say(self._stream, json.dumps(fields))
+
+
+class OpenJdLines:
+    """Lines that schedulers of Open Job Description look for in what a task prints."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._done, self._total, self._shown = 0, 0, -1
+
+    def start(self, stage: str, total: int) -> None:
+        """Begin a stage, said by its name."""
+        self._done, self._total, self._shown = 0, total, -1
+        self.note(stage)
+        self.advance(0)
+
+    def advance(self, count: int = 1) -> None:
+        """Say each percent of the stage."""
+        self._done += count
+        percent = min(100, 100 * self._done // max(self._total, 1))
+        if percent > self._shown:
+            self._shown = percent
+            _say(self._stream, f"openjd_progress: {percent}")
+
+    def note(self, sentence: str) -> None:
+        """Say one sentence, in one line."""
+        _say(self._stream, f"openjd_status: {' '.join(sentence.split())}")
+
+    def finish(self) -> None:
+        """Nothing is left open."""
 
 
 class Bar:

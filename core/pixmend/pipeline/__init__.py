@@ -16,9 +16,22 @@ from pixmend.pipeline._detect import (
     detect_in_statistics,
     merge_statistics,
 )
+from pixmend.pipeline._farm_files import asked_of
+from pixmend.pipeline._farm_mend import JobReport, report_job, verify_part, write_report, write_skipped
+from pixmend.pipeline._farm_parts import map_of_parts, measure_part
+from pixmend.pipeline._farm_reel import (
+    FarmReel,
+    MappedReel,
+    find_priors,
+    look_again_at_shots,
+    look_at_shots,
+    map_of_looks,
+    read_cuts,
+    write_cuts,
+)
 from pixmend.pipeline._fix import FixReport, SkippedFrame, fix
 from pixmend.pipeline._fix_audit import FixAudit
-from pixmend.pipeline._fix_plan import FixPlan, plan_fix
+from pixmend.pipeline._fix_plan import FixPlan, frames_not_mended, plan_fix
 from pixmend.pipeline._job import FixSettings
 from pixmend.pipeline._mender import Mender, train_mender
 from pixmend.pipeline._noise_plot import plot_noise
@@ -36,12 +49,15 @@ __all__ = [
     "BakeSettings",
     "Demo",
     "Detection",
+    "FarmReel",
     "FixAudit",
     "FixPlan",
     "FixReport",
     "FixSettings",
     "FoundTake",
+    "JobReport",
     "Looking",
+    "MappedReel",
     "Mender",
     "PixelCheck",
     "PixelCheckSettings",
@@ -51,6 +67,7 @@ __all__ = [
     "Take",
     "UndoReport",
     "Verification",
+    "asked_of",
     "audit_repairs",
     "bake",
     "camera_maps",
@@ -59,20 +76,33 @@ __all__ = [
     "detect",
     "detect_in_statistics",
     "detect_takes",
+    "find_priors",
     "find_shots",
     "fix",
+    "frames_not_mended",
     "learn_camera_footprints",
     "left_to_undo",
+    "look_again_at_shots",
+    "look_at_shots",
+    "map_of_looks",
+    "map_of_parts",
     "map_of_reel",
+    "measure_part",
     "merge_statistics",
     "plan_bake",
     "plan_fix",
     "plot_noise",
+    "read_cuts",
     "read_statistics",
+    "report_job",
     "run_demo",
     "train_mender",
     "undo",
     "undo_targets",
     "verify",
+    "verify_part",
+    "write_cuts",
+    "write_report",
+    "write_skipped",
     "write_statistics",
 ]

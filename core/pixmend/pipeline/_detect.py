@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Frames -> statistics -> suspects -> a second look -> defect map."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -44,6 +45,7 @@ __all__ = [
     "chosen_frames",
     "detect",
     "detect_in_statistics",
+    "measure_shot",
     "merge_statistics",
 ]
 
@@ -126,7 +128,44 @@ def detect(  # noqa: PLR0913 (each is one choice of the caller)
         If no frame is left to look at.
     """
     says = progress or Silent()
-    sampling = sampling or Sampling()
+    statistics = measure_shot(shot, encoding, sampling=sampling or Sampling(), workers=workers, progress=says)
+    return detect_in_statistics(
+        statistics,
+        settings or DetectSettings(),
+        shot=shot,
+        encoding=encoding,
+        prior=prior,
+        excluded=excluded,
+        workers=workers,
+        progress=says,
+    )
+
+
+def measure_shot(
+    shot: FrameSource,
+    encoding: Encoding,
+    *,
+    sampling: Sampling,
+    part: FrameRange | None = None,
+    workers: int = 1,
+    progress: Progress | None = None,
+) -> ShotStatistics:
+    """Measure a shot, or a part of it: parts that are merged are the whole, to the bit.
+
+    Parameters
+    ----------
+    sampling : Sampling
+        Of the whole shot; each part learns from the same frames.
+    part : FrameRange, optional
+        Only these of the frames that are looked at, be there any or none. Frames that no camera
+        took are left out; so there may be nothing in the parts where `detect` looks at all of them.
+
+    Raises
+    ------
+    FrameError, RangeError
+        As `detect`.
+    """
+    says = progress or Silent()
     frames = chosen_frames(shot, sampling)
     model, scale = train_shot_model(
         _lively(read_training_rows(shot, sampling.train or frames, says, workers=workers)),
@@ -138,17 +177,20 @@ def detect(  # noqa: PLR0913 (each is one choice of the caller)
     )
     statistics = ShotStatistics.empty(model, stands_for=sampling.frames or shot.frames)
     watched = frames if sampling.every is not None or not sampling.flashes else statistics.stands_for
-    _measure(shot, frames, watched, statistics, scale, workers=workers, progress=says)
-    return detect_in_statistics(
+    pooled = frames
+    if part is not None:
+        pooled, watched = pooled & part, watched & part
+    _measure(
+        shot,
+        pooled,
+        watched,
         statistics,
-        settings or DetectSettings(),
-        shot=shot,
-        encoding=encoding,
-        prior=prior,
-        excluded=excluded,
+        scale,
+        may_be_idle=part is None,
         workers=workers,
         progress=says,
     )
+    return statistics
 
 
 def detect_in_statistics(  # noqa: PLR0913 (each is one choice of the caller)
@@ -275,17 +317,21 @@ def _lively(bands: Sequence[NDArray[Any]]) -> list[NDArray[Any]]:
     return [band for band in bands if not frame_is_idle([band])] or list(bands)
 
 
-def _measure(
+def _measure(  # noqa: PLR0913 (each is one thing that frames are measured by)
     shot: FrameSource,
     frames: FrameRange,
     watched: FrameRange,
     statistics: ShotStatistics,
     scale: SigmaScale,
     *,
+    may_be_idle: bool,
     workers: int,
     progress: Progress,
 ) -> None:
-    """Pool `frames` and watch `watched`; frames that no camera took are left out unless all are such."""
+    """Pool `frames` and watch `watched`.
+
+    Frames that no camera took are left out; if all are such, they are taken where `may_be_idle`.
+    """
     model = statistics.model
     footprints = np.stack([each.shape for each in prior_footprints(len(model.channels))])
     finder = HitFinder(scale, model.sample, footprints)
@@ -306,7 +352,7 @@ def _measure(
         if hits is not None:
             found[frame] = hits
         progress.advance()
-    if not len(statistics.frames):
+    if may_be_idle and not len(statistics.frames):
         everything = frames_at_once(partial(measure, idle_too=True), looked, workers=workers)
         found = {frame: hits for frame, hits in zip(looked, everything, strict=True) if hits is not None}
     statistics.add_hits(FrameRange(found), list(found.values()))
@@ -325,17 +371,19 @@ def _planes_at(
     return scale.forward(samples, rows=rows, columns=columns)
 
 
-def merge_statistics(parts: Sequence[ShotStatistics]) -> ShotStatistics:
-    """Join statistics of one shot that were measured apart.
+def merge_statistics(parts: Iterable[ShotStatistics]) -> ShotStatistics:
+    """Join statistics of one shot that were measured apart; at any time the sum and one part are in memory.
 
     Raises
     ------
     UsageError
         If there are none, they do not belong together, or a frame is in two of them.
     """
-    if not parts:
+    each_part = iter(parts)
+    first = next(each_part, None)
+    if first is None:
         raise UsageError("there are no statistics to merge")
-    whole = ShotStatistics.empty(parts[0].model, stands_for=parts[0].stands_for)
-    for part in parts:
+    whole = ShotStatistics.empty(first.model, stands_for=first.stands_for)
+    for part in chain([first], each_part):
         whole.merge(part)
     return whole

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
-from pixmend.errors import MissingFrameError, ProofError, RangeError, UsageError
+from pixmend.errors import MissingFrameError, PixError, ProofError, RangeError, UsageError
 from pixmend.frames import FileShot
 from pixmend.model import Defect, DefectMap, FrameRange
 from pixmend.pipeline._frames_at_once import frames_at_once
@@ -26,7 +26,7 @@ from pixmend.splice import (
     read_ledger,
 )
 
-__all__ = ["FixPlan", "plan_fix", "wanted_frames"]
+__all__ = ["FixPlan", "frames_not_mended", "plan_fix", "wanted_frames"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -142,20 +142,55 @@ def plan_fix(
     defect_map.check_fits(shot.plate)
     notices = check_patchable(first, shot.plate, shot.options)
     _check_place(out, first.parent, in_place=settings.in_place)
-    plan = FixPlan(
-        shot=shot,
-        defect_map=defect_map,
-        settings=settings,
-        frames=wanted,
-        done=FrameRange(()),
-        targets={frame: out / shot.path(frame).name for frame in wanted},
-        notices=notices,
-    )
+    plan = _plan_of_all(shot, defect_map, out, settings, frames=wanted)
     if settings.in_place:
         _check_own_files(plan.targets)
     finished = zip(wanted, frames_at_once(plan.finished, wanted, workers=workers), strict=True)
     done = FrameRange(frame for frame, ledger in finished if ledger is not None)
-    return replace(plan, done=done)
+    return replace(plan, done=done, notices=notices)
+
+
+def _plan_of_all(
+    shot: FileShot, defect_map: DefectMap, out: Path, settings: FixSettings, *, frames: FrameRange
+) -> FixPlan:
+    """Return the plan that nothing is known to be done of."""
+    return FixPlan(
+        shot=shot,
+        defect_map=defect_map,
+        settings=settings,
+        frames=frames,
+        done=FrameRange(()),
+        targets={frame: out / shot.path(frame).name for frame in frames},
+    )
+
+
+def frames_not_mended(
+    shot: FileShot,
+    defect_map: DefectMap,
+    out: Path,
+    settings: FixSettings,
+    *,
+    frames: FrameRange,
+    workers: int = 1,
+) -> dict[int, str]:
+    """Return the frames that are not what this very job makes of the source, each with a sentence.
+
+    Nothing is written, and no frame is decoded.
+    """
+    gone = frames - shot.frames
+    plan = _plan_of_all(shot, defect_map, out, settings, frames=frames & shot.frames)
+
+    def trouble_with(frame: int) -> str:
+        try:
+            if plan.finished(frame) is not None:
+                return ""
+        except PixError as exc:
+            return str(exc)
+        is_there = os.path.lexists(plan.targets[frame])
+        return "is there, but is not what this map makes of the source" if is_there else "is missing"
+
+    found = zip(plan.frames, frames_at_once(trouble_with, plan.frames, workers=workers), strict=True)
+    return dict.fromkeys(gone, "is missing in the source") | {frame: said for frame, said in found if said}
 
 
 def wanted_frames(shot: FileShot, frames: FrameRange | None) -> FrameRange:

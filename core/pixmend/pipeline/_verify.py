@@ -18,7 +18,7 @@ from pixmend.proof import FrameProof, prove_frame
 from pixmend.splice import Ledger, ledger_path, read_ledger
 from pixmend.stats import train_scale
 
-__all__ = ["AuditedRepair", "Verification", "verify"]
+__all__ = ["AuditedRepair", "Verification", "look_at_repairs", "prove_frames", "verify"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +105,23 @@ def verify(
             f"frames {missing} are missing", where=mended.label, hint=f"there are frames {mended.frames}"
         )
 
+    proofs = prove_frames(mended, source, wanted, workers=workers, progress=says)
+    if defect_map is None:
+        return Verification(proofs, None)
+    if encoding is None:
+        raise ValueError("defects can only be looked for where the encoding is known")
+    defect_map.check_fits(mended.plate)
+    left, repairs = look_at_repairs(
+        mended, defect_map, encoding, frames=wanted, workers=workers, progress=says
+    )
+    return Verification(proofs, left, repairs)
+
+
+def prove_frames(
+    mended: FileShot, source: FileShot | None, frames: FrameRange, *, workers: int, progress: Progress
+) -> tuple[FrameProof, ...]:
+    """Prove some mended frames, each by itself; what is wrong with one is in its proof."""
+
     def prove(frame: int) -> FrameProof:
         try:
             fixed = mended.path(frame)
@@ -114,18 +131,32 @@ def verify(
         except PixError as exc:
             return FrameProof(frame=frame, problems=(str(exc),))
 
-    says.start("proving frames", len(wanted))
+    progress.start("proving frames", len(frames))
     proofs = []
-    for proof in frames_at_once(prove, wanted, workers=workers):
+    for proof in frames_at_once(prove, frames, workers=workers):
         proofs.append(proof)
-        says.advance()
-    if defect_map is None:
-        return Verification(tuple(proofs), None)
-    if encoding is None:
-        raise ValueError("defects can only be looked for where the encoding is known")
-    defect_map.check_fits(mended.plate)
-    look = _Look(mended, defect_map, encoding, frames=wanted, workers=workers, progress=says)
-    return Verification(tuple(proofs), look.still_there(), look.repairs())
+        progress.advance()
+    return tuple(proofs)
+
+
+def look_at_repairs(
+    mended: FileShot,
+    defect_map: DefectMap,
+    encoding: Encoding,
+    *,
+    frames: FrameRange,
+    workers: int,
+    progress: Progress,
+) -> tuple[tuple[Defect, ...], tuple[AuditedRepair, ...]]:
+    """Return the defects that still show in some mended frames, and how far each repair stands out.
+
+    Raises
+    ------
+    FrameError
+        If the frames cannot be read.
+    """
+    look = _Look(mended, defect_map, encoding, frames=frames, workers=workers, progress=progress)
+    return look.still_there(), look.repairs()
 
 
 class _Look:

@@ -1,0 +1,202 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A job's tasks, in any order, twice, killed or lost: what comes of them is what one machine gives."""
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import OpenEXR
+import pytest
+
+import pixmend
+from pixmend.cli import main
+from pixmend.farm import Job, read_records, write_job
+from pixmend.frames import open_shot
+from tests.make.reels import reel_frames
+
+CHUNKS = ("1001-1005", "1006-1012", "1013-1024")
+REEL = ("reel", "ABA", 8)
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory):
+    """A reel, and what one machine makes of it."""
+    folder = tmp_path_factory.mktemp("farm")
+    name, cameras, length = REEL
+    (folder / name).mkdir()
+    for frame, samples in reel_frames(cameras, length=length).items():
+        header = {"compression": OpenEXR.ZIP_COMPRESSION, "type": OpenEXR.scanlineimage}
+        path = folder / name / f"reel.{frame}.exr"
+        OpenEXR.File(header, {"RGB": np.ascontiguousarray(samples)}).write(str(path))
+    reel = str(folder / name)
+    assert main(["detect", reel, "-o", str(folder / "map.json"), "-q"]) == 0
+    assert main(["detect", reel, "--cuts", "none", "-o", str(folder / "one.json"), "-q"]) == 0
+    assert main(["fix", reel, "--map", str(folder / "map.json"), "-o", str(folder / "mended"), "-q"]) == 0
+    return folder
+
+
+@pytest.fixture
+def task(prepared, tmp_path, monkeypatch, capfd):
+    """Stand in a copy of the prepared folder, and run tasks of a job there."""
+    shutil.copytree(prepared, tmp_path, dirs_exist_ok=True)
+    monkeypatch.chdir(tmp_path)
+    return Tasks(tmp_path, capfd)
+
+
+class Tasks:
+    """A job and its tasks."""
+
+    def __init__(self, folder, capfd):
+        self.folder, self.job, self._capfd = folder, folder / "out.job", capfd
+
+    def make(self, **fields):
+        reel = str(self.folder / "reel")
+        said = {
+            "name": "out",
+            "pixmend": pixmend.__version__,
+            "shot": reel,
+            "output": str(self.folder / "out"),
+            "frames": open_shot(reel).frames,
+        }
+        write_job(self.job, Job(**(said | fields)))
+
+    def __call__(self, action, frames=None, *, code=0):
+        self._capfd.readouterr()
+        given = () if frames is None else ("--frames", frames)
+        ended = main(["farm", action, str(self.job), *given, "--json", "-q", "--workers", "1"])
+        out, err = self._capfd.readouterr()
+        assert (ended, err) == (code, ""), out
+        return json.loads(out)
+
+    def each(self, action, chunks=CHUNKS):
+        return [self(action, chunk) for chunk in chunks]
+
+    def map_bytes(self):
+        return (self.job / "map.json").read_bytes()
+
+    def finds(self):
+        self("cuts")
+        self.each("look")
+        self("group")
+        self.each("again")
+        self("map")
+
+
+def pictures(folder):
+    return {path.name: path.read_bytes() for path in sorted(Path(folder).glob("*.exr"))}
+
+
+def test_a_reel_s_tasks_give_the_map_and_frames_of_one_machine(task):
+    task.make()
+    task.finds()
+    assert task.map_bytes() == (task.folder / "map.json").read_bytes()
+    task.each("fix")
+    assert pictures(task.folder / "out") == pictures(task.folder / "mended")
+    task.each("verify")
+    ended = task("report")
+    assert (ended["not_mended"], ended["not_verified"], ended["problems"]) == ([], "", [])
+    assert json.loads((task.job / "report.json").read_text())["frame_count"] == 24
+    states = {(each.step, each.frames): each.state for each in read_records(task.job).values()}
+    assert set(states.values()) == {"done"}
+    assert len(states) == 4 + 4 * len(CHUNKS)
+
+
+def test_tasks_out_of_order_twice_and_cut_another_way_change_nothing(task):
+    task.make()
+    task("cuts")
+    task.each("look", reversed(CHUNKS))
+    task.each("look", ("1001-1012", "1013-1024", "2000-2010"))
+    task("group")
+    task("group")
+    task.each("again")
+    task("map")
+    task("map")
+    assert task.map_bytes() == (task.folder / "map.json").read_bytes()
+
+
+def test_a_lost_look_is_named_and_what_is_half_done_is_done_again(task):
+    task.make()
+    task("cuts")
+    task.each("look", CHUNKS[:2])
+    said = task("group", code=2)["error"]
+    assert "1017-1024" in said["what"]
+    (task.job / "looks" / "1017.json").write_text('{"schema": "pixm')  # no task of ours would leave this
+    task.each("look")
+    task("group")
+    task("map")
+    assert task.map_bytes() == (task.folder / "map.json").read_bytes()
+
+
+def test_the_looks_of_another_job_and_of_other_frames_are_not_taken(task):
+    task.make(detect=("--threshold", "60"))
+    task("cuts")
+    task.each("look")
+    shutil.rmtree(task.job / "tasks")
+    (task.job / "job.json").unlink()
+    task.make()
+    assert "cuts" in task("look", CHUNKS[0], code=2)["error"]["what"]
+    task.finds()
+    assert task.map_bytes() == (task.folder / "map.json").read_bytes()
+    before = (task.job / "looks" / "1001.json").read_bytes()
+    (task.folder / "reel" / "reel.1003.exr").touch()
+    task("look", CHUNKS[0])
+    assert (task.job / "looks" / "1001.json").read_bytes() != before
+
+
+def test_a_shot_that_cannot_be_read_is_told_and_the_others_are_mended(task):
+    damaged = task.folder / "reel" / "reel.1012.exr"
+    whole = damaged.read_bytes()
+    damaged.write_bytes(b"not this one")
+    (task.folder / "cuts.csv").write_text("1001,1008\n1009,1016\n1017,1024\n")
+    list_ = str(task.folder / "cuts.csv")
+    assert main(["detect", "reel", "--cuts", list_, "-o", "other.json", "-q"]) == 5
+    task.make(cuts=list_)
+    task.finds()
+    assert task.map_bytes() == (task.folder / "other.json").read_bytes()
+    damaged.write_bytes(whole)
+    task.each("fix")
+    task.each("verify")
+    assert [each["frames"] for each in task("report", code=5)["skipped_shots"]] == ["1009-1016"]
+
+
+def test_the_report_names_what_is_missing_not_mended_and_not_verified(task):
+    task.make(map=str(task.folder / "map.json"))
+    task("report", code=4)
+    task.each("fix")
+    task.each("verify", CHUNKS[:2])
+    (task.folder / "out" / "reel.1002.exr").unlink()
+    changed = task.folder / "out" / "reel.1007.exr"
+    changed.write_bytes(changed.read_bytes()[:-1] + b"\x00")
+    said = task("report", code=4)
+    assert [each["frame"] for each in said["not_mended"]] == [1002, 1007]
+    assert said["not_verified"] == "1013-1024"
+    changed.unlink()
+    for record in (task.folder / "out").rglob("*1007*"):
+        record.unlink()
+    task.each("fix")
+    task.each("verify")
+    task("report")
+    assert pictures(task.folder / "out") == pictures(task.folder / "mended")
+
+
+@pytest.mark.parametrize(
+    "chunks", [CHUNKS, ("1001-1024",), tuple(f"{each}-{each + 3}" for each in range(1001, 1025, 4))]
+)
+def test_one_long_shot_is_measured_in_parts(task, chunks):
+    task.make(is_one_shot=True)
+    task.each("measure", reversed(chunks))
+    task("measure", chunks[0])
+    task("map")
+    assert task.map_bytes() == (task.folder / "one.json").read_bytes()
+
+
+def test_a_lost_part_of_one_long_shot_is_named(task):
+    task.make(is_one_shot=True)
+    task.each("measure", CHUNKS[1:])
+    assert "1001-1005" in task("map", code=2)["error"]["what"]
+
+
+def test_another_version_does_not_take_part(task):
+    task.make(pixmend="0.0.1")
+    assert "0.0.1" in task("cuts", code=2)["error"]["what"]
