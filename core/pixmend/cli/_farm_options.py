@@ -69,7 +69,7 @@ def checked_options(command: str, words: Sequence[str], *, on_farm: Callable[[st
     module: Any = import_module(f"pixmend.cli._{command}")
     module.add_arguments(parser)
     try:
-        parsed = parser.parse_args([*words, *_COMPLETE[command]])
+        parsed = parser.parse_args([*_COMPLETE[command], *words])
         plain = parser.parse_args(_COMPLETE[command])
     except UsageError as exc:
         raise UsageError(

@@ -34,6 +34,7 @@ __all__ = ["SUMMARY", "add_arguments", "run"]
 SUMMARY = "find, mend and verify a reel as a job: on a farm, or on all cores of this machine"
 
 _SECONDS_BETWEEN_LOOKS = 5.0
+_MOST_SHOWN = 40
 _FEWEST_TO_MEND = 48  # a task of mending reads about as many frames of the shot to learn from
 _MOST_MEASURED = 24  # parts of one shot: each that is pooled from writes sums as large as a frame
 _MEGABYTES, _BYTES_PER_SAMPLE = 1024, 100  # of a task: what Python takes, and what a plate does
@@ -249,7 +250,8 @@ def _would(args: Namespace, plan: "Plan", folder: Path, commands: "tuple[Command
     said = [shlex.join(command) for command in commands]
     text = f"{plan.task_count} tasks in {len(plan.steps)} steps, written to {folder}; these would be run:"
     fields = {**_fields(args, plan, folder), "commands": said, "submitted": False}
-    return Result("submit", "\n".join([text, *said]), fields)
+    more = [f"and {len(said) - _MOST_SHOWN} more"] if len(said) > _MOST_SHOWN else []
+    return Result("submit", "\n".join([text, *said[:_MOST_SHOWN], *more]), fields)
 
 
 def _result(args: Namespace, plan: "Plan", folder: Path, submission: "Submission") -> Result:
