@@ -5,7 +5,7 @@ import json
 import pytest
 
 import pixmend
-from pixmend.cli._progress import Bar, JsonLines, PlainLines, make_progress
+from pixmend.cli._progress import Bar, JsonLines, OpenJdLines, PlainLines, make_progress
 from pixmend.progress import Silent
 
 
@@ -37,6 +37,7 @@ def work(progress, total, step=1):
         ("json", False, Terminal(), JsonLines),
         ("none", False, Terminal(), Silent),
         ("json", True, Terminal(), Silent),
+        ("openjd", True, Terminal(), OpenJdLines),
     ],
 )
 def test_the_form_is_as_asked(form, quiet, stream, kind):
@@ -87,3 +88,15 @@ def test_silence_is_silent(capsys):
 @pytest.mark.parametrize("make", [PlainLines, JsonLines])
 def test_a_host_that_stops_listening_stops_no_work(make):
     work(make(Closed()), 3)
+
+
+def test_a_farm_s_scheduler_reads_percents_and_sentences(monkeypatch):
+    stream = io.StringIO()
+    work(OpenJdLines(stream), 300)
+    said = stream.getvalue().splitlines()
+    assert said[0] == "openjd_status: read"
+    assert said[1:-1] == [f"openjd_progress: {percent}" for percent in range(101)]
+    assert said[-1] == "openjd_status: decided: linear"
+    monkeypatch.setenv("PIXMEND_PROGRESS", "openjd")
+    assert type(make_progress("auto", stream=stream)) is OpenJdLines
+    assert type(make_progress("none", stream=stream)) is Silent
