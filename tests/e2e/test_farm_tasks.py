@@ -13,6 +13,8 @@ import pixmend
 from pixmend.cli import main
 from pixmend.farm import Job, read_records, write_job
 from pixmend.frames import open_shot
+from pixmend.model import FrameRange
+from pixmend.pipeline._run_lock import run_alone
 from tests.make.reels import reel_frames
 
 CHUNKS = ("1001-1005", "1006-1012", "1013-1024")
@@ -128,6 +130,7 @@ def test_a_lost_look_is_named_and_what_is_half_done_is_done_again(task):
     assert task.map_bytes() == (task.folder / "map.json").read_bytes()
 
 
+@pytest.mark.slow
 def test_the_looks_of_another_job_and_of_other_frames_are_not_taken(task):
     task.make(detect=("--threshold", "60"))
     task("cuts")
@@ -144,6 +147,7 @@ def test_the_looks_of_another_job_and_of_other_frames_are_not_taken(task):
     assert (task.job / "looks" / "1001.json").read_bytes() != before
 
 
+@pytest.mark.slow
 def test_a_shot_that_cannot_be_read_is_told_and_the_others_are_mended(task):
     damaged = task.folder / "reel" / "reel.1012.exr"
     whole = damaged.read_bytes()
@@ -160,6 +164,7 @@ def test_a_shot_that_cannot_be_read_is_told_and_the_others_are_mended(task):
     assert [each["frames"] for each in task("report", code=5)["skipped_shots"]] == ["1009-1016"]
 
 
+@pytest.mark.slow
 def test_the_report_names_what_is_missing_not_mended_and_not_verified(task):
     task.make(map=str(task.folder / "map.json"))
     task("report", code=4)
@@ -200,3 +205,14 @@ def test_a_lost_part_of_one_long_shot_is_named(task):
 def test_another_version_does_not_take_part(task):
     task.make(pixmend="0.0.1")
     assert "0.0.1" in task("cuts", code=2)["error"]["what"]
+
+
+def test_two_at_once_on_the_same_frames_one_tries_again(task):
+    task.make(map=str(task.folder / "map.json"))
+    frames = FrameRange.parse(CHUNKS[0])
+    with run_alone(task.folder / "out", frames, frozenset(f"reel.{each}.exr" for each in frames)):
+        assert "another run" in task("fix", CHUNKS[0], code=75)["error"]["what"]
+        assert [each.state for each in read_records(task.job).values()] == ["again"]
+        assert not pictures(task.folder / "out")
+    task("fix", CHUNKS[0])
+    assert len(pictures(task.folder / "out")) == len(frames)
