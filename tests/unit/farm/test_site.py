@@ -25,7 +25,7 @@ def test_what_a_file_says_is_taken(tmp_path):
         [environment]
         OCIO = "/config.ocio"
         [paths]
-        "/mnt/show" = "/farm/show"
+        "/san/show" = "/farm/show"
         [local]
         scheduler = "tcp://10.0.0.1:8786"
         """,
@@ -40,15 +40,15 @@ def test_what_a_file_says_is_taken(tmp_path):
 @pytest.mark.parametrize(
     ("path", "there"),
     [
-        ("/mnt/show/a.exr", "/farm/show/a.exr"),
-        ("/mnt/show", "/farm/show"),
-        ("/mnt/shows/a.exr", "/mnt/shows/a.exr"),
-        ("/mnt/show/cache/x", "/fast/x"),
+        ("/san/show/a.exr", "/farm/show/a.exr"),
+        ("/san/show", "/farm/show"),
+        ("/san/shows/a.exr", "/san/shows/a.exr"),
+        ("/san/show/cache/x", "/fast/x"),
         ("/else", "/else"),
     ],
 )
 def test_the_longest_rule_maps_a_path(path, there):
-    assert Site(paths={"/mnt/show/": "/farm/show", "/mnt/show/cache": "/fast/"}).on_farm(path) == there
+    assert Site(paths={"/san/show/": "/farm/show", "/san/show/cache": "/fast/"}).on_farm(path) == there
 
 
 @pytest.mark.parametrize(
