@@ -6,8 +6,9 @@ import json
 import pytest
 
 from pixmend.errors import UsageError
-from pixmend.farm import Site, open_engine
+from pixmend.farm import Laid, Site, make_template, open_engine, parameter_values
 from pixmend.progress import Silent
+from tests.fakes.deadline_cloud import FARM, JOB, QUEUE, serving
 from tests.make.awkward import engine_folder
 from tests.make.farm import job_of, planned
 
@@ -16,9 +17,6 @@ pytest.importorskip("deadline", reason="the client `deadline` is not installed")
 
 
 def test_the_service_gets_the_neutral_job_as_it_is(tmp_path, monkeypatch):
-    from pixmend.farm import Laid, make_template, parameter_values
-    from tests.fakes.deadline_cloud import FARM, JOB, QUEUE, serving
-
     monkeypatch.setenv("HOME", str(tmp_path))
     folder = engine_folder(tmp_path, "deadline-cloud")
     site = Site(
