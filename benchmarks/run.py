@@ -11,8 +11,8 @@ from pathlib import Path
 from benchmarks.accuracy import bench_audit, bench_detect, bench_fill, bench_footprints, bench_recovery
 from benchmarks.report import Section, as_markdown, commit_and_date, machine_facts, sections_of
 from benchmarks.speed import bench_detect as speed_detect
+from benchmarks.speed import bench_farm, bench_stages, bench_startup
 from benchmarks.speed import bench_fix as speed_fix
-from benchmarks.speed import bench_stages, bench_startup
 
 __all__ = ["BENCHMARKS", "main"]
 
@@ -26,6 +26,7 @@ BENCHMARKS: dict[str, Callable[[bool], Section]] = {
     "stages": bench_stages.measure,
     "detect": speed_detect.measure,
     "startup": bench_startup.measure,
+    "farm": bench_farm.measure,
 }
 _RESULTS = Path(__file__).with_name("RESULTS.md")
 _HEAD = """# Results
