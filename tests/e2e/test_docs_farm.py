@@ -166,7 +166,7 @@ def test_the_site_files_that_are_shown_can_be_read(tmp_path):
     (tmp_path / "site.toml").write_text(block)
     for path in (tmp_path / "site.toml", ROOT / "examples" / "site.toml"):
         site = read_site(path)
-        assert site.on_farm("/Volumes/show/NAM/reel.#.exr") == "/mnt/show/NAM/reel.#.exr"
+        assert site.on_farm("/Volumes/show/NAM/reel.#.exr") == "/srv/show/NAM/reel.#.exr"
 
 
 def test_the_rez_package_is_of_this_version():
