@@ -13,7 +13,7 @@ from pixmend.model import CameraFootprint, Defect, FrameRange, Method, PlateInfo
 
 __all__ = ["FixSettings", "Jobs"]
 
-_METHOD = 4
+_METHOD = 5
 """Of filling; to be raised with every change after which `fix` writes other samples."""
 
 
