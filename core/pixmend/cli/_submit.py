@@ -148,6 +148,8 @@ def _job_of(args: Namespace, site: "Site", progress: Progress) -> "tuple[FileSho
     shot = open_shot(args.shot, read_options(args))
     only = _only(args)
     progress.note(choose_encoding(shot.plate, args.encoding).reason)
+    if only != "detect":
+        _check_place(args.output, shot)
     if args.map is not None:
         read_map_file(args.map).check_fits(shot.plate, where=str(args.map))
     chosen_frames(shot, Sampling(frames=args.frames))
@@ -169,6 +171,16 @@ def _job_of(args: Namespace, site: "Site", progress: Progress) -> "tuple[FileSho
         fix=(*words, *checked_options("fix", args.fix_options, on_farm=site.on_farm)),
         verify=(*words, *checked_options("verify", args.verify_options, on_farm=site.on_farm)),
     )
+
+
+def _check_place(output: Path, shot: "FileShot") -> None:
+    """Refuse now what `fix` would refuse after hours of looking."""
+    if output.resolve() == shot.path(shot.frames.frames[0]).parent.resolve():
+        raise UsageError(
+            "source and output are the same folder",
+            where=str(output),
+            hint="choose another: a job mends copies",
+        )
 
 
 def _only(args: Namespace) -> Any:

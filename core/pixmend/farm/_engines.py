@@ -17,6 +17,8 @@ __all__ = ["ENGINES", "Command", "Submission", "Submitter", "open_engine", "reso
 ENGINES = ("local", "openjd", "slurm", "deadline-cloud", "opencue", "deadline10", "tractor")
 """Names of the engines, in the order of the help."""
 
+_PACKAGES = {"opencue": "opencue-pyoutline", "outline": "opencue-pyoutline"}  # of one engine alone
+
 Command = tuple[str, ...]
 
 
@@ -107,7 +109,8 @@ def _needed(module: str, what: str) -> Any:
     except ModuleNotFoundError as exc:
         if exc.name is not None and exc.name.startswith("pixmend."):
             raise UsageError(f"{what} is not part of this pixmend") from exc
+        package = _PACKAGES.get(str(exc.name), "'pixmend[farm]'")
         raise UsageError(
             f"{what} needs the Python package {exc.name!r}, which is not installed",
-            hint="install pixmend with its extra: pip install 'pixmend[farm]'",
+            hint=f"pip install {package}",
         ) from exc

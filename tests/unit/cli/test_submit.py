@@ -101,6 +101,7 @@ def test_options_of_the_commands_travel_with_the_job(reel, say):
         (["--frames", "1-5"], "", "1-5"),
         (["--map", "none.json"], "none.json", ""),
         (["--site", "none.toml"], "none.toml", "cannot be read"),
+        (["-o", "reel"], "reel", "the same folder"),
     ],
 )
 def test_what_does_not_fit_is_said_and_nothing_is_written(reel, capfd, words, where, what):

@@ -77,3 +77,12 @@ def test_a_package_that_is_missing_is_said(monkeypatch):
     with pytest.raises(UsageError, match="'distributed', which is not installed") as caught:
         open_engine("local")
     assert "pixmend[farm]" in caught.value.hint
+
+
+def test_a_package_of_one_engine_is_said_by_the_name_it_is_installed_by(monkeypatch):
+    monkeypatch.setitem(sys.modules, "opencue", None)
+    monkeypatch.setitem(sys.modules, "outline", None)
+    monkeypatch.delitem(sys.modules, "pixmend.farm._opencue", raising=False)
+    with pytest.raises(UsageError, match="which is not installed") as caught:
+        open_engine("opencue")
+    assert caught.value.hint == "pip install opencue-pyoutline"
