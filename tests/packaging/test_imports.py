@@ -8,12 +8,13 @@ import pytest
 
 CORE = Path(__file__).parents[2] / "core" / "pixmend"
 
-LEAVES = {"errors", "arrays", "footprints", "openexr", "publish", "progress"}
+LEAVES = {"errors", "arrays", "footprints", "openexr", "owner", "publish", "progress"}
 MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
     "arrays": set(),
     "footprints": set(),
     "openexr": {"errors"},
+    "owner": set(),
     "publish": {"errors"},
     "progress": set(),
     "model": {"errors"},
@@ -32,7 +33,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "proof": {"errors", "publish", "model", "formats", "frames", "containers", "splice"},
     "seal": {"errors", "publish", "model"},
     "carry": {"errors", "model"},
-    "farm": {"errors", "publish", "progress", "model"},
+    "farm": {"errors", "owner", "publish", "progress", "model"},
     "pipeline": LEAVES
     | {
         "model",

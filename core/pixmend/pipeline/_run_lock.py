@@ -21,7 +21,7 @@ from typing import Any
 
 from pixmend.errors import TemporaryError, UsageError
 from pixmend.model import FrameRange
-from pixmend.pipeline._owner import Owner, this_owner
+from pixmend.owner import Owner, this_owner
 from pixmend.publish import publish_text
 from pixmend.splice import LEDGER_FOLDER
 

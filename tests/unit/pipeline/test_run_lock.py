@@ -11,8 +11,8 @@ import pytest
 
 from pixmend.errors import TemporaryError
 from pixmend.model import FrameRange
+from pixmend.owner import Owner, this_owner
 from pixmend.pipeline import _run_lock
-from pixmend.pipeline._owner import Owner, this_owner
 from pixmend.pipeline._run_lock import run_alone
 
 FORK = multiprocessing.get_context("fork")
