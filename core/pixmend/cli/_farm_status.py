@@ -19,7 +19,7 @@ __all__ = ["SUMMARY", "add_arguments", "run"]
 SUMMARY = "say how far a job is, what failed and what takes long"
 
 _MOST_TOLD = 20
-_COUNTS = ("total", "done", "running", "failed", "again", "waiting")
+_COUNTS = ("total", "done", "running", "failed", "lost", "again", "waiting")
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -43,10 +43,11 @@ def run(args: Namespace, progress: Progress) -> Result:
             {"name": step.name} | {name: getattr(step, name) for name in _COUNTS} for step in status.steps
         ],
         "failed": [_fields(each, now) for each in status.failed],
+        "lost": [_fields(each, now) for each in status.lost],
         "stragglers": [_fields(each, now) for each in status.stragglers],
     }
     table = Table(("step", *_COUNTS), rows, frozenset(_COUNTS))
-    code = ExitCode.SKIPPED if status.failed else ExitCode.DONE
+    code = ExitCode.SKIPPED if status.failed or status.lost else ExitCode.DONE
     return Result("farm.status", "\n".join(_sentences(status, now)), fields, code, table)
 
 
@@ -65,11 +66,15 @@ def _sentences(status: "JobStatus", now: float) -> list[str]:
     failed = [
         f"failed: {_named(each)} on {each.host}: {each.reason or each.exit_code}" for each in status.failed
     ]
+    lost = [
+        f"lost: {_named(each)} on {each.host}: {each.reason}, an engine may start it again"
+        for each in status.lost
+    ]
     long = [
         f"takes long: {_named(each)} on {each.host}, {now - each.started:.0f} s so far"
         for each in status.stragglers
     ]
-    for told in (failed, long):
+    for told in (failed, lost, long):
         lines += told[:_MOST_TOLD]
         lines += [f"and {len(told) - _MOST_TOLD} more"] if len(told) > _MOST_TOLD else []
     return lines

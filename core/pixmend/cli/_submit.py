@@ -102,7 +102,7 @@ def _add_farm_options(parser: ArgumentParser) -> None:
 
 def run(args: Namespace, progress: Progress) -> Result:
     """Plan the job, write its files and hand it over."""
-    from pixmend.farm import open_engine, read_site, write_job, write_outline
+    from pixmend.farm import forget_records, open_engine, read_site, write_job, write_outline
 
     site = _site_with_options(read_site(args.site), args)
     engine = open_engine(args.engine)
@@ -117,6 +117,7 @@ def run(args: Namespace, progress: Progress) -> Result:
     commands = engine.write(plan, site, own)
     if args.dry_run:
         return _would(args, plan, folder, commands)
+    forget_records(folder)
     submission = engine.submit(plan, site, own, progress)
     if args.wait and not submission.is_over:
         submission = _waited(folder, submission, progress)
@@ -247,7 +248,8 @@ def _waited(folder: Path, submission: "Submission", progress: Progress) -> "Subm
         told = max(done, told)
         if status.is_over:
             failures = tuple(
-                f"{f'{each.step} {each.frames}'.strip()}: {each.reason}" for each in status.failed
+                f"{f'{each.step} {each.frames}'.strip()}: {each.reason}"
+                for each in (*status.failed, *status.lost)
             )
             return Submission(ids=submission.ids, is_over=True, failures=failures)
         time.sleep(_SECONDS_BETWEEN_LOOKS)

@@ -10,7 +10,7 @@ from pixmend.farm._job import Job, read_job, write_job
 from pixmend.farm._plan import Outline, Plan, Step, Task, read_outline, write_outline
 from pixmend.farm._site import Site, read_site
 from pixmend.farm._status import JobStatus, StepStatus, job_status
-from pixmend.farm._tasks import TaskRecord, TaskState, read_records, recorded_task
+from pixmend.farm._tasks import TaskRecord, TaskState, forget_records, read_records, recorded_task
 from pixmend.farm._template import Laid, make_template, parameter_values
 
 __all__ = [
@@ -31,6 +31,7 @@ __all__ = [
     "TaskRecord",
     "TaskState",
     "chunk_size",
+    "forget_records",
     "frames_to_lay",
     "job_status",
     "make_template",

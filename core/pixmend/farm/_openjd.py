@@ -109,7 +109,7 @@ def _is_to_be_tried_again(job_folder: Path) -> bool:
 
 def _failures(folder: Path, said: Sequence[str]) -> tuple[str, ...]:
     outline, records = read_outline(folder.parent), read_records(folder.parent)
-    ended = {TaskState.FAILED, TaskState.AGAIN}
+    ended = {TaskState.FAILED, TaskState.LOST, TaskState.AGAIN}
     found = [
         f"{f'{record.step} {record.frames}'.strip()}: {record.reason or f'ended with {record.exit_code}'}"
         for record in records.values()

@@ -12,6 +12,7 @@ __all__ = ["JobStatus", "StepStatus", "job_status"]
 
 _STRAGGLES = 3.0  # times the median of the tasks of its step that are done
 _FEWEST_DONE = 3
+_COMES_AGAIN_S = 600.0  # an engine that starts a lost task again has begun by then
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,8 +23,8 @@ class StepStatus:
     ----------
     name : str
     total : int
-    done, running, failed, again, waiting : int
-        `again`: ended with 75 and not begun anew; `waiting`: not begun.
+    done, running, failed, lost, again, waiting : int
+        `lost`: its process is gone; `again`: ended with 75 and not begun anew; `waiting`: not begun.
     """
 
     name: str
@@ -31,6 +32,7 @@ class StepStatus:
     done: int
     running: int
     failed: int
+    lost: int
     again: int
     waiting: int
 
@@ -42,12 +44,16 @@ class JobStatus:
     Attributes
     ----------
     steps : tuple of StepStatus
-    failed, stragglers : tuple of TaskRecord
+    failed, lost, stragglers : tuple of TaskRecord
         A straggler runs for more than three times the median of its step.
+    may_go_on : bool
+        Whether a task runs, or has ended in a way after which engines try again.
     """
 
     steps: tuple[StepStatus, ...]
     failed: tuple[TaskRecord, ...]
+    lost: tuple[TaskRecord, ...]
+    may_go_on: bool
     stragglers: tuple[TaskRecord, ...]
 
     @property
@@ -57,10 +63,8 @@ class JobStatus:
 
     @property
     def is_over(self) -> bool:
-        """Whether every task has ended well, or one has failed and none runs."""
-        return self.is_done or (
-            bool(self.failed) and not any(step.running + step.again for step in self.steps)
-        )
+        """Whether every task has ended well, or one has failed or stays lost and none goes on."""
+        return self.is_done or (bool(self.failed or self.lost) and not self.may_go_on)
 
 
 def job_status(outline: Outline, records: Mapping[tuple[str, str], TaskRecord], *, now: float) -> JobStatus:
@@ -83,8 +87,16 @@ def job_status(outline: Outline, records: Mapping[tuple[str, str], TaskRecord], 
     return JobStatus(
         steps=tuple(_step(name, len(tasks), by_step[name]) for name, tasks in outline.items()),
         failed=tuple(record for record in known if record.state is TaskState.FAILED),
+        lost=tuple(record for record in known if record.state is TaskState.LOST),
+        may_go_on=any(_may_go_on(record, now) for record in known),
         stragglers=tuple(record for those in by_step.values() for record in _stragglers(those, now)),
     )
+
+
+def _may_go_on(record: TaskRecord, now: float) -> bool:
+    if record.state is TaskState.LOST:
+        return now - record.ended < _COMES_AGAIN_S
+    return record.state in {TaskState.RUNNING, TaskState.AGAIN}
 
 
 def _step(name: str, total: int, records: Iterable[TaskRecord]) -> StepStatus:
@@ -95,6 +107,7 @@ def _step(name: str, total: int, records: Iterable[TaskRecord]) -> StepStatus:
         done=states.count(TaskState.DONE),
         running=states.count(TaskState.RUNNING),
         failed=states.count(TaskState.FAILED),
+        lost=states.count(TaskState.LOST),
         again=states.count(TaskState.AGAIN),
         waiting=total - len(states),
     )
