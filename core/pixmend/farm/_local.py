@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The engine of one machine, and of any running Dask scheduler: every task is a process of its own."""
+"""The engine of one machine, and of any running Dask scheduler.
+
+On a scheduler each task is a process of its own. Here a process stays for the tasks that come
+after it, as starting one takes longer than most tasks do.
+"""
 
 import logging
 import os
@@ -87,6 +91,7 @@ class _JobAtWork:
             raise
         finally:
             self._client.unsubscribe_topic(self._id)
+            _RUNNING.release(self._id)
         return Submission(is_over=True, failures=tuple(failures))
 
     def _run_step(self, step: Step) -> list[str]:
@@ -123,6 +128,7 @@ class _JobAtWork:
                 frames=task.frames,
                 retries_of_75=self._site.retries,
                 timeout=step.timeout,
+                stays=self._cores > 0,
                 key=f"{self._id}-{step.name}-{task.frames}",
                 pure=False,
             ): task.frames
@@ -152,13 +158,14 @@ class _JobAtWork:
 
 @contextmanager
 def _this_machine(at_once: int) -> Iterator[Client]:
-    """Yield a Dask client whose one worker is this process: tasks are processes of their own anyway."""
+    """Yield a Dask client whose one worker is this process: tasks run in others anyway."""
     with (
         LocalCluster(
             n_workers=1,
             threads_per_worker=at_once,
             processes=False,
             dashboard_address=None,
+            scheduler_kwargs={"dashboard_address": "127.0.0.1:0"},  # else it serves pages to all on port 8787
             memory_limit=None,
             silence_logs=logging.CRITICAL,
         ) as cluster,
@@ -193,6 +200,7 @@ def _run_on_worker(
     frames: str,
     retries_of_75: int,
     timeout: float,
+    stays: bool,
 ) -> Outcome:
     worker = get_worker()
 
@@ -200,7 +208,14 @@ def _run_on_worker(
         worker.log_event(job, {"frames": frames, "percent": percent})
 
     return run_command(
-        argv, environment, job=job, running=_RUNNING, retries=retries_of_75, timeout=timeout, tell=tell
+        argv,
+        environment,
+        job=job,
+        running=_RUNNING,
+        retries=retries_of_75,
+        timeout=timeout,
+        tell=tell,
+        stays=stays,
     )
 
 

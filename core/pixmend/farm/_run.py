@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One task as a process of its own: its memory is given back, and it runs as on any farm."""
+"""One task as a process of its own, as on any farm; or in one that stays for the next task of the job."""
 
 import contextlib
+import json
 import os
 import re
 import signal
@@ -17,6 +18,7 @@ from pixmend.errors import ExitCode
 __all__ = ["Outcome", "Running", "end_process", "run_command"]
 
 _PROGRESS = re.compile(r"openjd_progress:\s*(?P<percent>\d+(\.\d+)?)")
+_ENDED = re.compile(r"pixmend_task_ended: (?P<code>\d+)$")
 _LINES_KEPT = 40
 _LONGEST_WAIT = 60.0
 
@@ -34,6 +36,10 @@ try:
 except OSError as exc:
     sys.exit(f"error: {sys.argv[2]} cannot be started: {exc.strerror.lower()}")
 """
+
+
+_PIXMEND = (sys.executable, "-m", "pixmend")
+_STAYS = (sys.executable, "-c", "import sys; from pixmend.cli import serve_tasks; sys.exit(serve_tasks())")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +66,14 @@ class Running:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._processes: dict[str, set[subprocess.Popen[str]]] = {}
+        self._idle: dict[str, list[subprocess.Popen[str]]] = {}
         self._stopped: dict[str, threading.Event] = {}
 
     def stop(self, job: str) -> int:
         """End the tasks of a job as `kill` does, and start no more; return how many still run."""
         with self._lock:
             self._event(job).set()
-            processes = list(self._processes.get(job, ()))
+            processes = [each for each in self._processes.get(job, ()) if each.poll() is None]
         for process in processes:
             end_process(process)
         return len(processes)
@@ -81,27 +88,73 @@ class Running:
         self, job: str, command: Sequence[str], environment: Mapping[str, str]
     ) -> Iterator[subprocess.Popen[str]]:
         """Start a task, and wait for its end."""
-        launched = [sys.executable, "-I", "-S", "-c", _ENDS_WITH_PARENT, str(os.getpid()), *command]
-        with subprocess.Popen(  # noqa: S603 - what is run is what the plan says
-            launched,
-            stdin=subprocess.DEVNULL,
+        process = self._start(job, command, environment, stdin=subprocess.DEVNULL)
+        try:
+            with process:
+                yield process
+        finally:
+            self._forget(job, process)
+
+    @contextlib.contextmanager
+    def lent(self, job: str, environment: Mapping[str, str]) -> Iterator[subprocess.Popen[str]]:
+        """Lend a process that runs tasks one after the other; one that has ended by then is not lent again."""
+        with self._lock:
+            idle = self._idle.setdefault(job, [])
+            process = idle.pop() if idle else None
+        if process is not None and process.poll() is not None:
+            self._close(job, process)
+            process = None
+        if process is None:
+            process = self._start(job, _STAYS, environment, stdin=subprocess.PIPE)
+        try:
+            yield process
+        except BaseException:
+            end_process(process)
+            raise
+        finally:
+            with self._lock:
+                idle.append(process)
+
+    def warm_up(self, job: str, environment: Mapping[str, str]) -> None:
+        """Start a process that is lent later: it gets ready meanwhile."""
+        with self.lent(job, environment):
+            pass
+
+    def release(self, job: str) -> None:
+        """End the processes of a job that were lent, and wait until they have."""
+        with self._lock:
+            idle = self._idle.pop(job, [])
+        for process in idle:
+            self._close(job, process)
+
+    def _close(self, job: str, process: subprocess.Popen[str]) -> None:
+        with process, contextlib.suppress(BrokenPipeError):
+            assert process.stdin is not None
+            process.stdin.close()
+        self._forget(job, process)
+
+    def _start(
+        self, job: str, command: Sequence[str], environment: Mapping[str, str], *, stdin: int
+    ) -> subprocess.Popen[str]:
+        process = subprocess.Popen(  # noqa: S603 - what is run is what the plan says
+            [sys.executable, "-I", "-S", "-c", _ENDS_WITH_PARENT, str(os.getpid()), *command],
+            stdin=stdin,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             env=os.environ | dict(environment),
             text=True,
             errors="backslashreplace",
             start_new_session=True,
-        ) as process:
-            with self._lock:
-                self._processes.setdefault(job, set()).add(process)
-            if self.stopping(job).is_set():
-                end_process(process)
-            try:
-                yield process
-                process.wait()
-            finally:
-                with self._lock:
-                    self._processes[job].discard(process)
+        )
+        with self._lock:
+            self._processes.setdefault(job, set()).add(process)
+        if self.stopping(job).is_set():
+            end_process(process)
+        return process
+
+    def _forget(self, job: str, process: subprocess.Popen[str]) -> None:
+        with self._lock:
+            self._processes[job].discard(process)
 
     def _event(self, job: str) -> threading.Event:
         return self._stopped.setdefault(job, threading.Event())
@@ -113,7 +166,7 @@ def end_process(process: "subprocess.Popen[str]") -> None:
         os.killpg(process.pid, signal.SIGTERM)
 
 
-def run_command(
+def run_command(  # noqa: PLR0913 (each is one thing that is known of a task)
     command: Sequence[str],
     environment: Mapping[str, str],
     *,
@@ -122,6 +175,7 @@ def run_command(
     retries: int,
     timeout: float,
     tell: Callable[[float], None],
+    stays: bool = False,
 ) -> Outcome:
     """Run one task; one that ends with 75 is tried again, after 1, 2, 4 ... 60 seconds.
 
@@ -138,11 +192,15 @@ def run_command(
         Seconds after which a try is ended.
     tell : callable
         Gets the percentage that is done, whenever the task says it.
+    stays : bool
+        Whether a task of this very pixmend may run in a process that other tasks of the job have run
+        in; `running.release` ends these.
     """
     stopping = running.stopping(job)
+    one_try = _lent_try if stays and tuple(command[:3]) == _PIXMEND else _own_try
     tries = 0
     while True:
-        exit_code, reason = _one_try(
+        exit_code, reason = one_try(
             command, environment, job=job, running=running, timeout=timeout, tell=tell
         )
         tries += 1
@@ -152,7 +210,7 @@ def run_command(
             return Outcome(ExitCode.INTERRUPTED, "interrupted", tries)
 
 
-def _one_try(
+def _own_try(
     command: Sequence[str],
     environment: Mapping[str, str],
     *,
@@ -161,25 +219,64 @@ def _one_try(
     timeout: float,
     tell: Callable[[float], None],
 ) -> tuple[int, str]:
-    said: deque[str] = deque(maxlen=_LINES_KEPT)
-    with running.started(job, command, environment) as process:
-        clock = threading.Timer(timeout, end_process, [process])
-        clock.daemon = True
-        clock.start()
-        assert process.stdout is not None
-        for line in process.stdout:
-            found = _PROGRESS.match(line)
-            if found:
-                tell(float(found["percent"]))
-            elif line.strip():
-                said.append(line.rstrip())
-        process.wait()
+    """Run a task in a process of its own."""
+    with running.started(job, command, environment) as process, _ended_after(timeout, process):
+        said, _ = _heard(process, tell)
+        exit_code = process.wait()
+    return exit_code, _reason(said, exit_code)
+
+
+def _lent_try(
+    command: Sequence[str],
+    environment: Mapping[str, str],
+    *,
+    job: str,
+    running: Running,
+    timeout: float,
+    tell: Callable[[float], None],
+) -> tuple[int, str]:
+    """Run a task in a process that stays; if that ends in the middle, so has the task."""
+    with running.lent(job, environment) as process, _ended_after(timeout, process):
+        assert process.stdin is not None
+        with contextlib.suppress(BrokenPipeError):
+            process.stdin.write(json.dumps(command[len(_PIXMEND) :]) + "\n")
+            process.stdin.flush()
+        said, exit_code = _heard(process, tell)
+        if exit_code in {None, ExitCode.INTERRUPTED}:
+            exit_code = process.wait() or ExitCode.BUG
+    return exit_code, _reason(said, exit_code)
+
+
+@contextlib.contextmanager
+def _ended_after(seconds: float, process: "subprocess.Popen[str]") -> Iterator[None]:
+    clock = threading.Timer(seconds, end_process, [process])
+    clock.daemon = True
+    clock.start()
+    try:
+        yield
+    finally:
         clock.cancel()
-    exit_code = process.returncode
-    return exit_code, _reason(said, exit_code) if exit_code else ""
+
+
+def _heard(
+    process: "subprocess.Popen[str]", tell: Callable[[float], None]
+) -> tuple[Sequence[str], int | None]:
+    """Return the last lines that a task says, and its exit code if it says that too."""
+    said: deque[str] = deque(maxlen=_LINES_KEPT)
+    assert process.stdout is not None
+    for line in process.stdout:
+        if ended := _ENDED.match(line):
+            return said, int(ended["code"])
+        if found := _PROGRESS.match(line):
+            tell(float(found["percent"]))
+        elif line.strip():
+            said.append(line.rstrip())
+    return said, None
 
 
 def _reason(said: Sequence[str], exit_code: int) -> str:
+    if not exit_code:
+        return ""
     errors = [line.removeprefix("error: ") for line in said if line.startswith("error: ")]
     hints = [line for line in said if line.startswith("hint: ")]
     if errors:
