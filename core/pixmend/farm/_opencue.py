@@ -59,9 +59,9 @@ class _OpenCue:
         """Launch what is in `job.xml`; CUEBOT_HOSTS, or `[opencue] hosts`, says where cuebot is."""
         spec = (folder / _FILE).read_text(encoding="utf-8")
         hosts = site.section("opencue").get("hosts")
-        if hosts:
-            opencue.Cuebot.setHosts(list(hosts))
         try:
+            if hosts:
+                opencue.Cuebot.setHosts(list(hosts))  # connects at once
             jobs = opencue.api.launchSpecAndWait(spec)
         except opencue.exception.ConnectionException as exc:
             raise _no_cuebot(exc) from exc
