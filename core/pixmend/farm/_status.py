@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from statistics import median
 
+from pixmend.errors import ExitCode
 from pixmend.farm._plan import Outline
 from pixmend.farm._tasks import TaskRecord, TaskState
 
@@ -12,7 +13,7 @@ __all__ = ["JobStatus", "StepStatus", "job_status"]
 
 _STRAGGLES = 3.0  # times the median of the tasks of its step that are done
 _FEWEST_DONE = 3
-_COMES_AGAIN_S = 600.0  # an engine that starts a lost task again has begun by then
+_COMES_AGAIN_S = 600.0  # an engine that starts a lost or stopped task again has begun by then
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +95,8 @@ def job_status(outline: Outline, records: Mapping[tuple[str, str], TaskRecord], 
 
 
 def _may_go_on(record: TaskRecord, now: float) -> bool:
-    if record.state is TaskState.LOST:
+    was_stopped = record.state is TaskState.FAILED and record.exit_code == ExitCode.INTERRUPTED
+    if was_stopped or record.state is TaskState.LOST:  # engines stop tasks too, for others of more weight
         return now - record.ended < _COMES_AGAIN_S
     return record.state in {TaskState.RUNNING, TaskState.AGAIN}
 

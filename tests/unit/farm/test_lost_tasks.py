@@ -81,6 +81,14 @@ def test_a_task_at_work_touches_its_record(tmp_path, monkeypatch):
             time.sleep(0.01)
 
 
+def test_a_task_that_was_stopped_may_be_put_back_into_the_queue(tmp_path):
+    with pytest.raises(KeyboardInterrupt), recorded_task(tmp_path, step="Map"):
+        raise KeyboardInterrupt
+    records = read_records(tmp_path)
+    assert not job_status(OUTLINE, records, now=time.time()).is_over
+    assert job_status(OUTLINE, records, now=time.time() + 700).is_over
+
+
 def end(folder, code, *, after=0.0, name="Look.1001-1006"):
     (folder / "tasks").mkdir(exist_ok=True)
     (folder / "tasks" / f"{name}.end").write_text(f"{code} {int(time.time() + after)} node7\n")
