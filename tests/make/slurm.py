@@ -25,7 +25,7 @@ SlurmctldHost={host}(127.0.0.1)
 SlurmUser={user}
 SlurmdUser={user}
 AuthType=auth/munge
-AuthInfo=socket={folder}/munge.socket
+AuthInfo=socket={folder}/munge.socket,cred_expire=5
 CredType=cred/munge
 SlurmctldPort={controller_port}
 SlurmdPort={node_port}
@@ -56,7 +56,10 @@ PartitionName=farm Nodes={host} Default=YES MaxTime=INFINITE State=UP
 
 
 class Slurm:
-    """A Slurm that runs; `environment` is what its commands need."""
+    """A Slurm that runs; `environment` is what its commands need.
+
+    A job that is put back into the queue waits until its credential is void: that is why it is so short.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.environment = {"SLURM_CONF": str(folder / "slurm.conf")}

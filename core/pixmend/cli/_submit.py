@@ -26,7 +26,7 @@ from pixmend.errors import ExitCode, UsageError
 from pixmend.progress import Progress
 
 if TYPE_CHECKING:
-    from pixmend.farm import Command, Job, Laid, Plan, Site, Submission
+    from pixmend.farm import Command, Job, JobStatus, Laid, Plan, Site, Submission
     from pixmend.frames import FileShot
 
 __all__ = ["SUMMARY", "add_arguments", "run"]
@@ -34,6 +34,8 @@ __all__ = ["SUMMARY", "add_arguments", "run"]
 SUMMARY = "find, mend and verify a reel as a job: on a farm, or on all cores of this machine"
 
 _SECONDS_BETWEEN_LOOKS = 5.0
+_SECONDS_BETWEEN_QUESTIONS = 30.0  # to the scheduler, which has others to answer
+_MISSED_FOR_GOOD = 3  # questions: a share may show the last records late
 _MOST_SHOWN = 40
 _FEWEST_TO_MEND = 48  # a task of mending reads about as many frames of the shot to learn from
 _MOST_MEASURED = 24  # parts of one shot: each that is pooled from writes sums as large as a frame
@@ -235,24 +237,31 @@ def _plan(job: "Job", folder: Path, site: "Site", laid: "Laid") -> "Plan":
 
 
 def _waited(folder: Path, submission: "Submission", progress: Progress) -> "Submission":
-    """Wait until the tasks of a job that runs elsewhere have ended."""
-    from pixmend.farm import Submission, job_status, read_outline, read_records
+    """Wait until the tasks of a job that runs elsewhere have ended, or the engine has none of them any more."""
+    from pixmend.farm import job_status, read_outline, read_records
 
     outline = read_outline(folder)
     progress.start("tasks", sum(len(tasks) for tasks in outline.values()))
-    told = 0
+    told, asked, missed = 0, time.monotonic(), 0
     while True:
         status = job_status(outline, read_records(folder), now=time.time())
         done = sum(step.done for step in status.steps)
         progress.advance(max(done - told, 0))
         told = max(done, told)
-        if status.is_over:
-            failures = tuple(
-                f"{f'{each.step} {each.frames}'.strip()}: {each.reason}"
-                for each in (*status.failed, *status.lost)
-            )
-            return Submission(ids=submission.ids, is_over=True, failures=failures)
+        if status.is_settled or missed >= _MISSED_FOR_GOOD:
+            return replace(submission, is_over=True, failures=_failures(status))
         time.sleep(_SECONDS_BETWEEN_LOOKS)
+        if submission.is_queued is not None and time.monotonic() - asked > _SECONDS_BETWEEN_QUESTIONS:
+            missed = 0 if submission.is_queued() else missed + 1
+            asked = time.monotonic()
+
+
+def _failures(status: "JobStatus") -> tuple[str, ...]:
+    named = tuple(
+        f"{f'{each.step} {each.frames}'.strip()}: {each.reason}" for each in (*status.failed, *status.lost)
+    )
+    never = sum(step.total - step.done for step in status.steps) - len(named)
+    return named if named or not never else (f"{never} tasks were cancelled",)
 
 
 def _fields(args: Namespace, plan: "Plan", folder: Path) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Engines by name: each is one file that writes a plan in the form of a farm, and hands it over."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
@@ -34,11 +34,15 @@ class Submission:
         Whether every task has ended, or will never begin.
     failures : tuple of str
         One sentence for each task that failed; only where it is over.
+    is_queued : callable, optional
+        Tells whether the engine still has something of it that runs or waits; True where it
+        cannot be asked now.
     """
 
     ids: Mapping[str, str] = field(default_factory=dict)
     is_over: bool = False
     failures: tuple[str, ...] = ()
+    is_queued: Callable[[], bool] | None = None
 
 
 class Submitter(Protocol):

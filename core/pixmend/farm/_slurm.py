@@ -11,6 +11,7 @@ import shlex
 import shutil
 import subprocess
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path, PurePosixPath
 
 from pixmend.errors import TemporaryError, UsageError
@@ -60,7 +61,8 @@ class _Slurm:
             reason = " ".join(ended.stderr.split()) or f"submit.sh ended with {ended.returncode}"
             kind = TemporaryError if _NOT_NOW.search(reason) else UsageError
             raise kind(f"Slurm did not take the job: {reason}", where=str(folder / "submit.sh"))
-        return Submission(ids=_ids(ended.stdout))
+        ids = _ids(ended.stdout)
+        return Submission(ids=ids, is_queued=partial(_is_queued, ",".join(ids.values())))
 
 
 ENGINE = _Slurm()
@@ -151,6 +153,18 @@ def _house_words(site: Site) -> list[str]:
     if site.priority is not None:
         words.append(f"--priority={site.priority}")
     return [*words, *section.get("options", ())]
+
+
+def _is_queued(ids: str) -> bool:
+    ended = subprocess.run(  # noqa: S603 - the ids are Slurm's own
+        ["squeue", "--noheader", "--format=%i", f"--jobs={ids}"],  # noqa: S607 - as sbatch is
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if ended.returncode:  # of what is long over Slurm knows nothing
+        return "Invalid job id" not in ended.stderr
+    return bool(ended.stdout.strip())
 
 
 def _ids(printed: str) -> dict[str, str]:

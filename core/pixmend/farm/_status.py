@@ -67,6 +67,11 @@ class JobStatus:
         """Whether every task has ended well, or one has failed or stays lost and none goes on."""
         return self.is_done or (bool(self.failed or self.lost) and not self.may_go_on)
 
+    @property
+    def is_settled(self) -> bool:
+        """Whether it is over, and no task is left beside others of its step, which would still begin."""
+        return self.is_over and not any(0 < step.waiting < step.total for step in self.steps)
+
 
 def job_status(outline: Outline, records: Mapping[tuple[str, str], TaskRecord], *, now: float) -> JobStatus:
     """Return how far a job is.

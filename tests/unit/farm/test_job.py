@@ -125,3 +125,10 @@ def test_a_job_is_over_when_all_is_done_or_nothing_goes_on():
     assert status_of(done, failed, outline=outline).is_over
     assert not status_of(done, failed, outline=outline).is_done
     assert not status_of(runs, failed, outline=outline).is_over
+
+
+def test_others_of_a_step_begin_though_one_has_failed():
+    failed = record("2", TaskState.FAILED)
+    assert not status_of(failed, outline={"Look": ("1", "2"), "Map": ("",)}).is_settled
+    assert status_of(failed, outline={"Look": ("2",), "Map": ("",)}).is_settled
+    assert not status_of(outline={"Look": ("2",)}).is_settled
