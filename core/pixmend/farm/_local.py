@@ -20,7 +20,7 @@ from distributed import Client, Future, LocalCluster, get_worker
 from pixmend.errors import TemporaryError
 from pixmend.farm._engines import Command, Submission
 from pixmend.farm._plan import Plan, Step, Task
-from pixmend.farm._run import Outcome, Running, run_command
+from pixmend.farm._run import Outcome, Running, may_stay, run_command
 from pixmend.farm._site import Site
 from pixmend.model import FrameRange
 from pixmend.progress import Progress
@@ -54,10 +54,16 @@ class Local:
         logging.getLogger("distributed").setLevel(logging.CRITICAL)
         address = str(site.section("local").get("scheduler", ""))
         cores = int(site.section("local").get("workers", 0)) or len(os.sched_getaffinity(0))
-        with _scheduler(address) if address else _this_machine(_at_once(site, cores)) as client:
-            if address and not client.scheduler_info(n_workers=-1)["workers"]:
-                progress.note(f"the scheduler at {address} has no workers yet")
-            return _JobAtWork(client, plan, site, progress, cores=0 if address else cores).run()
+        job = f"pixmend-{secrets.token_hex(8)}"
+        try:
+            if not address and _may_stay(plan):
+                _RUNNING.warm_up(job, plan.environment)  # it gets ready while Dask does
+            with _scheduler(address) if address else _this_machine(_at_once(site, cores)) as client:
+                if address and not client.scheduler_info(n_workers=-1)["workers"]:
+                    progress.note(f"the scheduler at {address} has no workers yet")
+                return _JobAtWork(client, plan, site, progress, job=job, cores=0 if address else cores).run()
+        finally:
+            _RUNNING.release(job)
 
 
 class _JobAtWork:
@@ -65,14 +71,17 @@ class _JobAtWork:
 
     Parameters
     ----------
+    job : str
+        Name of this run of it.
     cores : int
         Of this machine, to be shared by the tasks of a step; 0: each has what the plan says.
     """
 
-    def __init__(self, client: Client, plan: Plan, site: Site, progress: Progress, *, cores: int) -> None:
+    def __init__(
+        self, client: Client, plan: Plan, site: Site, progress: Progress, *, job: str, cores: int
+    ) -> None:
         self._client, self._plan, self._site, self._progress = client, plan, site, progress
-        self._cores = cores
-        self._id = f"pixmend-{secrets.token_hex(8)}"
+        self._cores, self._id = cores, job
         self._events: SimpleQueue[tuple[str | Future[Any], float]] = SimpleQueue()
 
     def run(self) -> Submission:
@@ -91,7 +100,6 @@ class _JobAtWork:
             raise
         finally:
             self._client.unsubscribe_topic(self._id)
-            _RUNNING.release(self._id)
         return Submission(is_over=True, failures=tuple(failures))
 
     def _run_step(self, step: Step) -> list[str]:
@@ -185,6 +193,10 @@ def _scheduler(address: str) -> Iterator[Client]:
         ) from exc
     with client:
         yield client
+
+
+def _may_stay(plan: Plan) -> bool:
+    return all(may_stay(task.argv) for step in plan.steps for task in step.tasks)
 
 
 def _at_once(site: Site, cores: int) -> int:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from pixmend.errors import ExitCode
 
-__all__ = ["Outcome", "Running", "end_process", "run_command"]
+__all__ = ["Outcome", "Running", "end_process", "may_stay", "run_command"]
 
 _PROGRESS = re.compile(r"openjd_progress:\s*(?P<percent>\d+(\.\d+)?)")
 _ENDED = re.compile(r"pixmend_task_ended: (?P<code>\d+)$")
@@ -197,7 +197,7 @@ def run_command(  # noqa: PLR0913 (each is one thing that is known of a task)
         in; `running.release` ends these.
     """
     stopping = running.stopping(job)
-    one_try = _lent_try if stays and tuple(command[:3]) == _PIXMEND else _own_try
+    one_try = _lent_try if stays and may_stay(command) else _own_try
     tries = 0
     while True:
         exit_code, reason = one_try(
@@ -208,6 +208,11 @@ def run_command(  # noqa: PLR0913 (each is one thing that is known of a task)
             return Outcome(exit_code, reason, tries)
         if stopping.wait(min(2.0 ** (tries - 1), _LONGEST_WAIT)):
             return Outcome(ExitCode.INTERRUPTED, "interrupted", tries)
+
+
+def may_stay(command: Sequence[str]) -> bool:
+    """Tell whether a task is one of this very pixmend, so that a process of ours can do it."""
+    return tuple(command[: len(_PIXMEND)]) == _PIXMEND
 
 
 def _own_try(

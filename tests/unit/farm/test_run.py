@@ -145,3 +145,98 @@ def is_alive(number):
         return Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except (ProcessLookupError, FileNotFoundError):
         return False
+
+
+SUBMITTED = (sys.executable, "-m", "pixmend")
+"""As a task of a job begins where the site says nothing else."""
+
+
+def stayed(running, *words, told=None):
+    return run_command(
+        (*SUBMITTED, *words),
+        {},
+        job="job",
+        running=running,
+        retries=1,
+        timeout=60,
+        tell=(told if told is not None else []).append,
+        stays=True,
+    )
+
+
+@pytest.fixture
+def running():
+    running = Running()
+    yield running
+    running.release("job")
+
+
+def number_of_idle(running):
+    with running.lent("job", {}) as process:
+        return process.pid
+
+
+def test_tasks_that_follow_each_other_share_a_process(running):
+    running.warm_up("job", {})
+    number = number_of_idle(running)
+    good, bad = stayed(running, "demo", "--help"), stayed(running, "farm", "status", "/no/such/job")
+    assert (good.exit_code, good.reason) == (0, "")
+    assert (bad.exit_code, bad.tries) == (2, 1)
+    assert "this is no job folder" in bad.reason
+    assert number_of_idle(running) == number
+
+
+def test_a_task_whose_process_is_killed_fails_alone(running, monkeypatch):
+    killed = "import os, sys; sys.stdin.readline(); os.kill(os.getpid(), 9)"
+    with monkeypatch.context() as patched:
+        patched.setattr(_run, "_STAYS", (sys.executable, "-I", "-S", "-c", killed))
+        outcome = stayed(running, "demo", "--help")
+    assert (outcome.exit_code, outcome.reason) == (-signal.SIGKILL, "ended by signal 9")
+    assert stayed(running, "demo", "--help").exit_code == 0
+
+
+def test_a_process_that_died_between_tasks_is_replaced(running):
+    running.warm_up("job", {})
+    number = number_of_idle(running)
+    os.kill(number, signal.SIGKILL)
+    for _ in range(1000):
+        if not is_alive(number):
+            break
+        time.sleep(0.01)
+    assert stayed(running, "demo", "--help").exit_code == 0
+    assert number_of_idle(running) != number
+
+
+def test_75_of_a_task_that_shares_a_process_is_tried_again(running, monkeypatch):
+    again = "import sys; sys.stdin.readline(); print('pixmend_task_ended: 75', flush=True); sys.stdin.readline(); print('pixmend_task_ended: 0', flush=True); sys.stdin.readline()"
+    monkeypatch.setattr(_run, "_STAYS", (sys.executable, "-I", "-S", "-c", again))
+    outcome = stayed(running, "demo", "--help")
+    assert (outcome.exit_code, outcome.tries) == (0, 2)
+
+
+def test_a_job_that_is_stopped_ends_idle_processes_and_lends_none(running):
+    running.warm_up("job", {})
+    assert running.stop("job") == 1
+    assert stayed(running, "demo", "--help").exit_code == -signal.SIGTERM
+
+
+def test_processes_that_stayed_end_when_they_are_released():
+    running = Running()
+    running.warm_up("job", {})
+    number = number_of_idle(running)
+    running.release("job")
+    assert not is_alive(number)
+
+
+def test_what_another_program_runs_has_a_process_of_its_own(running):
+    outcome = run_command(
+        command("print('all is well')").argv,
+        {},
+        job="job",
+        running=running,
+        retries=0,
+        timeout=60,
+        tell=print,
+        stays=True,
+    )
+    assert outcome.exit_code == 0
