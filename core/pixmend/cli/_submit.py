@@ -22,12 +22,13 @@ from pixmend.cli._arguments import (
 from pixmend.cli._farm_options import checked_options, reading_words
 from pixmend.cli._map_files import read_map_file
 from pixmend.cli._output import Result
-from pixmend.errors import ExitCode, UsageError
+from pixmend.errors import ExitCode, MissingFrameError, UsageError
 from pixmend.progress import Progress
 
 if TYPE_CHECKING:
     from pixmend.farm import Command, Job, JobStatus, Laid, Plan, Site, Submission
     from pixmend.frames import FileShot
+    from pixmend.model import FrameRange
 
 __all__ = ["SUMMARY", "add_arguments", "run"]
 
@@ -146,7 +147,6 @@ def _job_of(args: Namespace, site: "Site", progress: Progress) -> "tuple[FileSho
     """Return the frames and what is to be done with them, all checked as far as it can be here."""
     from pixmend.farm import Job
     from pixmend.frames import choose_encoding, open_shot
-    from pixmend.pipeline import Sampling, chosen_frames
 
     shot = open_shot(args.shot, read_options(args))
     only = _only(args)
@@ -155,7 +155,7 @@ def _job_of(args: Namespace, site: "Site", progress: Progress) -> "tuple[FileSho
         _check_place(args.output, shot)
     if args.map is not None:
         read_map_file(args.map).check_fits(shot.plate, where=str(args.map))
-    chosen_frames(shot, Sampling(frames=args.frames))
+    frames = _wanted(args, shot)
     if len(shot.gaps):
         progress.note(f"frames {shot.gaps} are missing in {shot.label}")
     words = reading_words(args)
@@ -164,7 +164,7 @@ def _job_of(args: Namespace, site: "Site", progress: Progress) -> "tuple[FileSho
         pixmend=pixmend.__version__,
         shot=_on_farm(args.shot, site),
         output=_on_farm(args.output, site),
-        frames=shot.frames if args.frames is None else args.frames & shot.frames,
+        frames=frames,
         is_one_shot=args.one_shot,
         only=only,
         map="" if args.map is None else _on_farm(args.map, site),
@@ -184,6 +184,16 @@ def _check_place(output: Path, shot: "FileShot") -> None:
             where=str(output),
             hint="choose another: a job mends copies",
         )
+
+
+def _wanted(args: Namespace, shot: "FileShot") -> "FrameRange":
+    frames = shot.frames if args.frames is None else args.frames
+    missing = frames - shot.frames
+    if len(missing):
+        raise MissingFrameError(
+            f"frames {missing} are missing", where=shot.label, hint=f"there are frames {shot.frames}"
+        )
+    return frames
 
 
 def _only(args: Namespace) -> Any:
