@@ -49,12 +49,15 @@ class JobStatus:
         A straggler runs for more than three times the median of its step.
     may_go_on : bool
         Whether a task runs, or has ended in a way after which engines try again.
+    was_just_stopped : bool
+        Whether somebody ended a task: a person, or an engine for a job of more weight.
     """
 
     steps: tuple[StepStatus, ...]
     failed: tuple[TaskRecord, ...]
     lost: tuple[TaskRecord, ...]
     may_go_on: bool
+    was_just_stopped: bool
     stragglers: tuple[TaskRecord, ...]
 
     @property
@@ -69,8 +72,9 @@ class JobStatus:
 
     @property
     def is_settled(self) -> bool:
-        """Whether it is over, and no task is left beside others of its step, which would still begin."""
-        return self.is_over and not any(0 < step.waiting < step.total for step in self.steps)
+        """Whether it is over, and nothing begins any more that an engine still has."""
+        is_half_begun = any(0 < step.waiting < step.total for step in self.steps)
+        return self.is_over and not is_half_begun and not self.was_just_stopped
 
 
 def job_status(outline: Outline, records: Mapping[tuple[str, str], TaskRecord], *, now: float) -> JobStatus:
@@ -95,15 +99,20 @@ def job_status(outline: Outline, records: Mapping[tuple[str, str], TaskRecord], 
         failed=tuple(record for record in known if record.state is TaskState.FAILED),
         lost=tuple(record for record in known if record.state is TaskState.LOST),
         may_go_on=any(_may_go_on(record, now) for record in known),
+        was_just_stopped=any(_was_just_stopped(record, now) for record in known),
         stragglers=tuple(record for those in by_step.values() for record in _stragglers(those, now)),
     )
 
 
 def _may_go_on(record: TaskRecord, now: float) -> bool:
-    was_stopped = record.state is TaskState.FAILED and record.exit_code == ExitCode.INTERRUPTED
-    if was_stopped or record.state is TaskState.LOST:  # engines stop tasks too, for others of more weight
+    if record.state is TaskState.LOST:
         return now - record.ended < _COMES_AGAIN_S
     return record.state in {TaskState.RUNNING, TaskState.AGAIN}
+
+
+def _was_just_stopped(record: TaskRecord, now: float) -> bool:
+    was_stopped = record.state is TaskState.FAILED and record.exit_code == ExitCode.INTERRUPTED
+    return was_stopped and now - record.ended < _COMES_AGAIN_S
 
 
 def _step(name: str, total: int, records: Iterable[TaskRecord]) -> StepStatus:

@@ -85,8 +85,10 @@ def test_a_task_that_was_stopped_may_be_put_back_into_the_queue(tmp_path):
     with pytest.raises(KeyboardInterrupt), recorded_task(tmp_path, step="Map"):
         raise KeyboardInterrupt
     records = read_records(tmp_path)
-    assert not job_status(OUTLINE, records, now=time.time()).is_over
-    assert job_status(OUTLINE, records, now=time.time() + 700).is_over
+    status = job_status(OUTLINE, records, now=time.time())
+    assert status.is_over
+    assert not status.is_settled
+    assert job_status(OUTLINE, records, now=time.time() + 700).is_settled
 
 
 def end(folder, code, *, after=0.0, name="Look.1001-1006"):
