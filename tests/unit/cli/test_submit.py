@@ -141,3 +141,9 @@ def test_a_reel_of_130_000_frames_is_planned_without_reading_them(reel):
     assert sum(len(FrameRange.parse(frames)) for frames in outline["Fix"]) == 130_000
     assert int(ended.stderr) < 500  # MB
     assert len(ended.stdout.splitlines()) < 60
+
+
+def test_frames_that_are_not_there_are_named(reel, say):
+    said = say("reel", "-o", "mended", "--frames", "1008-1013", "--dry-run", code=3)
+    assert said["error"]["what"] == "frames 1010-1012 are missing"
+    assert not (reel / "mended.job").exists()
