@@ -222,7 +222,9 @@ def test_every_command_takes_the_common_options(parser):
     assert {"--json", "--progress", "-q", "--quiet"} <= set(parser._option_string_actions)
     shorts = {each for each in parser._option_string_actions if not each.startswith("--")}
     assert shorts <= {"-h", "-q", "-o", "-v"}
-    if "--output" in parser._option_string_actions and parser.prog != "pixmend submit":  # which goes on, always
+    if (
+        "--output" in parser._option_string_actions and parser.prog != "pixmend submit"
+    ):  # which goes on, always
         assert {"--overwrite", "--dry-run"} <= set(parser._option_string_actions)
 
 
