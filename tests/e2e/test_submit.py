@@ -102,7 +102,7 @@ def test_a_worker_killed_in_the_middle_changes_nothing(prepared, say, tmp_path):
     assert not [path for path in (tmp_path / "out").rglob("*") if path.suffix == ".part"]
 
 
-@pytest.mark.skipif(OPENJD is None, reason="openjd-cli is not installed (extra farm-clients)")
+@pytest.mark.skipif(OPENJD is None, reason="openjd-cli is not installed")
 def test_openjd_runs_the_job_as_it_is(prepared, say, tmp_path):
     said = say("submit", "reel", "-o", "out", "--chunk", 6, "--engine", "openjd")
     assert said["failures"] == []

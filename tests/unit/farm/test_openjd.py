@@ -15,7 +15,7 @@ from pixmend.farm._openjd import _command
 from tests.make.farm import Heard, job_of
 
 OPENJD = shutil.which("openjd", path=str(Path(sys.executable).parent)) or shutil.which("openjd")
-needs_openjd = pytest.mark.skipif(OPENJD is None, reason="openjd-cli is not installed (extra farm-clients)")
+needs_openjd = pytest.mark.skipif(OPENJD is None, reason="openjd-cli is not installed")
 
 # Stands for pixmend: keeps which steps ran, and a record as each task does.
 STANDS_IN = """
