@@ -34,7 +34,7 @@ def measure(quick: bool) -> Section:  # noqa: FBT001 (the one switch of every be
         planned = _planning(folder, count=reel)
     text = (
         f"{frames} frames of {size[0]}x{size[1]}, EXR ZIP, {os.cpu_count()} cores. The job looks for cuts, detects, "
-        "mends, verifies and reports, each task a process of its own."
+        "mends, verifies and reports."
     )
     return Section("Speed: farm", text, (_ratios(costs), _plan_table(planned, reel)))
 
