@@ -25,7 +25,8 @@ FRAMES = list(all_kinds().frames)
 BEFORE_ROUNDING = {"half": 0.002, "float": 1e-5, "dpx10": 0.501 / 1023}  # a file's own step, or arithmetic's
 JOBS = [
     ("half", "auto"),
-    *(pytest.param(job, marks=pytest.mark.slow) for job in (("half", "spatial"), ("half", "recover"))),
+    ("half", "spatial"),
+    ("half", "recover"),
     *(pytest.param(job, marks=pytest.mark.slow) for job in (("float", "auto"), ("dpx10", "auto"))),
 ]
 
@@ -93,7 +94,6 @@ def test_builds_are_a_few_units_from_each_other_before_rounding(workshop, job, b
     assert apart <= (0 if build.flags[0] != "-O3" else 8)
 
 
-@pytest.mark.slow
 @pytest.mark.real
 @pytest.mark.parametrize("name", ["Desk.exr", "CandleGlass.exr", "Carrots.exr"])
 def test_a_real_frame_is_mended_as_fix_mends_it(workshop, tmp_path, name):
