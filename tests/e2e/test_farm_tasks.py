@@ -5,8 +5,6 @@ import json
 import shutil
 from pathlib import Path
 
-import numpy as np
-import OpenEXR
 import pytest
 
 import pixmend
@@ -15,7 +13,7 @@ from pixmend.farm import Job, read_records, write_job
 from pixmend.frames import open_shot
 from pixmend.model import FrameRange
 from pixmend.pipeline._run_lock import run_alone
-from tests.make.reels import reel_frames
+from tests.make.reels import mend_reel, write_reel
 
 CHUNKS = ("1001-1005", "1006-1012", "1013-1024")
 REEL = ("reel", "ABA", 8)
@@ -26,15 +24,9 @@ def prepared(tmp_path_factory):
     """A reel, and what one machine makes of it."""
     folder = tmp_path_factory.mktemp("farm")
     name, cameras, length = REEL
-    (folder / name).mkdir()
-    for frame, samples in reel_frames(cameras, length=length).items():
-        header = {"compression": OpenEXR.ZIP_COMPRESSION, "type": OpenEXR.scanlineimage}
-        path = folder / name / f"reel.{frame}.exr"
-        OpenEXR.File(header, {"RGB": np.ascontiguousarray(samples)}).write(str(path))
-    reel = str(folder / name)
-    assert main(["detect", reel, "-o", str(folder / "map.json"), "-q"]) == 0
-    assert main(["detect", reel, "--cuts", "none", "-o", str(folder / "one.json"), "-q"]) == 0
-    assert main(["fix", reel, "--map", str(folder / "map.json"), "-o", str(folder / "mended"), "-q"]) == 0
+    write_reel(folder / name, cameras, length=length)
+    mend_reel(folder)
+    assert main(["detect", str(folder / name), "--cuts", "none", "-o", str(folder / "one.json"), "-q"]) == 0
     return folder
 
 

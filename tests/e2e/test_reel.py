@@ -4,12 +4,10 @@
 import json
 import shutil
 
-import numpy as np
-import OpenEXR
 import pytest
 
 from pixmend.cli import main
-from tests.make.reels import planted_of, reel_frames
+from tests.make.reels import planted_of, write_reel
 
 CAMERAS, LENGTH = "ABA", 8
 SHOTS = ["1001-1008", "1009-1016", "1017-1024"]
@@ -18,14 +16,11 @@ SHOTS = ["1001-1008", "1009-1016", "1017-1024"]
 @pytest.fixture(scope="module")
 def prepared(tmp_path_factory):
     folder = tmp_path_factory.mktemp("reel")
-    (folder / "reel").mkdir()
-    for number, (frame, samples) in enumerate(reel_frames(CAMERAS, length=LENGTH).items()):
-        path = folder / "reel" / f"reel.{frame}.exr"
-        header = {"compression": OpenEXR.ZIP_COMPRESSION, "type": OpenEXR.scanlineimage}
-        OpenEXR.File(header, {"RGB": np.ascontiguousarray(samples)}).write(str(path))
+    write_reel(folder / "reel", CAMERAS, length=LENGTH)
+    for number, path in enumerate(sorted((folder / "reel").iterdir())):
         take = folder / f"take{number // LENGTH}"
         take.mkdir(exist_ok=True)
-        shutil.copy(path, take / f"{'plate' if number < 2 * LENGTH else 'other'}.{frame}.exr")
+        shutil.copy(path, take / f"{'plate' if number < 2 * LENGTH else 'other'}{path.suffixes[0]}.exr")
     (folder / "cuts.csv").write_text("1001,1008,A,one\n1009,1016,B,two\n1017,1024,A,three\n")
     return folder
 

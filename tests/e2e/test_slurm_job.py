@@ -7,13 +7,10 @@ import signal
 import threading
 import time
 
-import numpy as np
-import OpenEXR
 import pytest
 
-from pixmend.cli import main
 from pixmend.farm import TaskState, read_records
-from tests.make.reels import reel_frames
+from tests.make.reels import mend_reel, write_reel
 from tests.make.slurm import MISSING, one_node
 
 pytest.importorskip("openjd.model")
@@ -27,14 +24,8 @@ pytestmark = [
 def prepared(tmp_path_factory):
     """A reel of two shots, and what one machine makes of it."""
     folder = tmp_path_factory.mktemp("slurm-job")
-    (folder / "reel").mkdir()
-    for frame, samples in reel_frames("AB", length=6).items():
-        header = {"compression": OpenEXR.ZIP_COMPRESSION, "type": OpenEXR.scanlineimage}
-        path = folder / "reel" / f"reel.{frame}.exr"
-        OpenEXR.File(header, {"RGB": np.ascontiguousarray(samples)}).write(str(path))
-    reel, found = str(folder / "reel"), str(folder / "map.json")
-    assert main(["detect", reel, "-o", found, "-q"]) == 0
-    assert main(["fix", reel, "--map", found, "-o", str(folder / "mended"), "-q"]) == 0
+    write_reel(folder / "reel", "AB", length=6)
+    mend_reel(folder)
     return folder
 
 

@@ -10,13 +10,10 @@ import threading
 import time
 from pathlib import Path
 
-import numpy as np
-import OpenEXR
 import pytest
 
-from pixmend.cli import main
 from pixmend.farm import read_records
-from tests.make.reels import reel_frames
+from tests.make.reels import mend_reel, write_reel
 from tests.make.schedulers import dask_scheduler
 
 pytest.importorskip("openjd.model")
@@ -29,14 +26,8 @@ OPENJD = shutil.which("openjd", path=str(Path(sys.executable).parent)) or shutil
 def prepared(tmp_path_factory):
     """A reel of two shots, and what one machine makes of it."""
     folder = tmp_path_factory.mktemp("submit")
-    (folder / "reel").mkdir()
-    for frame, samples in reel_frames("AB", length=6).items():
-        header = {"compression": OpenEXR.ZIP_COMPRESSION, "type": OpenEXR.scanlineimage}
-        path = folder / "reel" / f"reel.{frame}.exr"
-        OpenEXR.File(header, {"RGB": np.ascontiguousarray(samples)}).write(str(path))
-    reel, found = str(folder / "reel"), str(folder / "map.json")
-    assert main(["detect", reel, "-o", found, "-q"]) == 0
-    assert main(["fix", reel, "--map", found, "-o", str(folder / "mended"), "-q"]) == 0
+    write_reel(folder / "reel", "AB", length=6)
+    mend_reel(folder)
     return folder
 
 

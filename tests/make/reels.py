@@ -3,14 +3,17 @@
 
 from collections.abc import Mapping, Sequence
 from functools import cache
+from pathlib import Path
 
 import numpy as np
+import OpenEXR
 from numpy.typing import NDArray
 
+from pixmend.cli import main
 from pixmend.model import FrameRange, Kind
 from pixmend.simulate import Ingredient, Motion, PlantedDefect, ShotSpec, SimulatedShot, plant_defects
 
-__all__ = ["SIZE", "planted_of", "reel_frames", "shot_of"]
+__all__ = ["SIZE", "mend_reel", "planted_of", "reel_frames", "shot_of", "write_reel"]
 
 SIZE = (120, 160)
 _RECIPE = (
@@ -48,6 +51,22 @@ def reel_frames(cameras: str, *, length: int, first: int = 1001) -> Mapping[int,
         shot = shot_of(camera, f"{begin}-{begin + length - 1}", 11 + number, _exposure(number))
         frames |= {frame: shot.render(frame).astype(np.float16) for frame in shot.frames}
     return frames
+
+
+def write_reel(folder: Path, cameras: str, *, length: int) -> None:
+    """Write a reel, `reel.#.exr`, into a folder that it makes."""
+    folder.mkdir()
+    for frame, samples in reel_frames(cameras, length=length).items():
+        header = {"compression": OpenEXR.ZIP_COMPRESSION, "type": OpenEXR.scanlineimage}
+        path = folder / f"reel.{frame}.exr"
+        OpenEXR.File(header, {"RGB": np.ascontiguousarray(samples)}).write(str(path))
+
+
+def mend_reel(folder: Path) -> None:
+    """Do by hand, in `folder`, with its `reel`, what jobs do: `map.json`, and the frames in `mended`."""
+    reel, found = str(folder / "reel"), str(folder / "map.json")
+    assert main(["detect", reel, "-o", found, "-q"]) == 0
+    assert main(["fix", reel, "--map", found, "-o", str(folder / "mended"), "-q"]) == 0
 
 
 def _exposure(number: int) -> float:

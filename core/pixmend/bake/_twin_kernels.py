@@ -44,7 +44,7 @@ def predict_samples(
     """
     value = np.empty(len(samples), np.float32)
     for k in range(len(samples)):
-        value[k] = _up(samples[k], curves[int(tables[0, k + 1, 2])])
+        value[k] = _along(curves[int(tables[0, k + 1, 2])], 0, samples[k])
     level = _levels(value, tables[0])
     predicted = np.empty(len(tables), np.float32)
     doubt = np.empty(len(tables), np.float32)
@@ -58,9 +58,9 @@ def predict_samples(
         told += level[target]
         told += grain[n]
         rounding = _ROUNDINGS * (weighed + abs(level[target]) + abs(grain[n]))
-        predicted[n] = _down(told, curves[target])
-        above = abs(_down(told + rounding, curves[target]) - predicted[n])
-        below = abs(_down(told - rounding, curves[target]) - predicted[n])
+        predicted[n] = _along(curves[target], 1, told)
+        above = abs(_along(curves[target], 1, told + rounding) - predicted[n])
+        below = abs(_along(curves[target], 1, told - rounding) - predicted[n])
         doubt[n] = max(above, below) + _ROUNDINGS * abs(predicted[n])
     return predicted, doubt
 
@@ -177,25 +177,14 @@ def _levels(value: NDArray[np.float32], table: NDArray[np.float32]) -> NDArray[n
 
 
 @njit(cache=True, nogil=True)
-def _up(sample: np.float32, curve: NDArray[np.float32]) -> np.float32:
-    """Return a sample's value on the sigma scale; beyond the curve's ends it is that of the end."""
-    low = _node(sample, curve, 0)
-    if sample <= curve[0, 0]:
-        return np.float32(curve[0, 1])
-    if sample >= curve[-1, 0]:
-        return np.float32(curve[-1, 1])
-    return np.float32(curve[low, 1] + (sample - curve[low, 0]) * curve[low, 2])
-
-
-@njit(cache=True, nogil=True)
-def _down(value: np.float32, curve: NDArray[np.float32]) -> np.float32:
-    """Return the sample of a value; the inverse of `_up`."""
-    low = _node(value, curve, 1)
-    if value <= curve[0, 1]:
-        return np.float32(curve[0, 0])
-    if value >= curve[-1, 1]:
-        return np.float32(curve[-1, 0])
-    return np.float32(curve[low, 0] + (value - curve[low, 1]) * curve[low, 3])
+def _along(curve: NDArray[np.float32], axis: int, given: np.float32) -> np.float32:
+    """Follow a curve from one axis (0 sample, 1 value) to the other; beyond its ends it stays level."""
+    low = _node(given, curve, axis)
+    if given <= curve[0, axis]:
+        return np.float32(curve[0, 1 - axis])
+    if given >= curve[-1, axis]:
+        return np.float32(curve[-1, 1 - axis])
+    return np.float32(curve[low, 1 - axis] + (given - curve[low, axis]) * curve[low, 2 + axis])
 
 
 @njit(cache=True, nogil=True)

@@ -4,6 +4,7 @@
 import argparse
 import os
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from pixmend.errors import MapError, RangeError, UsageError
@@ -18,6 +19,7 @@ __all__ = [
     "add_encoding_option",
     "add_frames_option",
     "add_kind_option",
+    "add_mending_options",
     "add_raster_option",
     "add_reading_options",
     "add_seal_options",
@@ -115,6 +117,24 @@ def read_options(args: argparse.Namespace) -> "ReadOptions":
 
     low_first = None if args.luma_order is None else args.luma_order == "low"
     return ReadOptions(part=args.part, layer=args.layer, low_first=low_first)
+
+
+def add_mending_options(parser: argparse.ArgumentParser) -> None:
+    """Add what is to be mended, and how: ``--map``, ``--only`` and ``--method``."""
+    parser.add_argument(
+        "--map", metavar="MAP", type=Path, required=True, help="the defects, in any form of map"
+    )
+    parser.add_argument(
+        "--only",
+        choices=("accepted", "proposed"),
+        help="only defects of this status (default: all not rejected)",
+    )
+    parser.add_argument(
+        "--method",
+        choices=("auto", "recover", "spatial", "temporal"),
+        default="auto",
+        help="how defects are mended, unless the map says it of one (default: auto, by predicted error)",
+    )
 
 
 def add_seal_options(parser: argparse.ArgumentParser) -> None:

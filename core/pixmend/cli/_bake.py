@@ -11,6 +11,7 @@ from pixmend.cli._arguments import (
     add_common_options,
     add_encoding_option,
     add_frames_option,
+    add_mending_options,
     add_reading_options,
     add_workers_option,
     add_write_options,
@@ -37,24 +38,11 @@ def add_arguments(parser: ArgumentParser) -> None:
         nargs="?",
         help="plate.1001-1100#.exr, a folder, or one file; without it the map is baked alone: at once, less well",
     )
-    parser.add_argument(
-        "--map", metavar="MAP", type=Path, required=True, help="the defects, in any form of map"
-    )
+    add_mending_options(parser)
     parser.add_argument(
         "-o", "--output", metavar="NAME.pixmend", type=Path, required=True, help="the folder to write"
     )
     add_frames_option(parser)
-    parser.add_argument(
-        "--only",
-        choices=("accepted", "proposed"),
-        help="only defects of this status (default: all not rejected)",
-    )
-    parser.add_argument(
-        "--method",
-        choices=("auto", "recover", "spatial", "temporal"),
-        default="auto",
-        help="how defects are mended, unless the map says it of one (default: auto, by predicted error)",
-    )
     parser.add_argument(
         "--patch", action="store_true", help="write a patch sequence, too: every method, and no kernel needed"
     )

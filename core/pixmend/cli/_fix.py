@@ -11,6 +11,7 @@ from pixmend.cli._arguments import (
     add_common_options,
     add_encoding_option,
     add_frames_option,
+    add_mending_options,
     add_reading_options,
     add_seal_options,
     add_workers_option,
@@ -43,20 +44,13 @@ _WORDS = {
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument("shot", metavar="SHOT", help="plate.1001-1100#.exr, a folder, or one file")
-    parser.add_argument(
-        "--map", metavar="MAP", type=Path, required=True, help="the defects, in any form of map"
-    )
+    add_mending_options(parser)
     place = parser.add_mutually_exclusive_group(required=True)
     place.add_argument("-o", "--output", metavar="OUTDIR", type=Path, help="folder for the mended frames")
     place.add_argument(
         "--in-place", action="store_true", help="replace the frames themselves; undo leads back"
     )
     add_frames_option(parser)
-    parser.add_argument(
-        "--only",
-        choices=("accepted", "proposed"),
-        help="only defects of this status (default: all not rejected)",
-    )
     parser.add_argument(
         "--skip-bad-frames", action="store_true", help="go on without frames that cannot be read; exit with 5"
     )
@@ -67,12 +61,6 @@ def add_arguments(parser: ArgumentParser) -> None:
         "--exact",
         action="store_true",
         help="store what a lossy codec would change as it is: larger, to the bit",
-    )
-    parser.add_argument(
-        "--method",
-        choices=("auto", "recover", "spatial", "temporal"),
-        default="auto",
-        help="how defects are mended, unless the map says it of one (default: auto, by predicted error)",
     )
     parser.add_argument(
         "--audit",
