@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """TIFF files of every form, written and read by tifffile, and edits applied without our writer."""
 
-from collections.abc import Iterable
+import struct
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from io import BytesIO
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -126,3 +128,30 @@ def patched(bits: NDArray[np.uint32], patch: Patch) -> NDArray[np.uint32]:
     expected = bits.copy()
     expected[patch.y, patch.x, patch.channel] = patch.new
     return expected
+
+
+def random_samples(form: TiffForm, count: int = 12, seed: int = 1) -> dict[tuple[int, int, int], int]:
+    """Return new bits for random samples, and for those in the corners."""
+    rng = np.random.default_rng(seed)
+    width, height = form.size
+    bits = form.bits or 8 * np.dtype(form.dtype).itemsize
+    corners = product((0, width - 1), (0, height - 1), (0, form.channels - 1))
+    spots = {(*corner,) for corner in corners}
+    while len(spots) < count + 4:
+        spots.add((int(rng.integers(width)), int(rng.integers(height)), int(rng.integers(form.channels))))
+    return {spot: int(rng.integers(0, 1 << bits)) for spot in spots}
+
+
+def bits_of(picture: NDArray[Any]) -> NDArray[np.unsignedinteger[Any]]:
+    return picture.view(f"u{picture.itemsize}").astype(np.uint32)
+
+
+def set_tag(stored: bytes, code: int, values: Sequence[int], kind: int | None = None) -> bytes:
+    """Return a file with other values of a tag of its first page, in their old place; maybe as another type."""
+    page = tifffile.TiffFile(BytesIO(stored)).pages[0]
+    tag, changed = page.tags[code], bytearray(stored)
+    form = page.parent.byteorder + {1: "B", 3: "H", 4: "I", 16: "Q"}[kind or tag.dtype] * len(values)
+    struct.pack_into(form, changed, tag.valueoffset, *values)
+    if kind is not None:
+        struct.pack_into(page.parent.byteorder + "H", changed, tag.offset + 2, kind)
+    return bytes(changed)

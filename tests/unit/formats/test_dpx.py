@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """DPX addressing, against OpenImageIO where it reads right, and against a packer of the tests' own elsewhere."""
 
-import struct
 from pathlib import Path
 
 import numpy as np
@@ -11,38 +10,13 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from pixmend.errors import BadFrameError, UnsupportedError
-from pixmend.formats import MemoryBytes, _dpx_rows, locate_datums, parse_dpx, read_dpx_planes, read_dpx_rows
+from pixmend.formats import MemoryBytes, _dpx_rows, locate_datums, parse_dpx, read_dpx_rows
 from pixmend.model import SampleType
 from tests.make.dpx import DESCRIPTORS, FILLED_A, FILLED_B, PACKED, DpxPart, random_part, write_dpx
+from tests.make.dpx_reading import assert_reads, read_all
 
 DATA = Path(__file__).parents[3] / "../shared/data"
 BITS = (8, 10, 12, 16, 32)
-
-
-def bit_patterns(planes):
-    return [plane.view(f"u{plane.itemsize}") for plane in planes]
-
-
-def read_all(stored, **options):
-    """Return the layout and all planes, read by rows and checked against single places."""
-    layout = parse_dpx(MemoryBytes(stored), **options)
-    planes = bit_patterns(read_dpx_planes(MemoryBytes(stored), layout, (0, layout.height)))
-    for number, (channel, plane) in enumerate(zip(layout.channels, planes, strict=True)):
-        y, x = np.indices(plane.shape)
-        x *= channel.sampling[0]
-        places = locate_datums(layout, x.ravel(), y.ravel(), np.full(x.size, number))
-        values = places.values_in(np.frombuffer(stored, np.uint8), places.offset)
-        np.testing.assert_array_equal(values.reshape(plane.shape), plane)
-    return layout, dict(zip([channel.name for channel in layout.channels], planes, strict=True))
-
-
-def assert_reads(stored, *parts, **options):
-    """Check that a file holds the samples of its parts."""
-    layout, planes = read_all(stored, **options)
-    expected = [samples for part in parts for samples in part.samples().values()]
-    for plane, samples in zip(planes.values(), expected, strict=True):
-        np.testing.assert_array_equal(plane, samples)
-    return layout
 
 
 @pytest.mark.parametrize("packing", ["Packed", "Filled, method A", "Filled, method B"])
@@ -211,193 +185,6 @@ def test_float_samples_keep_every_bit():
 def test_a_float_may_say_that_it_is_signed():
     part = random_part("RGB", (4, 2), bits=32, said={"sign": 1})
     assert_reads(write_dpx([part]), part)
-
-
-@pytest.mark.parametrize("order", "<>")
-@pytest.mark.parametrize("packing", [FILLED_A, FILLED_B])
-def test_the_order_of_luma_words_can_be_said(packing, order):
-    part = random_part("Y", (7, 3), packing=packing, low_first=False)
-    assert_reads(write_dpx([part], order=order), part, low_first=False)
-    part.low_first = True
-    assert_reads(write_dpx([part], order=order), part, low_first=True)
-    assert_reads(write_dpx([part], order=order), part)
-
-
-def test_the_order_of_luma_words_does_not_touch_pixels_of_several_components():
-    part = random_part("RGB", (7, 3))
-    assert_reads(write_dpx([part]), part, low_first=True)
-
-
-@pytest.mark.parametrize("maker", [{"creator": b"Lasergraphics Inc."}, {"device": b"Scanity HDR"}])
-@pytest.mark.parametrize("packing", [PACKED, FILLED_A, FILLED_B])
-@pytest.mark.parametrize("tail", [0, 64])
-def test_lines_of_scanners_run_on(maker, packing, tail):
-    part = random_part("Y", (5, 7), packing=packing, align=0)
-    layout = assert_reads(write_dpx([part], tail=tail, **maker), part)
-    assert layout.elements[0].stride == 0
-
-
-def test_a_scanner_whose_size_says_padded_lines_is_ambiguous():
-    stored = write_dpx([random_part("Y", (5, 7))], creator=b"Scanity")
-    with pytest.raises(UnsupportedError, match="ambiguous about padded lines"):
-        parse_dpx(MemoryBytes(stored))
-
-
-def test_colour_of_a_scanner_is_padded():
-    part = random_part("RGBA", (5, 7))
-    assert assert_reads(write_dpx([part], creator=b"Scanity"), part).elements[0].stride == 28
-
-
-@pytest.mark.parametrize(
-    ("align", "eol", "said"),
-    [
-        pytest.param(4, 0, {}, id="padded"),
-        pytest.param(4, 8, {}, id="padded, and more at line ends"),
-        pytest.param(1, 1, {}, id="the padding is what is said of line ends"),
-        pytest.param(1, 0, {}, id="not padded"),
-        pytest.param(4, 0, {"eol": 1}, id="padding said, but counted once"),
-        pytest.param(4, 0, {"eol": 0xFFFFFFFF}, id="undefined"),
-    ],
-)
-def test_the_size_tells_how_lines_are_padded(align, eol, said):
-    part = random_part("RGB", (5, 7), bits=8, align=align, eol=eol, said=said)  # 15 bytes a line
-    assert_reads(write_dpx([part]), part)
-
-
-def test_bytes_behind_the_picture_do_not_matter():
-    part = random_part("RGB", (5, 7), bits=8)
-    assert_reads(write_dpx([part], tail=3000), part)
-
-
-def test_padding_at_the_end_of_an_image_is_not_taken_for_padding_of_lines():
-    """Seven lines of 15 bytes, and 7 bytes behind them: as long as padded lines."""
-    parts = [random_part("RGB", (5, 7), bits=8, align=1, eoi=7), random_part("A", (5, 7), bits=8, eoi=64)]
-    assert_reads(write_dpx(parts, header_bytes=1664), *parts)
-
-
-def test_the_size_that_the_header_says_counts_where_more_is_in_the_file():
-    part = random_part("RGB", (5, 7), bits=8, align=1)
-    whole = write_dpx([part])
-    assert_reads(write_dpx([part], tail=3000, said_size=len(whole)), part)
-
-
-def test_elements_that_overlap_are_damage():
-    parts = [random_part("RGB", (5, 7)), random_part("A", (5, 7), said={"offset": 2100})]
-    with pytest.raises(BadFrameError, match="overlap"):
-        parse_dpx(MemoryBytes(write_dpx(parts)))
-
-
-def test_a_truncated_file_is_not_taken_for_one_of_unpadded_lines():
-    """Padded lines of 5 bytes are 8; twenty bytes less still hold all unpadded lines."""
-    stored = write_dpx([random_part("Y", (5, 40), bits=8)])
-    with pytest.raises(BadFrameError, match="truncated"):
-        parse_dpx(MemoryBytes(stored[:-20]))
-
-
-def test_an_element_offset_of_zero_is_the_one_of_the_header():
-    for offset in (0, 0xFFFFFFFF):
-        part = random_part("RGB", (4, 4), said={"offset": offset})
-        assert_reads(write_dpx([part], header_bytes=1664), part)
-
-
-@pytest.mark.parametrize(
-    ("said", "fields", "match"),
-    [
-        ({"encoding": 1}, {}, "run-length"),
-        ({"bits": 64}, {}, "64-bit"),
-        ({"bits": 1}, {}, "1-bit"),
-        ({"sign": 1}, {}, "signed"),
-        ({"packing": 3}, {}, "packing 3"),
-        ({"descriptor": 0}, {}, "descriptor 0"),
-        ({"descriptor": 7}, {}, "descriptor 7"),
-        ({"descriptor": 157}, {}, "descriptor 157"),
-        ({"descriptor": 100}, {}, "odd width"),
-        ({"offset": 4096}, {}, "ambiguous"),
-        ({}, {"offset": 0}, "ambiguous"),
-        ({}, {"key": 7}, "encrypted"),
-        ({}, {"version": b"V2.0HDR"}, "HDR DPX"),
-    ],
-)
-def test_forms_that_cannot_be_addressed_are_refused_in_one_sentence(said, fields, match):
-    stored = write_dpx([random_part("RGB", (5, 4), said=said)], **fields)
-    with pytest.raises(UnsupportedError, match=match) as caught:
-        parse_dpx(MemoryBytes(stored, "a.dpx"))
-    assert "\n" not in str(caught.value)
-    assert caught.value.where == "a.dpx"
-
-
-def test_elements_that_begin_at_one_place_are_ambiguous():
-    stored = write_dpx([random_part(kind, (4, 4), said={"offset": 2048}) for kind in "RGB"])
-    with pytest.raises(UnsupportedError, match="ambiguous"):
-        parse_dpx(MemoryBytes(stored))
-
-
-@pytest.mark.parametrize(
-    ("damage", "match"),
-    [
-        (lambda _: b"", "empty"),
-        (lambda stored: b"PXDS" + stored[4:], "no DPX"),
-        (lambda stored: stored[:900], "truncated"),
-        (lambda stored: stored[:-1], "truncated"),
-        (lambda stored: stored[:770] + b"\0\0" + stored[772:], "damaged header"),
-        (lambda stored: stored[:770] + b"\0\x09" + stored[772:], "damaged header"),
-        (lambda stored: stored[:772] + b"\xff" * 8 + stored[780:], "damaged header"),
-        (
-            lambda stored: (
-                stored[:4] + struct.pack(">I", 900) + stored[8:808] + struct.pack(">I", 900) + stored[812:]
-            ),
-            "inside",
-        ),
-    ],
-)
-def test_damage_is_told_from_unsupported_forms(damage, match):
-    stored = damage(write_dpx([random_part("RGB", (4, 4))]))
-    with pytest.raises(BadFrameError, match=match):
-        parse_dpx(MemoryBytes(stored, "a.dpx"))
-
-
-@settings(max_examples=200, deadline=None)
-@given(data=st.data(), kinds=st.sampled_from([["RGB"], ["CbYCrY"], ["R", "G", "B"], ["RGB", "A"]]))
-def test_a_damaged_header_never_leads_out_of_the_file(data, kinds):
-    stored = bytearray(write_dpx([random_part(kind, (4, 3)) for kind in kinds]))
-    for _ in range(data.draw(st.integers(1, 3))):
-        fields = st.sampled_from([*range(24), *range(656, 668), *range(768, 860)])
-        stored[data.draw(fields)] = data.draw(st.integers(0, 255))
-    source = MemoryBytes(bytes(stored))
-    try:
-        layout = parse_dpx(source)
-    except (BadFrameError, UnsupportedError):
-        return
-    planes = read_dpx_planes(source, layout, (0, layout.height))
-    assert [plane.shape for plane in planes] == [
-        (layout.height, layout.width // channel.sampling[0]) for channel in layout.channels
-    ]
-    corners = locate_datums(
-        layout,
-        [0] * len(planes)
-        + [
-            (plane.shape[1] - 1) * channel.sampling[0]
-            for plane, channel in zip(planes, layout.channels, strict=True)
-        ],
-        [0] * len(planes) + [layout.height - 1] * len(planes),
-        [*range(len(planes))] * 2,
-    )
-    assert corners.offset.min() >= layout.header_bytes
-    corners.values_in(np.frombuffer(stored, np.uint8), corners.offset)
-
-
-@pytest.mark.parametrize("rows", [(-1, 2), (2, 2), (0, 5)])
-def test_rows_outside_the_picture_are_a_programming_error(rows):
-    source = MemoryBytes(write_dpx([random_part("RGB", (4, 4))]))
-    with pytest.raises(ValueError, match="rows"):
-        read_dpx_rows(source, parse_dpx(source), rows)
-
-
-@pytest.mark.parametrize("place", [(4, 0, 0), (0, -1, 0), (0, 0, 3), (0, 0, -1)])
-def test_places_outside_the_picture_are_a_programming_error(place):
-    source = MemoryBytes(write_dpx([random_part("RGB", (4, 4))]))
-    with pytest.raises(ValueError, match=r"outside|no component"):
-        locate_datums(parse_dpx(source), *([each] for each in place))
 
 
 @pytest.mark.real
