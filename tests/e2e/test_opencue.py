@@ -47,11 +47,12 @@ def submitted(job, address):
 def test_cuebot_takes_the_job_and_runs_its_chunks(job):
     folder, _, said = job
     with serving() as cuebot:
-        assert dict(submitted(job, cuebot.address).ids) == {"job": "testing-reel-td_reel_A"}
+        assert dict(submitted(job, cuebot.address).ids) == {"job": "testing-reel-td_reel_a"}
     assert sorted(said.read_text().splitlines()) == [each + AWKWARD for each in CHUNKS]
     assert read_outline(folder.parent)["Look"] == CHUNKS
     ended = {(each.layer, each.attempt): each.exit_code for each in cuebot.frames}
-    assert ended == {("Cuts", 0): 75, ("Cuts", 1): 0, ("Look", 0): 0, ("Map", 0): 3, ("Map", 1): 3}
+    assert ended == {("Cuts", 0): 0, ("Look", 0): 0, ("Map", 0): 3}  # what may help is tried within the call
+    assert (folder.parent / "tasks" / "Map.end").read_text().startswith("3 ")
 
 
 def test_where_no_cuebot_answers_it_is_said(job):

@@ -2,7 +2,8 @@
 """Stands in for OpenCue's cuebot: takes a job over gRPC, checks its XML, runs it here.
 
 It does what cuebot and its hosts do of it: frames into chunks, tokens, one layer after those that it
-depends on, variables, retries. The rules of the XML are those of OpenCue's cjsl-1.15.dtd.
+depends on, variables, retries. The rules of the XML are those of OpenCue's cjsl-1.15.dtd, those of
+names and retries those of its class JobSpec.
 """
 
 import os
@@ -37,6 +38,7 @@ _IN_LAYER = (
     "outputs",
 )
 _NEEDED_IN_LAYER = {"cmd", "range", "chunk"}
+_MOST_RETRIES = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,8 @@ class Cuebot:
         self.specs.append(spec)
         self._run(root)
         job = _found(root, "job")
-        return f"{root.findtext('show')}-{root.findtext('shot')}-{root.findtext('user')}_{job.get('name')}"
+        places = "-".join(str(root.findtext(name)) for name in ("show", "shot", "user"))
+        return f"{places}_{job.get('name')}".lower()
 
     def _run(self, root: "ET.Element") -> None:
         dead: set[str] = set()
@@ -75,7 +78,7 @@ class Cuebot:
         for each in root.findall("depends/depend"):
             needs[str(each.findtext("deplayer"))].add(str(each.findtext("onlayer")))
         variables = {str(key.get("name")): key.text or "" for key in root.findall("job/env/key")}
-        retries = int(root.findtext("job/maxretries") or 0)
+        retries = min(int(root.findtext("job/maxretries") or 1), _MOST_RETRIES)
         while ready := [name for name in layers if name not in done | dead and needs[name] <= done]:
             is_well = self._run_layer(layers[ready[0]], variables, retries)
             (done if is_well else dead).add(ready[0])
@@ -137,6 +140,8 @@ def serving() -> Iterator[Cuebot]:
 def _check(root: "ET.Element") -> None:
     """Check what the DTD asks of a job; ValueError tells what is not as it asks."""
     _in_order(root, _IN_SPEC, {"facility", "show", "shot", "user", "job"})
+    if not re.fullmatch(r"[\w.]{3,}", str(_found(root, "job").get("name"))):
+        raise ValueError("a name of a job has three letters, digits or underscores")
     names = [layer.get("name") for layer in root.findall("job/layers/layer")]
     if not names or len(set(names)) != len(names):
         raise ValueError(f"layers {names}")

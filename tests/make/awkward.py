@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pixmend.farm import Plan, Step, Task
 
-__all__ = ["AWKWARD", "awkward_plan", "engine_folder"]
+__all__ = ["AWKWARD", "awkward_plan", "called_as", "engine_folder"]
 
 AWKWARD = 'it\'s 50% "of" {a $HOME \\ [x]; #1'
 """What means something to shells, Tcl and farms, and must stay as it is."""
@@ -29,6 +29,18 @@ def awkward_plan(
         environment={"PIXMEND_PROGRESS": "openjd", "SAID": AWKWARD},
         steps=(step("Cuts", (), [""]), step("Look", ["Cuts"], chunks), step("Map", ["Look"], [""])),
     )
+
+
+def called_as(plan: Plan, step: Step, task: Task, *, engine: str, retries: int) -> list[str]:
+    """Return the words that an engine is to call a task with, so that it is tried again."""
+    folder, name = plan.job_folder, f"{step.name}.{task.frames}" if task.frames else step.name
+    return [
+        "/bin/bash",
+        f"{folder}/{engine}/again.sh",
+        str(retries),
+        f"{folder}/tasks/{name}.end",
+        *task.argv,
+    ]
 
 
 def engine_folder(tmp_path: Path, name: str) -> Path:

@@ -10,6 +10,7 @@ import subprocess
 from pathlib import Path
 
 from pixmend.errors import TemporaryError, UsageError
+from pixmend.farm._again import tried_again, write_again
 from pixmend.farm._engines import Command, Submission
 from pixmend.farm._plan import Plan, Step
 from pixmend.farm._site import Site
@@ -29,11 +30,12 @@ class _Deadline10:
 
     def write(self, plan: Plan, site: Site, folder: Path) -> tuple[Command, ...]:
         """Write the files; the ids that `<Step>` stands for are known once these steps are handed over."""
+        write_again(folder)
         for step in plan.steps:
             info = _job_info(step, plan, site)
             publish_text(folder / f"{step.name}.job", info + _dependencies(step), overwrite=True)
             publish_text(folder / f"{step.name}.plugin", "StartupDirectory=\n", overwrite=True)
-            publish_text(folder / f"{step.name}.commands", _command_list(step), overwrite=True)
+            publish_text(folder / f"{step.name}.commands", _list(step, plan, site, folder), overwrite=True)
         return tuple(_call(step, site, folder) for step in plan.steps)
 
     def submit(self, plan: Plan, site: Site, folder: Path, progress: Progress) -> Submission:
@@ -65,7 +67,7 @@ def _job_info(step: Step, plan: Plan, site: Site) -> str:
         "Frames": f"0-{len(step.tasks) - 1}",
         "ChunkSize": "1",
         "OverrideTaskFailureDetection": "true",
-        "FailureDetectionTaskErrors": str(site.retries + 1),
+        "FailureDetectionTaskErrors": "1",  # what is worth another try gets it within the task
         "TaskTimeoutMinutes": str(-(-step.timeout // 60)),
         "OnTaskTimeout": "Error",
     }
@@ -85,11 +87,12 @@ def _dependencies(step: Step, ids: dict[str, str] | None = None) -> str:
     return f"JobDependencies={','.join(named)}\n"
 
 
-def _command_list(step: Step) -> str:
-    for task in step.tasks:
-        check_words(task.argv)
+def _list(step: Step, plan: Plan, site: Site, folder: Path) -> str:
+    calls = [tried_again(plan, step, task, site=site, folder=folder) for task in step.tasks]
+    for call in calls:
+        check_words(call)
     # The plug-in starts a program, no shell: words are kept together by double quotes only.
-    return "".join(subprocess.list2cmdline(task.argv) + "\n" for task in step.tasks)
+    return "".join(subprocess.list2cmdline(call) + "\n" for call in calls)
 
 
 def _command(site: Site) -> Command:

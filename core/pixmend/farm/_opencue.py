@@ -19,6 +19,7 @@ import outline.cuerun
 import outline.modules.shell
 
 from pixmend.errors import TemporaryError, UsageError
+from pixmend.farm._again import tried_again, write_again
 from pixmend.farm._engines import Command, Submission
 from pixmend.farm._plan import Plan, Step, Task, write_outline
 from pixmend.farm._site import Site
@@ -32,6 +33,7 @@ __all__ = ["ENGINE"]
 _FILE = "job.xml"
 _TOKENS = "#FRAME_START#-#FRAME_END#"  # #FRAME_CHUNK# would be the size of a chunk
 _SINGLE = "1"
+_SHORTEST_NAME = 3
 _PLACES = ("show", "shot", "facility", "user")
 _LAYERS = ("tags", "service")
 
@@ -50,8 +52,9 @@ class _OpenCue:
 
     def write(self, plan: Plan, site: Site, folder: Path) -> tuple[Command, ...]:
         """Write `job.xml`; the outline of the plan becomes that of cuebot's chunks."""
+        write_again(folder)
         layers = [_layer(step) for step in plan.steps]
-        publish_text(folder / _FILE, _spec(plan, layers, site), overwrite=True)
+        publish_text(folder / _FILE, _spec(plan, layers, site, folder), overwrite=True)
         write_outline(folder.parent, _as_cut(plan, layers))
         return ()
 
@@ -105,7 +108,7 @@ def _chunks(layer: _Layer) -> tuple[Task, ...]:
     )
 
 
-def _spec(plan: Plan, layers: list[_Layer], site: Site) -> str:
+def _spec(plan: Plan, layers: list[_Layer], site: Site, folder: Path) -> str:
     logging.getLogger("outline").setLevel(logging.ERROR)
     ranges = ",".join(sorted({layer.frames for layer in layers}))
     job = outline.Outline(
@@ -115,7 +118,9 @@ def _spec(plan: Plan, layers: list[_Layer], site: Site) -> str:
         job.set_env(name, value, True)  # what is not "pre-setshot" never reaches cuebot
     made: dict[str, Any] = {}
     for step, layer in zip(plan.steps, layers, strict=True):
-        made[step.name] = _shell_layer(step, layer, site)
+        call = Task("" if layer.frames == _SINGLE else _TOKENS, layer.argv)
+        words = tried_again(plan, step, call, site=site, folder=folder)
+        made[step.name] = _shell_layer(step, replace(layer, argv=words), site)
         for before in step.depends_on:
             made[step.name].depend_all(made[before])
         job.add_layer(made[step.name])
@@ -143,7 +148,7 @@ def _shell_layer(step: Step, layer: _Layer, site: Site) -> Any:
 
 def _flags(site: Site) -> dict[str, Any]:
     priority = {} if site.priority is None else {"priority": site.priority}
-    return {"pause": False, "nomail": True, "maxretries": site.retries, **priority, **_places(site, *_PLACES)}
+    return {"pause": False, "nomail": True, "maxretries": 0, **priority, **_places(site, *_PLACES)}
 
 
 def _places(site: Site, *names: str) -> dict[str, str]:
@@ -152,8 +157,9 @@ def _places(site: Site, *names: str) -> dict[str, str]:
 
 
 def _cue_name(name: str) -> str:
-    """Return a name that cuebot takes: letters, digits and underscores."""
-    return re.sub(r"\W+", "_", name, flags=re.ASCII).strip("_") or "pixmend"
+    """Return a name that cuebot takes: letters, digits and underscores, three at least."""
+    plain = re.sub(r"\W+", "_", name, flags=re.ASCII).strip("_")
+    return plain if len(plain) >= _SHORTEST_NAME else f"pixmend_{plain}".strip("_")
 
 
 def _no_cuebot(exc: Exception) -> TemporaryError:

@@ -1,9 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Slurm: a step is a job array, and waits for the arrays of the steps before it.
 
-Slurm tries nothing again that ended by itself, so a task that says "later" (75), or that was killed
-outright (137, say for want of memory), is tried again inside its array element; `--requeue` is for
-machines that are lost. Of what it gives up the script says the exit code in the job folder.
+Slurm tries nothing again that ended by itself; `--requeue` is for machines that are lost.
 """
 
 import re
@@ -12,14 +10,14 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 from functools import partial
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from pixmend.errors import TemporaryError, UsageError
+from pixmend.farm._again import tried_again, write_again
 from pixmend.farm._engines import Command, Submission
 from pixmend.farm._plan import Plan, Step
 from pixmend.farm._site import Site
-from pixmend.farm._tasks import end_file, task_name
-from pixmend.farm._words import farm_folder, shell_line, write_commands
+from pixmend.farm._words import farm_folder, shell_line
 from pixmend.progress import Progress
 from pixmend.publish import publish_text
 
@@ -38,11 +36,12 @@ class _Slurm:
         """Write a batch script and a list of commands for each step, and `submit.sh`."""
         there = farm_folder(folder, site)
         (folder / "logs").mkdir(exist_ok=True)
+        write_again(folder)
         for step in plan.steps:
-            write_commands(folder / f"{step.name}.commands", step)
-            names = "".join(f"{task_name(step.name, task.frames)}\n" for task in step.tasks)
-            publish_text(folder / f"{step.name}.tasks", names, overwrite=True)
-            publish_text(folder / f"{step.name}.sh", _batch_script(step, plan, site, there), overwrite=True)
+            calls = (tried_again(plan, step, task, site=site, folder=folder) for task in step.tasks)
+            lines = "".join(f"{shell_line(call)}\n" for call in calls)
+            publish_text(folder / f"{step.name}.commands", lines, overwrite=True)
+            publish_text(folder / f"{step.name}.sh", _batch_script(step, plan, there), overwrite=True)
         publish_text(folder / "submit.sh", _submit_script(plan, site, folder), overwrite=True)
         return (("bash", str(folder / "submit.sh")),)
 
@@ -68,29 +67,14 @@ class _Slurm:
 ENGINE = _Slurm()
 
 
-def _batch_script(step: Step, plan: Plan, site: Site, folder: str) -> str:
+def _batch_script(step: Step, plan: Plan, there: str) -> str:
     variables = "".join(f"export {name}={shlex.quote(value)}\n" for name, value in plan.environment.items())
-    commands, tasks = (shlex.quote(f"{folder}/{step.name}.{what}") for what in ("commands", "tasks"))
-    job = shlex.quote(str(PurePosixPath(folder).parent))
+    commands = shlex.quote(f"{there}/{step.name}.commands")
     return f"""#!/bin/bash
 # {step.name}: element N of the array runs line N + $1 + 1 of its list of commands.
-{variables}line=$((SLURM_ARRAY_TASK_ID + $1 + 1))
-command=$(sed -n "${{line}}p" {commands})
-task=$(sed -n "${{line}}p" {tasks})
+{variables}command=$(sed -n "$((SLURM_ARRAY_TASK_ID + $1 + 1))p" {commands})
 if [ -z "$command" ]; then echo "no such line in" {commands} >&2; exit 1; fi
-end={job}/{end_file("$task")}
-rm -f "$end"
-for ((attempt = 0; ; attempt++)); do
-  eval "$command"
-  code=$?
-  if (((code != 75 && code != 137) || attempt >= {site.retries})); then break; fi
-  sleep $((attempt < 6 ? 1 << attempt : 60))
-done
-if ((code)); then
-  mkdir -p "${{end%/*}}"
-  echo "$code $(date +%s) ${{HOSTNAME:-unknown}}" > "$end.new" && mv "$end.new" "$end"
-fi
-exit $code
+eval "exec $command"
 """
 
 

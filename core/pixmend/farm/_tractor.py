@@ -11,8 +11,9 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from pixmend.errors import TemporaryError, UsageError
+from pixmend.farm._again import tried_again, write_again
 from pixmend.farm._engines import Command, Submission
-from pixmend.farm._plan import Plan, Step, Task
+from pixmend.farm._plan import Plan, Step
 from pixmend.farm._site import Site
 from pixmend.farm._words import check_words
 from pixmend.progress import Progress
@@ -31,7 +32,8 @@ class _Tractor:
 
     def write(self, plan: Plan, site: Site, folder: Path) -> tuple[Command, ...]:
         """Write the job: the steps one after the other, the tasks of each side by side."""
-        publish_text(folder / _FILE, _job(plan, site), overwrite=True)
+        write_again(folder)
+        publish_text(folder / _FILE, _job(plan, site, folder), overwrite=True)
         return (_spool(site, folder),)
 
     def submit(self, plan: Plan, site: Site, folder: Path, progress: Progress) -> Submission:  # noqa: ARG002 - as every engine
@@ -62,7 +64,7 @@ def _spool(site: Site, folder: Path) -> Command:
     return (*command, *engine, str(folder / _FILE))
 
 
-def _job(plan: Plan, site: Site) -> str:
+def _job(plan: Plan, site: Site, folder: Path) -> str:
     section = site.section("tractor")
     said = {"title": plan.name, "service": section.get("service", _SERVICE)}
     if "projects" in section:
@@ -73,24 +75,26 @@ def _job(plan: Plan, site: Site) -> str:
         said["priority"] = str(site.priority)
     check_words(said.values())
     options = " ".join(f"-{name} {_word(text)}" for name, text in said.items())
-    steps = "\n".join(_step(step, plan) for step in plan.steps)
+    steps = "\n".join(_step(step, plan, site, folder) for step in plan.steps)
     return f"Job {options} -serialsubtasks 1 -subtasks {{\n{steps}\n}}\n"
 
 
-def _step(step: Step, plan: Plan) -> str:
-    tasks = "\n".join(_task(task, step, plan) for task in step.tasks)
+def _step(step: Step, plan: Plan, site: Site, folder: Path) -> str:
+    calls = [tried_again(plan, step, task, site=site, folder=folder) for task in step.tasks]
+    tasks = "\n".join(
+        _task(f"{step.name} {task.frames}".strip(), call, step, plan)
+        for task, call in zip(step.tasks, calls, strict=True)
+    )
     return f"  Task {_word(step.name)} -subtasks {{\n{tasks}\n  }}"
 
 
-def _task(task: Task, step: Step, plan: Plan) -> str:
+def _task(title: str, call: Command, step: Step, plan: Plan) -> str:
     # Tractor's own way to set variables splits values at blanks: `env` does not.
     variables = [f"{name}={value}" for name, value in plan.environment.items()]
-    words = ["/usr/bin/env", *variables, *task.argv]
+    words = ["/usr/bin/env", *variables, *call]
     check_words(words)
     argv = _list(word.replace("%", "%%") for word in words)  # %h and the like are replaced by Tractor
-    limits = f"-maxrunsecs {step.timeout} -retryrc {{75}}"
-    title = f"{step.name} {task.frames}".strip()
-    return f"    Task {_word(title)} -cmds {{\n      RemoteCmd {{{argv}}} {limits}\n    }}"
+    return f"    Task {_word(title)} -cmds {{\n      RemoteCmd {{{argv}}} -maxrunsecs {step.timeout}\n    }}"
 
 
 def _list(words: Iterable[str]) -> str:

@@ -7,11 +7,9 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from pixmend.errors import UsageError
-from pixmend.farm._plan import Step
 from pixmend.farm._site import Site
-from pixmend.publish import publish_text
 
-__all__ = ["check_words", "farm_folder", "shell_line", "write_commands"]
+__all__ = ["check_words", "farm_folder", "shell_line"]
 
 
 def check_words(words: Iterable[str]) -> None:
@@ -37,17 +35,6 @@ def shell_line(words: Sequence[str]) -> str:
     """
     check_words(words)
     return shlex.join(words)
-
-
-def write_commands(path: Path, step: Step) -> None:
-    """Write the commands of a step, one a line, as a shell reads them. Errors as `publish_text`.
-
-    Raises
-    ------
-    UsageError
-        If a command holds a line break.
-    """
-    publish_text(path, "".join(shell_line(task.argv) + "\n" for task in step.tasks), overwrite=True)
 
 
 def farm_folder(folder: Path, site: Site) -> str:
