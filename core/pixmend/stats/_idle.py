@@ -48,15 +48,18 @@ def drawn_share(samples: NDArray[Any]) -> float:
     height, width = samples.shape[:2]
     if not height * width:
         return 0.0
-    if samples.dtype.kind == "f":
-        samples = samples + samples.dtype.type(0.0)  # a fade makes -0 of what noise put below black
-    bits = np.ascontiguousarray(samples).view(f"u{samples.dtype.itemsize}")
-    return float(_count_drawn(bits) / (height * width))
+    kind = np.dtype(f"u{samples.dtype.itemsize}")
+    # A fade makes -0 of what noise put below black.
+    minus_zero = np.array(-0.0, samples.dtype).view(kind) if samples.dtype.kind == "f" else np.array(0, kind)
+    return float(_count_drawn(np.ascontiguousarray(samples).view(kind), minus_zero[()]) / (height * width))
 
 
 @njit(cache=True, nogil=True)
-def _count_drawn(bits: NDArray[Any]) -> int:
-    """Count pixels that equal their right or lower neighbour; the last ones look left and up."""
+def _count_drawn(bits: NDArray[Any], minus_zero: np.unsignedinteger[Any]) -> int:
+    """Count pixels that equal their right or lower neighbour; the last ones look left and up.
+
+    `minus_zero` equals 0, of which it has a bit more, or none.
+    """
     height, width, channels = bits.shape
     count = 0
     for y in range(height):
@@ -65,8 +68,8 @@ def _count_drawn(bits: NDArray[Any]) -> int:
             beside = x + 1 if x + 1 < width else max(x - 1, 0)
             same_beside, same_below = beside != x, below != y
             for c in range(channels):
-                own = bits[y, x, c]
-                same_beside = same_beside and own == bits[y, beside, c]
-                same_below = same_below and own == bits[below, x, c]
+                own, right, lower = bits[y, x, c], bits[y, beside, c], bits[below, x, c]
+                same_beside = same_beside and (own == right or own | right == minus_zero)
+                same_below = same_below and (own == lower or own | lower == minus_zero)
             count += same_beside or same_below
     return count
