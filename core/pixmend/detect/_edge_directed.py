@@ -5,10 +5,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import correlate
 
-__all__ = ["interpolate_light", "interpolate_spike"]
+__all__ = ["interpolate_light", "interpolate_line", "interpolate_spike"]
 
 _BESIDE = np.array([[0, 1, 0], [1, 0, 1], [0, 1, 0]]) / 4.0
 _BEND = np.array([[0, 0, -1, 0, 0], [0] * 5, [-1, 0, 4, 0, -1], [0] * 5, [0, 0, -1, 0, 0]]) / 8.0
+_ABOVE = np.array([[1], [0], [1]]) / 2.0
+_BEND_DOWN = np.array([[-1], [0], [2], [0], [-1]]) / 4.0
 _NEAREST = np.array([[1, 2, 1], [2, 4, 2], [1, 2, 1]]) / 4.0
 
 
@@ -25,6 +27,16 @@ def interpolate_light(raw: NDArray[np.float64]) -> NDArray[np.float64]:
 def interpolate_spike(raw: NDArray[np.float64]) -> NDArray[np.float64]:
     """Interpolate one lit photosite: its neighbours look along the other axis, and do not see it."""
     return _with_colour_differences(raw, 0.5 * raw)
+
+
+def interpolate_line(raw: NDArray[np.float64], *, along: float) -> NDArray[np.float64]:
+    """Interpolate an RGGB mosaic whose columns differ: a share `along` of the photosites look down the column.
+
+    A clear column is an edge, so most do; the fainter it is, the more the noise decides.
+    """
+    down = correlate(raw, _ABOVE) + correlate(raw, _BEND_DOWN)
+    across = correlate(raw, _ABOVE.T) + correlate(raw, _BEND_DOWN.T)
+    return _with_colour_differences(raw, along * down + (1.0 - along) * across)
 
 
 def _with_colour_differences(

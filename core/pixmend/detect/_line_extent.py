@@ -13,6 +13,7 @@ from pixmend.detect._line_scores import LineView, Run, row_responses
 __all__ = ["extent_by_profile", "extent_of_run"]
 
 _MOST_OF_ROW = 4.0  # what one row says of where a line ends
+_BOTH_ROWS = (0.25, 0.5, 0.25)  # as much of even rows as of odd: a Bayer column holds two colours in turn
 _AT_EDGE = 6  # rows from the picture's edge: a line that ends so near goes on to it
 _STEADY = 0.5  # of its mean: the median row must say so much, or a few strong photosites made the run
 _WIDE_PX, _OWN_PX = 64, 8  # columns to either side that tell how busy a row is, but for the nearest
@@ -33,11 +34,12 @@ def extent_of_run(
     each = [row_responses(view, profile, run.x) for view in views]
     along = np.copysign(1.0 / white, run.score) * np.mean(each, axis=0)
     inside = along[run.first : run.stop]
-    steady = float(np.median(inside))
+    steady = float(np.mean([np.median(inside[parity::2]) for parity in (0, 1)]))
     if steady < _STEADY * inside.mean():
         return None
     half = 0.5 * min(steady, _MOST_OF_ROW)
-    return _likeliest(np.clip(along, -_MOST_OF_ROW, _MOST_OF_ROW) - half, (run.first + run.stop) // 2)
+    both = np.clip(correlate1d(along, _BOTH_ROWS), -_MOST_OF_ROW, _MOST_OF_ROW)
+    return _likeliest(both - half, (run.first + run.stop) // 2)
 
 
 def extent_by_profile(

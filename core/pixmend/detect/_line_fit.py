@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from pixmend.arrays import MAD_TO_SIGMA
 from pixmend.detect._line_kernels import grow_columns
-from pixmend.detect._line_shapes import LINE_REACH_PX, NEIGHBOURS, light_shapes, line_shapes
+from pixmend.detect._line_shapes import LINE_REACH_PX, NEIGHBOURS, developed_shapes, light_shapes
 
 __all__ = ["LineFit", "LineProfile", "fit_line", "measure_profile"]
 
@@ -214,7 +214,7 @@ def fit_line(profile: LineProfile) -> LineFit:
     channels, scale = len(profile.sigma), profile.sigma[:, None]
     excess = profile.whitened(profile.excess)
     total, chance = float(excess @ excess), len(excess)
-    fits = [_grown(shape.columns / scale, profile, excess) for shape in line_shapes(channels)]
+    fits = [_grown(shape.columns / scale, profile, excess) for shape in developed_shapes(channels)]
     columns, model = max(fits, key=lambda fit: _energy(profile, fit[1]) - _WORTH * total * len(fit[0]))
     explained = _energy(profile, model)
     lit = _explained_by_light(profile.whitened(light_shapes(channels) / scale), excess)

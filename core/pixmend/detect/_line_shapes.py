@@ -1,16 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a column of lying photosites, and what a thin upright line of light, become after debayer."""
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import erf
 
+from pixmend.detect._edge_directed import interpolate_line
 from pixmend.footprints import CAMERA_MATRIX, DEMOSAICS
 
-__all__ = ["LINE_REACH_PX", "NEIGHBOURS", "LineShape", "light_shapes", "line_shapes"]
+__all__ = ["LINE_REACH_PX", "NEIGHBOURS", "LineShape", "developed_shapes", "light_shapes", "line_shapes"]
 
 LINE_REACH_PX = 5
 """Profiles across a line have (2 * LINE_REACH_PX + 1) pixels."""
@@ -22,6 +24,13 @@ _FIELD = (16, 28)  # a picture to develop profiles in, with room for every filte
 _MIDDLE = (8, 14)
 _SPREADS_PX = (0.5, 0.65, 0.85, 1.15)
 _OFFSETS_PX = np.linspace(-1.2, 1.2, 9)
+
+
+_LINEAR = DEMOSAICS
+_ALONG_EDGES: dict[str, Callable[[NDArray[np.float64]], NDArray[np.float64]]] = {
+    f"{share:.2f} along edges": partial(interpolate_line, along=share) for share in (0.5, 0.75)
+}
+_DEMOSAICS = {**_LINEAR, **_ALONG_EDGES}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,7 +64,14 @@ def line_shapes(channels: int) -> tuple[LineShape, ...]:
     same shapes.
     """
     grey = LineShape("pixels", _grey(channels))
-    return (grey,) if channels != 3 else (*(_bayer_lines(*grid) for grid in _grids()), grey)
+    return (grey,) if channels != 3 else (*(_bayer_lines(*grid) for grid in _grids(_LINEAR)), grey)
+
+
+@cache
+def developed_shapes(channels: int) -> tuple[LineShape, ...]:
+    """Return `line_shapes`, and those of demosaics that look along edges; these score nearly as the others do."""
+    edges = (_bayer_lines(*grid) for grid in _grids(_ALONG_EDGES)) if channels == 3 else ()
+    return (*line_shapes(channels), *edges)
 
 
 @cache
@@ -70,12 +86,13 @@ def light_shapes(channels: int) -> NDArray[np.float64]:
     profiles = [_line_of_light(spread, offset) for spread in _SPREADS_PX for offset in _OFFSETS_PX]
     if channels != 3:
         return np.stack([_plain_light(profile, channels) for profile in profiles])
-    return np.stack([_bayer_light(*grid, profile) for grid in _grids() for profile in profiles])
+    grids = _grids(_LINEAR) + _grids(_ALONG_EDGES)
+    return np.stack([_bayer_light(*grid, profile) for grid in grids for profile in profiles])
 
 
-def _grids() -> list[tuple[str, int, int]]:
+def _grids(demosaics: Iterable[str]) -> list[tuple[str, int, int]]:
     """Name a demosaic, which row of the RGGB cell is even, and which of its columns is in the middle."""
-    return [(name, order, column) for name in DEMOSAICS for order in (0, 1) for column in (0, 1)]
+    return [(name, order, column) for name in demosaics for order in (0, 1) for column in (0, 1)]
 
 
 def _grey(channels: int) -> NDArray[np.float64]:
@@ -108,7 +125,7 @@ def _bayer_light(demosaic: str, order: int, column: int, profile: NDArray[np.flo
 
 def _developed(demosaic: str, raw: NDArray[np.float64], order: int, column: int) -> NDArray[np.float64]:
     """Return the profiles (2, C, 11) about the middle of a developed mosaic."""
-    working = np.tensordot(CAMERA_MATRIX, DEMOSAICS[demosaic](raw), axes=1)
+    working = np.tensordot(CAMERA_MATRIX, _DEMOSAICS[demosaic](raw), axes=1)
     middle = _MIDDLE[1] + column
     rows = [_MIDDLE[0] + (order + parity) % 2 for parity in (0, 1)]
     window = working[:, rows, middle - LINE_REACH_PX : middle + LINE_REACH_PX + 1]

@@ -23,7 +23,8 @@ _CLAIMED = 0.1  # of a run: it is what a better one has been
 _APART_PX = 6  # what scores so near a line is its ringing
 _LEAST_AMPLITUDE = 0.3  # sigma; what is fainter nobody sees, and its repair adds more than it takes
 _FITS = 0.75  # of a profile; a run that fits less may be beside its line
-_MOST_COLUMNS, _MOST_STILL = 3, 1  # where nothing moves joined ones are the scene's joints and edges
+_MOST_COLUMNS, _MOST_SHORT = 3, 2  # three short ones are a stroke of lettering
+_MOST_STILL = 1  # where nothing moves joined ones are the scene's joints and edges
 _CAUTION = 1.25  # times the threshold, that the profile of any must score
 _FEW, _FEW_SHARE = 3, 0.6  # photosites that make more than so much of a line's excess are no line
 _PART_CAUTION = 1.45  # times the threshold, of what does not span the picture: texture makes short lines
@@ -255,7 +256,7 @@ def _is_believable(line: Line, picture: LinePicture, threshold: float) -> bool:
     """Tell whether a line looks like bad photosites, and is worth a repair."""
     fit = line.fit
     is_inside = all(0 <= column < picture.light.shape[2] for column in line.across)
-    if not is_inside or len(line.across) > (_MOST_STILL if picture.is_still else _MOST_COLUMNS):
+    if not is_inside or len(line.across) > _most_columns(line, picture):
         return False
     if _is_one_site(line, picture) or _is_broken(line, picture) or _is_rim(line, picture):
         return False
@@ -266,6 +267,12 @@ def _is_believable(line: Line, picture: LinePicture, threshold: float) -> bool:
     return fit.photosites >= _least_likeness(line, picture) and (
         not picture.is_still or fit.contest >= _least_contest(line, picture)
     )
+
+
+def _most_columns(line: Line, picture: LinePicture) -> int:
+    if picture.is_still:
+        return _MOST_STILL
+    return _MOST_SHORT if line.length < _SHORT else _MOST_COLUMNS
 
 
 def _least_likeness(line: Line, picture: LinePicture) -> float:

@@ -170,6 +170,12 @@ def test_where_nothing_moves_a_clear_whole_line_must_be_more_like_one(score, exp
     assert believed(length=100, still=True, photosites=0.9, score=score) is expected
 
 
+@pytest.mark.parametrize(("length", "expected"), [(80, True), (20, False)])
+def test_three_short_joined_columns_are_a_stroke_of_lettering(length, expected):
+    assert believed(across=(59, 60, 61), length=length, photosites=0.99) is expected
+    assert believed(across=(59, 60), length=length, photosites=0.99)
+
+
 @pytest.mark.parametrize("across", [(0,), (1, 2), (119,)])
 def test_what_ends_the_picture_is_no_line(across):
     assert not believed(across=across, length=100)
@@ -198,6 +204,13 @@ def test_the_samples_of_a_line_lie_in_the_picture_each_once_in_reading_order():
     assert (samples < [3, HEIGHT, WIDTH]).all()
     order = [(y, x, channel) for channel, y, x in samples.tolist()]
     assert order == sorted(set(order))
+
+
+def test_lines_of_a_plate_that_was_developed_along_its_edges_look_like_bad_photosites():
+    planted = (bad([96], range(50, 130), amplitude=4.0), bad(range(60, 180), [121], amplitude=4.0))
+    column, row = find_lines(searched(small_shot(planted, demosaic=Demosaic.EDGE)), threshold=THRESHOLD)
+    assert (column.across, row.across) == ((96,), (121,))
+    assert min(column.fit.photosites, row.fit.photosites) > 0.95
 
 
 def test_what_is_excluded_is_not_searched():
