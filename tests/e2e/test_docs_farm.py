@@ -20,7 +20,7 @@ import pytest
 
 import pixmend
 from pixmend.farm import ENGINES, read_site
-from tests.make.reels import reel_frames
+from tests.make.reels import mended_in, reel_frames
 from tests.make.slurm import MISSING, one_node
 
 ROOT = Path(__file__).parents[2]
@@ -61,7 +61,7 @@ def one_machine(prepared):
     pixmend verify ONE
     """
     run(typed, prepared)
-    return frames_of(prepared / "ONE")
+    return mended_in(prepared / "ONE")
 
 
 def run(block, folder, **environment):
@@ -84,10 +84,6 @@ def run(block, folder, **environment):
         told = log.read()
     assert code == 0, told
     return told
-
-
-def frames_of(folder):
-    return {path.name: path.read_bytes() for path in folder.glob("*.exr")}
 
 
 def free_port():
@@ -119,7 +115,7 @@ def test_an_engine_without_a_server_writes_its_files(house, engine, written):
 def test_what_is_asked_can_be_asked(house, one_machine):
     (block,) = blocks("What is asked", "sh")
     run(block, house)
-    assert frames_of(house / "MENDED") == one_machine
+    assert mended_in(house / "MENDED") == one_machine
 
 
 @pytest.mark.slow
@@ -127,7 +123,7 @@ def test_what_is_asked_can_be_asked(house, one_machine):
 def test_local_gives_what_one_machine_gives(house, one_machine, number):
     block = blocks("local", "sh")[number]
     run(block.replace("8786", str(free_port())), house)
-    assert frames_of(house / "MENDED") == one_machine
+    assert mended_in(house / "MENDED") == one_machine
 
 
 @pytest.mark.slow
@@ -136,7 +132,7 @@ def test_openjd_gives_what_one_machine_gives(house, one_machine):
         pytest.skip("needs openjd-cli")
     (block,) = blocks("openjd", "sh")
     run(block, house)
-    assert frames_of(house / "MENDED") == one_machine
+    assert mended_in(house / "MENDED") == one_machine
 
 
 @pytest.mark.slow
@@ -145,7 +141,7 @@ def test_slurm_gives_what_one_machine_gives(house, one_machine, tmp_path_factory
     (block,) = blocks("slurm", "sh")
     with one_node(tmp_path_factory.mktemp("slurm")) as slurm:
         assert "the job is done" in run(block, house, **slurm.environment)
-    assert frames_of(house / "MENDED") == one_machine
+    assert mended_in(house / "MENDED") == one_machine
 
 
 def test_every_engine_has_a_section_and_a_row():

@@ -10,7 +10,7 @@ import time
 import pytest
 
 from pixmend.farm import TaskState, read_records
-from tests.make.reels import mend_reel, write_reel
+from tests.make.reels import mend_reel, mended_in, write_reel
 from tests.make.slurm import MISSING, one_node
 
 pytest.importorskip("openjd.model")
@@ -40,10 +40,6 @@ def slurm(node, monkeypatch):
     for name, value in node.environment.items():
         monkeypatch.setenv(name, value)
     return node
-
-
-def frames_in(folder):
-    return {path.name: path.read_bytes() for path in folder.glob("*.exr")}
 
 
 def task_at_work(job_folder, step):
@@ -79,8 +75,8 @@ def test_tasks_killed_and_put_back_change_nothing(prepared, slurm, say, tmp_path
         json.loads(path.read_text()) for path in (tmp_path / "out.job/map.json", prepared / "map.json")
     )
     assert ours["defects"] == one["defects"]
-    assert frames_in(tmp_path / "out") == frames_in(prepared / "mended")
-    assert len(frames_in(tmp_path / "out")) == 12
+    assert mended_in(tmp_path / "out") == mended_in(prepared / "mended")
+    assert len(mended_in(tmp_path / "out")) == 24
     assert say("farm", "status", "out.job")["state"] == "done"
     restarts = slurm.say("scontrol", "show", "job", said["ids"]["Fix"])
     assert "Restarts=1" in restarts
@@ -101,7 +97,7 @@ def test_what_fails_stops_what_depends_on_it_and_a_second_submission_mends(prepa
     assert set(slurm.wait_for(after, seconds=60).values()) == {"CANCELLED"}
     frame.write_bytes(whole)
     assert say(*asked)["failures"] == []
-    assert frames_in(tmp_path / "out") == frames_in(prepared / "mended")
+    assert mended_in(tmp_path / "out") == mended_in(prepared / "mended")
 
 
 def cancel_all(slurm, last):

@@ -13,7 +13,7 @@ from pixmend.cli import main
 from pixmend.model import FrameRange, Kind
 from pixmend.simulate import Ingredient, Motion, PlantedDefect, ShotSpec, SimulatedShot, plant_defects
 
-__all__ = ["SIZE", "mend_reel", "planted_of", "reel_frames", "shot_of", "write_reel"]
+__all__ = ["SIZE", "mend_reel", "mended_in", "planted_of", "reel_frames", "shot_of", "write_reel"]
 
 SIZE = (120, 160)
 _RECIPE = (
@@ -67,6 +67,13 @@ def mend_reel(folder: Path) -> None:
     reel, found = str(folder / "reel"), str(folder / "map.json")
     assert main(["detect", reel, "-o", found, "-q"]) == 0
     assert main(["fix", reel, "--map", found, "-o", str(folder / "mended"), "-q"]) == 0
+
+
+def mended_in(folder: Path) -> Mapping[str, bytes]:
+    """Return the mended frames of a folder, and the ledgers beside them: every byte that a job leaves there."""
+    found = {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    assert {Path(name).suffix for name in found} <= {".exr", ".ledger"}, sorted(found)
+    return found
 
 
 def _exposure(number: int) -> float:
