@@ -20,7 +20,7 @@ def view_of(even: int, odd: int) -> LineView:
     return LineView(steps, np.full((HEIGHT, WIDTH), 0.5, np.float32), np.ones(1))
 
 
-@pytest.mark.parametrize(("even", "odd"), [(6, 6), (10, -7), (-7, 10)])
+@pytest.mark.parametrize(("even", "odd"), [(6, 6), (10, -6), (-6, 10)])
 def test_a_line_has_its_ends_though_but_one_of_its_two_colours_shows(even, odd):
     profile = np.zeros((2, 1, 2 * LINE_REACH_PX + 1))
     profile[:, 0, LINE_REACH_PX] = 1.0
