@@ -91,10 +91,7 @@ class HitFinder:
         while len(found) > _MOST_STANDING_OUT:
             least *= 2
             found = found[np.abs(found[:, 3]) > least]
-        oddness = np.abs(found[:, 3]) / (_LEAST_SPAN * _STEPS + found[:, 4])
-        found = found[np.lexsort((found[:, 2], found[:, 1], found[:, 0], -oddness))]
-        _, first = np.unique(found[:, :2], axis=0, return_index=True)  # of the channels of one pixel
-        return found[np.sort(first)[:_MOST_SCORED]]
+        return _oddest(found, bits.shape)
 
     def _bits(self, samples: NDArray[Any]) -> NDArray[np.uint16]:
         """Return codes that `self._table` has; of longer samples, which it cannot hold, their quantised values."""
@@ -143,6 +140,19 @@ def _quantised(values: NDArray[np.float32]) -> NDArray[np.int16]:
     """Return sigma-scale values as the kernel compares them; what is no number is `NOTHING`."""
     steps = np.clip(np.rint(values * np.float32(_STEPS)), -ODDEST, ODDEST)
     return np.asarray(np.nan_to_num(steps, nan=NOTHING), np.int16)
+
+
+def _oddest(found: NDArray[np.int32], shape: tuple[int, ...]) -> NDArray[np.int32]:
+    """Return the oddest of places in a frame (H, W, C), oddest first, each pixel once."""
+    _height, width, channels = shape
+    oddness = np.abs(found[:, 3]) / (_LEAST_SPAN * _STEPS + found[:, 4])
+    most = _MOST_SCORED * channels  # hold as many pixels, whatever channels are of one
+    if len(found) > most:
+        is_odd = oddness >= np.partition(oddness, -most)[-most]
+        found, oddness = found[is_odd], oddness[is_odd]
+    found = found[np.lexsort((found[:, 2], found[:, 1], found[:, 0], -oddness))]
+    _, first = np.unique(found[:, 0].astype(np.int64) * width + found[:, 1], return_index=True)
+    return found[np.sort(first)[:_MOST_SCORED]]
 
 
 def _strongest(table: NDArray[Any]) -> NDArray[Any]:

@@ -10,6 +10,7 @@ from hypothesis.extra import numpy as arrays
 from pixmend.model import SampleType
 from pixmend.simulate import PlantedDefect
 from pixmend.stats import HitFinder, NoiseModel, SigmaScale
+from pixmend.stats._hit_finder import _oddest
 from pixmend.stats._hit_kernels import NOTHING, standing_out
 from tests.make.flashes import FOOTPRINTS, flash_shot, scale_of, stored_frames
 from tests.make.shots import LINEAR
@@ -143,6 +144,21 @@ def test_ten_bit_codes_are_searched():
     hits = _finder(SampleType.UINT10).find(codes.astype(np.uint16), 1)
 
     assert (hits.table["y"].tolist(), hits.table["x"].tolist()) == ([20], [25])
+
+
+@pytest.mark.parametrize("count", [0, 50, 20_000])
+def test_the_oddest_places_are_those_of_a_plain_sort(count):
+    """Each pixel once; where two are as odd, the first counts."""
+    rng = np.random.default_rng(5)
+    pixels = rng.choice(150 * 100 * 3, count, replace=False)
+    gap, span = rng.integers(-60, 60, count), rng.integers(0, 40, count)
+    found = np.stack([pixels // 450, pixels // 3 % 150, pixels % 3, gap, span], axis=1).astype(np.int32)
+
+    plain: dict[tuple[int, int], list[int]] = {}
+    for row in sorted(found.tolist(), key=lambda row: (-abs(row[3]) / (16 + row[4]), *row[:3])):
+        plain.setdefault((row[0], row[1]), row)
+
+    assert _oddest(found, (100, 150, 3)).tolist() == list(plain.values())[:2048]
 
 
 def test_a_frame_full_of_light_gives_a_bounded_number_of_hits():
