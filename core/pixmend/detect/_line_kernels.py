@@ -7,10 +7,12 @@ from numpy.typing import NDArray
 
 __all__ = [
     "block_medians",
+    "blocks_worth_it",
     "cumulate",
     "grow_columns",
     "keep_best_runs",
     "match_cells",
+    "median_of_magnitudes",
     "running_sums",
     "sum_columns",
     "sum_rows",
@@ -99,26 +101,64 @@ def running_sums(cumulated: NDArray[np.float64], cells: int, step: int) -> NDArr
 
 
 @njit(cache=True, nogil=True)
-def block_medians(response: NDArray[np.float32], down: int, across: int) -> NDArray[np.float32]:
-    """Return the median magnitude of each block of a finite plane (H, W); those at the ends may be cut."""
+def blocks_worth_it(
+    responses: tuple[NDArray[np.float32], NDArray[np.float32]],
+    units: tuple[float, float],
+    block: tuple[int, int],
+    least: float,
+    trust: float,
+) -> NDArray[np.bool_]:
+    """Tell which blocks of two planes (H, W) hold a place that may score `least` as `keep_best_runs` scores.
+
+    `units` are the largest factors that the planes may have anywhere.
+    """
+    height, width = responses[0].shape
+    rows, columns = (height + block[0] - 1) // block[0], (width + block[1] - 1) // block[1]
+    result = np.zeros((rows, columns), np.bool_)
+    pooled_unit, meant_unit = np.float32(0.5 * units[0]), np.float32(0.5 * units[1])
+    trusted = np.float32(2.0 * trust)
+    for y in range(height):
+        row = result[y // block[0]]
+        for column in range(columns):
+            left = column * block[1]
+            right = min(left + block[1], width)
+            pooled, meant = responses[0][y, left:right], responses[1][y, left:right]
+            most = np.float32(0.0)
+            for x in range(right - left):
+                seen = abs(pooled[x]) * pooled_unit
+                most = max(most, min(seen + abs(meant[x]) * meant_unit, trusted * seen))
+            row[column] |= most >= least
+    return result
+
+
+@njit(cache=True, nogil=True)
+def block_medians(
+    response: NDArray[np.float32], down: int, across: int, wanted: NDArray[np.bool_]
+) -> NDArray[np.float32]:
+    """Return the median magnitude of each wanted block of a finite plane (H, W), 0 of others.
+
+    Those at the ends may be cut.
+    """
     height, width = response.shape
     rows, columns = (height + down - 1) // down, (width + across - 1) // across
-    result = np.empty((rows, columns), np.float32)
+    result = np.zeros((rows, columns), np.float32)
     room = np.empty(down * across, np.float32)
     for row in range(rows):
         first, stop = row * down, min((row + 1) * down, height)
         for column in range(columns):
+            if not wanted[row, column]:
+                continue
             left, wide = column * across, min(across, width - column * across)
             for y in range(first, stop):
                 source, into = response[y, left : left + wide], room[(y - first) * wide :]
                 for x in range(wide):
                     into[x] = abs(source[x])
-            result[row, column] = _median_of_magnitudes(room[: (stop - first) * wide])
+            result[row, column] = median_of_magnitudes(room[: (stop - first) * wide])
     return result
 
 
 @njit(cache=True, nogil=True)
-def _median_of_magnitudes(values: NDArray[np.float32]) -> np.floating:
+def median_of_magnitudes(values: NDArray[np.float32]) -> np.floating:
     """Return the median of numbers that are not negative, bit by bit: their bits are in their own order.
 
     Unlike a partition, counting is vector code.
@@ -158,32 +198,30 @@ def keep_best_runs(
     responses: tuple[NDArray[np.float32], NDArray[np.float32]],
     factors: tuple[NDArray[np.float32], NDArray[np.float32]],
     kept: tuple[NDArray[np.float32], NDArray[np.int8]],
-    block: tuple[int, int],
+    blocks: tuple[int, int, NDArray[np.bool_]],
     index: int,
     trust: float,
 ) -> None:
     """Put what profile number `index` scores where it is the best so far.
 
-    `responses` (H, W) of both views have a factor for each `block`, which makes their noise 1;
+    `responses` (H, W) of both views have a factor for each block, which makes their noise 1;
     the score is their mean, at most `trust` times the first. `kept` are the scores so far and
-    whose they are.
+    whose they are. `blocks` are the places down and across of each, and which are worth it.
     """
     score, best = kept
     height, width = score.shape
-    pooled_unit, meant_unit = np.empty(width, np.float32), np.empty(width, np.float32)
+    down, across, worth = blocks
     for y in range(height):
-        if y % block[0] == 0:
-            for x in range(width):
-                pooled_unit[x] = factors[0][y // block[0], x // block[1]]
-                meant_unit[x] = factors[1][y // block[0], x // block[1]]
-        pooled, meant, most, whose = responses[0][y], responses[1][y], score[y], best[y]
-        for x in range(width):
-            seen = pooled[x] * pooled_unit[x]
-            ceiling = np.float32(trust) * abs(seen)
-            both = max(min(np.float32(0.5) * (seen + meant[x] * meant_unit[x]), ceiling), -ceiling)
-            is_better = abs(both) > abs(most[x])
-            most[x] = both if is_better else most[x]
-            whose[x] = index if is_better else whose[x]
+        for column in range(worth.shape[1]):
+            if not worth[y // down, column]:
+                continue
+            pooled_unit, meant_unit = factors[0][y // down, column], factors[1][y // down, column]
+            for x in range(column * across, min((column + 1) * across, width)):
+                seen = responses[0][y, x] * pooled_unit
+                ceiling = np.float32(trust) * abs(seen)
+                both = max(min(np.float32(0.5) * (seen + responses[1][y, x] * meant_unit), ceiling), -ceiling)
+                if abs(both) > abs(score[y, x]):
+                    score[y, x], best[y, x] = both, index
 
 
 @njit(cache=True, nogil=True)

@@ -8,14 +8,16 @@ from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import uniform_filter
+from scipy.ndimage import maximum_filter, uniform_filter
 
-from pixmend.arrays import MAD_TO_SIGMA, robust_sigma
+from pixmend.arrays import MAD_TO_SIGMA
 from pixmend.detect._line_kernels import (
     block_medians,
+    blocks_worth_it,
     cumulate,
     keep_best_runs,
     match_cells,
+    median_of_magnitudes,
     running_sums,
     sum_columns,
     sum_rows,
@@ -35,6 +37,7 @@ _TRUST = 3.0  # times what the pooled view finds
 _LEAST_NOISE = 0.3  # of what white excess gives: where little but lines is alive, they are not the noise
 _STEPS_A_RUN = 8  # so many runs of one length begin along each: no line is more than half a step off
 _SAMPLED = 100_000  # responses that tell the usual noise
+_NEARLY = 0.999  # of a threshold: what rounding may hide
 
 _Kept: TypeAlias = tuple[NDArray[np.float32], NDArray[np.int8]]
 
@@ -110,7 +113,7 @@ def strong_runs(
         weights = [profile * view.gain[:, None] for view in views]
         cumulated = [_cumulated(*each) for each in zip(sums, weights, strict=True)]
         for length, best in zip(lengths, kept, strict=True):
-            _keep_best(cumulated, weights, best, length=length, index=index)
+            _keep_best(cumulated, weights, best, length=length, index=index, threshold=threshold)
     runs = (_runs_of(*each, threshold) for each in zip(lengths, kept, strict=True))
     return sorted(chain.from_iterable(runs), key=lambda run: (-abs(run.score), run.x, run.first, run.stop))
 
@@ -174,28 +177,43 @@ def _keep_best(
     *,
     length: int,
     index: int,
+    threshold: float,
 ) -> None:
-    """Keep the scores of runs of one length by one profile where they are the best."""
+    """Keep the scores of runs of one length by one profile where they are the best, and may reach a threshold."""
     step = _step(length)
     block = (max(_BLOCK[0] // step, 1), _BLOCK[1])
     pooled, meant = (running_sums(each, length, step) for each in cumulated)
     whites = [float(np.linalg.norm(each) * np.sqrt(length * CELL_ROWS / 2)) for each in weights]
-    of_pooled, of_meant = (
-        _evening(each, block, least=_LEAST_NOISE * white)
+    usual = [
+        _usual_noise(each, least=_LEAST_NOISE * white)
         for each, white in zip((pooled, meant), whites, strict=True)
-    )
-    keep_best_runs((pooled, meant), (of_pooled, of_meant), kept, block, index, _TRUST)
+    ]
+    units = 1.0 / (_QUIETEST * usual[0]), 1.0 / (_QUIETEST * usual[1])
+    worth = blocks_worth_it((pooled, meant), units, block, _NEARLY * threshold, _TRUST)
+    if worth.any():
+        of_pooled, of_meant = (
+            _evening(*each, block, worth) for each in zip((pooled, meant), usual, strict=True)
+        )
+        keep_best_runs((pooled, meant), (of_pooled, of_meant), kept, (*block, worth), index, _TRUST)
 
 
-def _evening(response: NDArray[np.float32], block: tuple[int, int], *, least: float) -> NDArray[np.float32]:
-    """Return for each block what brings a response to a noise of 1, over the frame and where it is busier.
+def _usual_noise(response: NDArray[np.float32], *, least: float) -> float:
+    """Return the robust spread of a response over the frame."""
+    # An odd stride, so that no column is always left out.
+    sampled = response.ravel()[:: response.size // _SAMPLED | 1]
+    alive = np.abs(sampled[sampled != 0])
+    return max(MAD_TO_SIGMA * float(median_of_magnitudes(alive)) if len(alive) else 0.0, least)
+
+
+def _evening(
+    response: NDArray[np.float32], usual: float, block: tuple[int, int], worth: NDArray[np.bool_]
+) -> NDArray[np.float32]:
+    """Return for each block that is worth it what brings a response to a noise of 1, more where it is busier.
 
     The noise of a block is a median, which a line in it does not raise, smoothed.
     """
-    # An odd stride, so that no column is always left out.
-    sampled = response.ravel()[:: response.size // _SAMPLED | 1]
-    usual = max(robust_sigma(sampled[sampled != 0], centre=0.0), least)
-    around = uniform_filter(block_medians(response, *block), 3, mode="nearest")
+    wanted = maximum_filter(worth, size=3)
+    around = uniform_filter(block_medians(response, *block, wanted), 3, mode="nearest")
     busier = np.maximum(np.float32(MAD_TO_SIGMA / usual) * around, np.float32(_QUIETEST))
     return np.asarray(np.float32(1.0 / usual) / busier)
 

@@ -8,6 +8,7 @@ from scipy.optimize import nnls
 
 from pixmend.detect._line_kernels import (
     block_medians,
+    blocks_worth_it,
     cumulate,
     grow_columns,
     keep_best_runs,
@@ -72,10 +73,25 @@ def test_each_block_has_the_median_of_its_magnitudes(rng, size, decimals):
     response = rng.normal(size=size).round(decimals).astype(np.float32)
     rows, columns = (range(0, side, block) for side, block in zip(size, (8, 32), strict=True))
     plain = [[np.median(np.abs(response[y : y + 8, x : x + 32])) for x in columns] for y in rows]
-    np.testing.assert_array_equal(block_medians(response, 8, 32), np.array(plain, np.float32))
+    everywhere = np.ones(np.shape(plain), bool)
+    np.testing.assert_array_equal(block_medians(response, 8, 32, everywhere), np.array(plain, np.float32))
+    wanted = rng.random(everywhere.shape) < 0.5
+    only_wanted = block_medians(response, 8, 32, wanted)
+    np.testing.assert_array_equal(only_wanted, np.where(wanted, plain, 0.0).astype(np.float32))
 
 
-def test_the_best_score_of_a_run_stays_and_no_view_decides_alone(rng):
+@pytest.mark.parametrize("least", [0.5, 1.5, 2.5, 4.0])
+def test_a_block_is_worth_it_if_and_only_if_a_place_in_it_could_score_enough(rng, least):
+    pooled, meant = rng.normal(size=(2, 20, 100)).astype(np.float32)
+    could = np.minimum((1.5 * np.abs(pooled) + 0.7 * np.abs(meant)) / 2, 3.0 * 1.5 * np.abs(pooled))
+    plain = [
+        [could[y : y + 8, x : x + 32].max() >= least for x in range(0, 100, 32)] for y in range(0, 20, 8)
+    ]
+    np.testing.assert_array_equal(blocks_worth_it((pooled, meant), (1.5, 0.7), (8, 32), least, 3.0), plain)
+
+
+@pytest.mark.parametrize("share", [1.0, 0.5])
+def test_the_best_score_of_a_run_stays_and_no_view_decides_alone(rng, share):
     pooled, meant = rng.normal(size=(2, 10, 40)).astype(np.float32)
     factors = rng.uniform(0.5, 2.0, (2, 2, 2)).astype(np.float32)
     score = rng.normal(size=(10, 40)).astype(np.float32)
@@ -83,9 +99,11 @@ def test_the_best_score_of_a_run_stays_and_no_view_decides_alone(rng):
     wide = factors.repeat(8, axis=1)[:, :10].repeat(32, axis=2)[:, :, :40]
     seen = pooled * wide[0]
     new = np.clip((seen + meant * wide[1]) / 2, -3 * np.abs(seen), 3 * np.abs(seen))
+    worth = rng.random((2, 2)) < share
     better = np.abs(new) > np.abs(score)
+    better &= worth.repeat(8, axis=0)[:10].repeat(32, axis=1)[:, :40]
     plain = np.where(better, new, score)
-    keep_best_runs((pooled, meant), (factors[0], factors[1]), (score, best), (8, 32), 4, 3.0)
+    keep_best_runs((pooled, meant), (factors[0], factors[1]), (score, best), (8, 32, worth), 4, 3.0)
     np.testing.assert_allclose(score, plain, rtol=1e-6)
     np.testing.assert_array_equal(best, np.where(better, 4, 0))
 
