@@ -6,9 +6,9 @@ import numpy as np
 from pixmend.detect._glance import Trace
 from pixmend.detect._sites import Site
 from pixmend.detect._timeline import Course, Pattern
-from pixmend.detect._verdict import STILL_SIGMA
+from pixmend.detect._verdict import STILL_SIGMA, DetectSettings
 
-__all__ = ["PHOTOSITE_FIT", "looks_like_photosite", "looks_right"]
+__all__ = ["PHOTOSITE_FIT", "is_clear_of_texture", "looks_like_photosite", "looks_right"]
 
 PHOTOSITE_FIT = 0.6
 """Share of the excess that a photosite explains of one that looks like it."""
@@ -23,22 +23,45 @@ _RESTLESS, _RESTLESS_FIT = 5.0, 0.45  # times that: the scene repeats itself, an
 _FROZEN = 0.02  # sigma over time: no light that passed a lens is so still
 _FROZEN_LIKENESS = 0.6  # what is frozen is graphics, unless it looks like a photosite
 _MOST_TOLD = 4.5  # times the amplitude that a place has, its strongest hit may have
+# Of a site that texture moves over: times the threshold; errors of the median frame; of the excess.
+_CLEAR_SCORE, _CLEAR_MEDIAN, _CLEAR_FIT, _CLEAR_OF_POINTS = 1.25, 5.0, 0.25, 0.06
+_CLEAR_FRAMES = 20  # of fewer a median and its scatter are not known so well
 _MOST_SWING = 0.45  # of the amplitude when on, of what single frames alone name
 _STEADY_CONFIRMED = 12.0  # spreads, of such a one that is always there: the pools should have shown it
 
 
-def looks_right(site: Site, trace: Trace, course: Course, *, is_still: bool) -> bool:
-    """Tell whether a suspect has the shape that it must have: of a still shot the pools were asked already."""
+def looks_right(site: Site, trace: Trace, course: Course, *, is_still: bool, is_clear: bool = False) -> bool:
+    """Tell whether a suspect has the shape that it must have: of a still shot the pools were asked already.
+
+    Of one that is clear of the texture that moves over it (`is_clear`), that texture hides the shape.
+    """
     if _is_frozen(trace) and site.likeness < _FROZEN_LIKENESS:
         return False
     if not site.is_in_pools:
         return _is_told_alike(site, course) and _is_lasting(trace, course)
-    if not is_still and (
-        _looks_like_texture(site) or (trace.unrest > _RESTLESS and _fit(site) < _RESTLESS_FIT)
-    ):
+    is_restless = trace.unrest > _RESTLESS and _fit(site) < _RESTLESS_FIT and not is_clear
+    if not is_still and (_looks_like_texture(site) or is_restless):
         return False
     stays = not is_still and _stands_still(trace)
-    return _looks_like_anything(site, course) and (not stays or looks_like_photosite(site))
+    is_alike = is_clear or _looks_like_anything(site, course)
+    return is_alike and (not stays or looks_like_photosite(site))
+
+
+def is_clear_of_texture(site: Site, trace: Trace, course: Course, settings: DetectSettings) -> bool:
+    """Tell whether the pools are very sure of a site, and most frames agree, whatever moves over it.
+
+    Where hard texture or speculars move by, the places around tell of them and not of noise, and
+    a few frames outshine all others: neither the spread around nor the mean of all frames tells then.
+    """
+    fit = site.photosite_fit or 0.0
+    return bool(
+        site.is_in_pools
+        and abs(site.score) >= _CLEAR_SCORE * settings.threshold_sigma
+        and course.is_on.sum() >= _CLEAR_FRAMES
+        and course.clearness >= _CLEAR_MEDIAN
+        and fit >= max(_CLEAR_FIT, (site.optical_fit or 0.0) - _CLEAR_OF_POINTS)
+        and _liveliness(trace) >= STILL_SIGMA
+    )
 
 
 def looks_like_photosite(site: Site) -> bool:
@@ -85,9 +108,13 @@ def _fit(site: Site) -> float:
 
 def _stands_still(trace: Trace) -> bool:
     """Tell whether the scene stays as it is around a suspect, with texture that stays too."""
+    return _liveliness(trace) < STILL_SIGMA and trace.unrest > _TEXTURED
+
+
+def _liveliness(trace: Trace) -> float:
+    """Return by how much the scene around a suspect varies over time, in sigma, in its quietest channel."""
     rim = trace.cores[..., trace.rim]
-    lives = float(np.median(rim.std(axis=0, dtype=np.float64), axis=1).min())
-    return lives < STILL_SIGMA and trace.unrest > _TEXTURED
+    return float(np.median(rim.std(axis=0, dtype=np.float64), axis=1).min())
 
 
 def _is_frozen(trace: Trace) -> bool:

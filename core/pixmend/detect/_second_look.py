@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pixmend.detect._glance import Trace
-from pixmend.detect._likeness import PHOTOSITE_FIT, looks_like_photosite, looks_right
+from pixmend.detect._likeness import PHOTOSITE_FIT, is_clear_of_texture, looks_like_photosite, looks_right
 from pixmend.detect._sites import Site
 from pixmend.detect._timeline import Course, Pattern, course_of
 from pixmend.detect._verdict import DetectSettings
@@ -122,16 +122,17 @@ def judge_by_trace(
     if not comes_and_goes and (course.pattern is Pattern.BLINKING or course.is_on.mean() < _MOSTLY_ON):
         # It is there all the time or not at all; where it seems not to be the scene hides it.
         course = course_in_equal_light(trace, light_at, may_change=False)
+    is_clear = not is_still and is_clear_of_texture(site, trace, course, settings)
     if is_still:
         # A dark one's shape was asked for less, since it is no light: so it must score more.
         is_sure = site.score > 0 or _scores_enough(site, settings, is_known=is_known)
         shows = (site.is_in_pools and is_sure) or (comes_and_goes and course.pattern is Pattern.BLINKING)
     else:
         least = _KNOWN_CONFIRMED if is_known else _least_confirmation(site, trace, settings)
-        shows = comes_and_goes or _is_confirmed(site, trace, course, least=least)
+        shows = comes_and_goes or is_clear or _is_confirmed(site, trace, course, least=least)
     agrees = not site.is_in_pools or np.sign(site.score) == np.sign(course.amplitude_sigma)
     strong_enough = _is_worth_it(course.amplitude_sigma, settings)
-    is_alike = is_known or looks_right(site, trace, course, is_still=is_still)
+    is_alike = is_known or looks_right(site, trace, course, is_still=is_still, is_clear=is_clear)
     return Judgement(
         is_defect=bool(shows and agrees and strong_enough and is_alike),
         may_be=strong_enough and course.pattern is not Pattern.BLINKING,

@@ -50,7 +50,7 @@ def site_of(*, fit: float, optical_fit: float) -> Site:
     return Site(
         x=20,
         y=30,
-        score=20.0,
+        score=9.0,
         samples=np.array([[1, 0, 0]]),
         peak_channel=1,
         peak_y=30,
@@ -142,3 +142,41 @@ def test_where_nothing_moves_what_is_dark_must_score_more(score, known, expected
     site = replace(site_of(fit=0.9, optical_fit=0.9), score=score)
     trace = trace_of(amplitude=np.copysign(12.0, score), score=20.0, unrest=1.0)
     assert is_believed(site, trace, is_still=True, is_known=known) is expected
+
+
+def under_speculars(*, seen: float = 4.0, frames: int = FRAMES, lives: float = 10.0) -> Trace:
+    """Return the trace of a site of which a third of the frames show what moves over it."""
+    trace = trace_of(amplitude=seen, score=2.0, unrest=6.0)
+    amplitude = trace.amplitude.copy()
+    amplitude[::3] += 60.0 * np.random.default_rng(6).standard_normal(len(amplitude[::3]))
+    mean = trace.cores.mean()
+    return replace(
+        trace,
+        frames=trace.frames[:frames],
+        amplitude=amplitude[:frames],
+        error=np.full(frames, 5.0),
+        cores=((trace.cores - mean) * (lives / 10.0) + mean)[:frames],
+    )
+
+
+def very_sure(*, fit: float = 0.4, optical_fit: float = 0.4, score: float = 15.0) -> Site:
+    return replace(site_of(fit=fit, optical_fit=optical_fit), score=score)
+
+
+def test_what_most_frames_show_is_a_defect_whatever_moves_over_it():
+    assert is_believed(very_sure(), under_speculars())
+
+
+@pytest.mark.parametrize(
+    ("site", "trace"),
+    [
+        pytest.param(very_sure(), under_speculars(seen=0.0), id="most frames show nothing"),
+        pytest.param(very_sure(score=9.0), under_speculars(), id="the pools are not so sure"),
+        pytest.param(very_sure(fit=0.2, optical_fit=0.2), under_speculars(), id="it is like no photosite"),
+        pytest.param(very_sure(fit=0.8, optical_fit=0.9), under_speculars(), id="it is more like a light"),
+        pytest.param(very_sure(), under_speculars(lives=1.0), id="nothing moves over it"),
+        pytest.param(very_sure(), under_speculars(frames=16), id="too few frames"),
+    ],
+)
+def test_not_if_anything_else_could_be_said(site, trace):
+    assert not is_believed(site, trace)
