@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """A job's tasks, in any order, twice, killed or lost: what comes of them is what one machine gives."""
 
+import errno
 import json
+import os
 import shutil
 
 import pytest
 
 import pixmend
+from pixmend import publish
 from pixmend.cli import main
 from pixmend.farm import Job, read_records, write_job
 from pixmend.frames import open_shot
@@ -203,3 +206,69 @@ def test_two_at_once_on_the_same_frames_one_tries_again(task):
         assert not list((task.folder / "out").glob("*.exr"))
     task("fix", CHUNKS[0])
     assert len(mended_in(task.folder / "out")) == 2 * len(frames)
+
+
+@pytest.mark.slow
+def test_a_disk_that_is_full_in_any_task_costs_another_try_and_leaves_nothing_half(task, monkeypatch):
+    sync = publish._sync
+
+    def is_full(path):
+        if path.parent.name != "tasks":  # that the record cannot be written is a case of its own
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
+        sync(path)
+
+    def twice(action, frames=None):
+        monkeypatch.setattr(publish, "_sync", is_full)
+        said = task(action, frames, code=75)["error"]
+        assert "no space left" in said["what"]
+        assert "free space" in said["hint"]
+        monkeypatch.setattr(publish, "_sync", sync)
+        task(action, frames)
+
+    task.make()
+    for action, frames in [("cuts", None), ("look", CHUNKS[0]), ("look", CHUNKS[1]), ("look", CHUNKS[2])]:
+        twice(action, frames)
+    task("group")
+    task.each("again")
+    twice("map")
+    twice("fix", "1001-1024")
+    twice("verify", "1001-1024")
+    twice("report")
+    assert task.map_bytes() == (task.folder / "map.json").read_bytes()
+    assert mended_in(task.folder / "out") == mended_in(task.folder / "mended")
+    assert not list(task.job.rglob("*.part"))
+
+
+def test_a_record_that_cannot_be_written_stops_the_task_before_it_begins(task, monkeypatch):
+    task.make()
+
+    def is_full(path):
+        raise OSError(errno.EDQUOT, os.strerror(errno.EDQUOT), str(path))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(publish, "_sync", is_full)
+        assert "quota" in task("cuts", code=75)["error"]["what"]
+    assert sorted(path.name for path in task.job.rglob("*") if path.is_file()) == ["job.json"]
+    task("cuts")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("after", ["cuts", "map", "fix"])
+def test_a_frame_that_vanishes_is_named_and_all_is_well_once_it_is_back(task, after):
+    frame, kept = task.folder / "reel" / "reel.1010.exr", task.folder / "kept.exr"
+    steps = dict.fromkeys(("cuts", "look", "group", "again", "map", "fix", "verify"), ())
+    steps |= dict.fromkeys(("look", "again", "fix", "verify"), ("--frames", "1001-1024"))
+    before = list(steps).index(after) + 1
+    task.make()
+    for name in list(steps)[:before]:
+        task(name, *steps[name][1:])
+    shutil.move(frame, kept)
+    for name in list(steps)[before:]:
+        main(["farm", name, str(task.job), *steps[name], "-q"])
+    assert 1010 in [each["frame"] for each in task("report", code=4)["not_mended"]]
+    shutil.move(kept, frame)
+    for name, frames in steps.items():
+        task(name, *frames[1:])
+    task("report")
+    assert task.map_bytes() == (task.folder / "map.json").read_bytes()
+    assert mended_in(task.folder / "out") == mended_in(task.folder / "mended")

@@ -22,6 +22,7 @@ from pixmend.cli._arguments import (
 from pixmend.cli._farm_options import checked_options, reading_words
 from pixmend.cli._map_files import read_map_file
 from pixmend.cli._output import Result
+from pixmend.cli._submit_place import check_job_folder, check_output
 from pixmend.errors import ExitCode, MissingFrameError, UsageError
 from pixmend.progress import Progress
 
@@ -151,11 +152,12 @@ def _job_of(args: Namespace, site: "Site", progress: Progress) -> "tuple[FileSho
     shot = open_shot(args.shot, read_options(args))
     only = _only(args)
     progress.note(choose_encoding(shot.plate, args.encoding).reason)
-    if only != "detect":
-        _check_place(args.output, shot)
     if args.map is not None:
         read_map_file(args.map).check_fits(shot.plate, where=str(args.map))
     frames = _wanted(args, shot)
+    check_job_folder(_job_folder(args), shot, args.output)
+    if only != "detect":
+        check_output(args, shot, frames, is_written_here=_runs_here(args))
     if len(shot.gaps):
         progress.note(f"frames {shot.gaps} are missing in {shot.label}")
     words = reading_words(args)
@@ -176,14 +178,8 @@ def _job_of(args: Namespace, site: "Site", progress: Progress) -> "tuple[FileSho
     )
 
 
-def _check_place(output: Path, shot: "FileShot") -> None:
-    """Refuse now what `fix` would refuse after hours of looking."""
-    if output.resolve() == shot.path(shot.frames.frames[0]).parent.resolve():
-        raise UsageError(
-            "source and output are the same folder",
-            where=str(output),
-            hint="choose another: a job mends copies",
-        )
+def _runs_here(args: Namespace) -> bool:
+    return args.engine == "openjd" or (args.engine == "local" and not args.scheduler)
 
 
 def _wanted(args: Namespace, shot: "FileShot") -> "FrameRange":

@@ -254,4 +254,9 @@ def _look_in(document: Mapping[str, Any] | None, take: Take, *, where: str) -> L
     """Return the look in a document if it is of this very shot."""
     if document is None or (document["frames"], document["camera"]) != (str(take.frames), take.camera):
         return None
-    return look_from_fields(document["look"], where=where)
+    look = look_from_fields(document["look"], where=where)
+    if isinstance(look, FrameError):
+        return look
+    # Frames of other shots may have come or gone since, and with them the name of the whole.
+    source = replace(look.map.source, sequence=take.source.label)
+    return replace(look, map=replace(look.map, source=source))

@@ -4,6 +4,7 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import OpenEXR
@@ -121,15 +122,18 @@ def test_options_that_are_paths_are_absolute(tmp_path, monkeypatch):
 
 
 MEASURED = """
-import resource, sys
+import sys
+from pathlib import Path
 from pixmend.cli import main
 code = main(sys.argv[1:])
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024, file=sys.stderr)
+peak = Path("/proc/self/status").read_text().partition("VmHWM:")[2].split()[0]
+print(int(peak) // 1024, file=sys.stderr)
 sys.exit(code)
-"""
+"""  # what `resource` says begins with the peak of the process that started this one
 
 
 @pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="looks at memory in /proc")
 def test_a_reel_of_130_000_frames_is_planned_without_reading_them(reel):
     for frame in range(1025, 131_001):  # empty: whoever reads one fails
         (reel / "reel" / f"reel.{frame}.exr").touch()
@@ -139,7 +143,7 @@ def test_a_reel_of_130_000_frames_is_planned_without_reading_them(reel):
     )
     outline = read_outline(reel / "out.job")
     assert sum(len(FrameRange.parse(frames)) for frames in outline["Fix"]) == 130_000
-    assert int(ended.stderr) < 500  # MB
+    assert int(ended.stderr) < 400  # MB
     assert len(ended.stdout.splitlines()) < 60
 
 
