@@ -32,7 +32,11 @@ def test_the_service_gets_the_neutral_job_as_it_is(tmp_path, monkeypatch):
     with serving() as service:
         for name, value in service.environment.items():
             monkeypatch.setenv(name, value)
-        assert dict(engine.submit(plan, site, folder, Silent()).ids) == {"job": JOB}
+        submission = engine.submit(plan, site, folder, Silent())
+        assert dict(submission.ids) == {"job": JOB}
+        assert submission.is_queued()
+        service.status = "CANCELED"
+        assert not submission.is_queued()
         broken = {**template, "steps": []}
         (folder / "bundle" / "template.json").write_text(json.dumps(broken))
         with pytest.raises(UsageError):

@@ -55,6 +55,16 @@ def test_cuebot_takes_the_job_and_runs_its_chunks(job):
     assert (folder.parent / "tasks" / "Map.end").read_text().startswith("3 ")
 
 
+def test_cuebot_is_asked_whether_anything_can_still_run(job):
+    with serving() as cuebot:
+        submission = submitted(job, cuebot.address)
+        for cuebot.running, cuebot.waiting in ((1, 0), (0, 3), (1, 1)):
+            assert submission.is_queued()
+        cuebot.running = cuebot.waiting = 0
+        assert not submission.is_queued()
+    assert submission.is_queued()  # it cannot be asked now
+
+
 def test_where_no_cuebot_answers_it_is_said(job):
     with pytest.raises(TemporaryError, match="no cuebot answers"):
         submitted(job, "127.0.0.1:9")

@@ -5,6 +5,7 @@ import sys
 
 import pytest
 
+from pixmend.errors import UsageError
 from pixmend.farm import Plan, Site, open_engine
 from pixmend.progress import Silent
 from tests.make.awkward import AWKWARD, engine_folder
@@ -33,9 +34,14 @@ def test_arrays_wait_are_split_try_again_and_fall_with_what_fails(tmp_path, monk
     site = Site(command=(sys.executable,), retries=1, sections={"slurm": {"array_size": 2}})
     engine = open_engine("slurm")
     engine.write(plan, site, folder)
-    with one_node(state) as slurm:
+    with one_node(state, array=4) as slurm:
         for name, value in slurm.environment.items():
             monkeypatch.setenv(name, value)
+        with pytest.raises(UsageError, match="arrays of 3 elements, not of 9"):
+            engine.write(plan, Site(sections={"slurm": {"array_size": 9}}), folder)
+        engine.write(plan, Site(), folder)
+        assert "--array=0-2 " in (folder / "submit.sh").read_text()
+        engine.write(plan, site, folder)
         ids = engine.submit(plan, site, folder, Silent()).ids
         states = {name: sorted(slurm.wait_for(each, seconds=90).values()) for name, each in ids.items()}
     assert len(ids["Look"].split(",")) == 3

@@ -111,7 +111,7 @@ def cancel_all(slurm, last):
 
 def test_a_job_that_somebody_cancels_is_over(prepared, slurm, say, tmp_path, monkeypatch):
     for name in ("LOOKS", "QUESTIONS"):
-        monkeypatch.setattr(f"pixmend.cli._submit._SECONDS_BETWEEN_{name}", 1.0)
+        monkeypatch.setattr(f"pixmend.cli._submit_wait._SECONDS_BETWEEN_{name}", 1.0)
     slurm.say("scontrol", "update", "PartitionName=farm", "State=DOWN")
     cancel = threading.Thread(target=cancel_all, args=[slurm, ":Map"])
     cancel.start()

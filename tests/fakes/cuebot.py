@@ -54,10 +54,12 @@ class Frame:
 
 @dataclass(slots=True)
 class Cuebot:
-    """What was launched, and what came of it."""
+    """What was launched, and what came of it; `running` and `waiting` is what it says of frames when asked."""
 
     address: str = ""
     specs: list[str] = field(default_factory=list)
+    running: int = 0
+    waiting: int = 0
     frames: list[Frame] = field(default_factory=list)
 
     def launch(self, spec: str) -> str:
@@ -120,6 +122,13 @@ def serving() -> Iterator[Cuebot]:
             answer = job_pb2.JobLaunchSpecAndWaitResponse()
             job = answer.jobs.jobs.add()
             job.id, job.name = "0" * 36, name
+            return answer
+
+        def GetJob(self, _request: Any, _context: Any) -> Any:  # noqa: N802 - the service's name
+            answer = job_pb2.JobGetJobResponse()
+            answer.job.job_stats.running_frames = cuebot.running
+            answer.job.job_stats.waiting_frames = cuebot.waiting
+            answer.job.job_stats.dead_frames = answer.job.job_stats.depend_frames = 1
             return answer
 
     class System(cue_pb2_grpc.CueInterfaceServicer):  # type: ignore[misc]

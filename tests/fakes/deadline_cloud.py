@@ -50,11 +50,14 @@ class Service:
         The bodies of CreateJob that were accepted.
     unknown : list of str
         Requests that it has no answer to.
+    status : str
+        What it says of the tasks of a job.
     """
 
     def __init__(self, port: int) -> None:
         self.jobs: list[dict[str, Any]] = []
         self.unknown: list[str] = []
+        self.status = "READY"
         self.environment = {
             "AWS_ENDPOINT_URL_DEADLINE": f"http://127.0.0.1:{port}",
             "AWS_DISABLE_HOST_PREFIX_INJECTION": "true",
@@ -70,7 +73,7 @@ class Service:
             if known == method and re.fullmatch(f"/[^/]*{pattern}", path):
                 if method == "POST":
                     return self._taken(json.loads(body), document)
-                return 200, document
+                return 200, document | ({"taskRunStatus": self.status} if document.get("jobId") else {})
         self.unknown.append(f"{method} {path}")
         return 404, {"message": f"no answer to {method} {path}"}
 

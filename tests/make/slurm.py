@@ -48,7 +48,7 @@ ReturnToService=2
 JobAcctGatherType=jobacct_gather/none
 AccountingStorageType=accounting_storage/none
 KillWait=2
-MaxArraySize=1001
+MaxArraySize={array}
 SlurmdParameters=config_overrides
 NodeName={host} NodeAddr=127.0.0.1 CPUs=2 RealMemory=8000 State=UNKNOWN
 PartitionName=farm Nodes={host} Default=YES MaxTime=INFINITE State=UP
@@ -90,8 +90,8 @@ class Slurm:
 
 
 @contextmanager
-def one_node(folder: Path) -> Iterator[Slurm]:
-    """Run a Slurm in a folder, as whoever asks for it."""
+def one_node(folder: Path, *, array: int = 1001) -> Iterator[Slurm]:
+    """Run a Slurm in a folder, as whoever asks for it; `array` is its MaxArraySize."""
     os.chmod(folder, 0o755)  # noqa: PTH101, S103 - munge wants others to reach its socket
     for name in ("state", "spool"):
         (folder / name).mkdir()
@@ -105,6 +105,7 @@ def one_node(folder: Path) -> Iterator[Slurm]:
             folder=folder,
             controller_port=controller_port,
             node_port=node_port,
+            array=array,
         )
     )
     slurm = Slurm(folder)

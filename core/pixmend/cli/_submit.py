@@ -23,11 +23,12 @@ from pixmend.cli._farm_options import checked_options, reading_words
 from pixmend.cli._map_files import read_map_file
 from pixmend.cli._output import Result
 from pixmend.cli._submit_place import check_job_folder, check_output
+from pixmend.cli._submit_wait import wait_for_job
 from pixmend.errors import ExitCode, MissingFrameError, UsageError
 from pixmend.progress import Progress
 
 if TYPE_CHECKING:
-    from pixmend.farm import Command, Job, JobStatus, Laid, Plan, Site, Submission
+    from pixmend.farm import Command, Job, Laid, Plan, Site, Submission
     from pixmend.frames import FileShot
     from pixmend.model import FrameRange
 
@@ -35,9 +36,6 @@ __all__ = ["SUMMARY", "add_arguments", "run"]
 
 SUMMARY = "find, mend and verify a reel as a job: on a farm, or on all cores of this machine"
 
-_SECONDS_BETWEEN_LOOKS = 5.0
-_SECONDS_BETWEEN_QUESTIONS = 30.0  # to the scheduler, which has others to answer
-_MISSED_FOR_GOOD = 3  # questions: a share may show the last records late
 _MOST_SHOWN = 40
 _FEWEST_TO_MEND = 48  # a task of mending reads about as many frames of the shot to learn from
 _MOST_MEASURED = 24  # parts of one shot: each that is pooled from writes sums as large as a frame
@@ -124,7 +122,7 @@ def run(args: Namespace, progress: Progress) -> Result:
     forget_records(folder)
     submission = engine.submit(plan, site, own, progress)
     if args.wait and not submission.is_over:
-        submission = _waited(folder, submission, progress)
+        submission = wait_for_job(folder, submission, progress)
     return _result(args, plan, folder, submission)
 
 
@@ -240,34 +238,6 @@ def _plan(job: "Job", folder: Path, site: "Site", laid: "Laid") -> "Plan":
     for name, document in (("template", template), ("parameter_values", values)):
         publish_text(folder / f"{name}.json", json.dumps(document, indent=1) + "\n", overwrite=True)
     return resolve_plan(template, values, folder=folder)
-
-
-def _waited(folder: Path, submission: "Submission", progress: Progress) -> "Submission":
-    """Wait until the tasks of a job that runs elsewhere have ended, or the engine has none of them any more."""
-    from pixmend.farm import job_status, read_outline, read_records
-
-    outline = read_outline(folder)
-    progress.start("tasks", sum(len(tasks) for tasks in outline.values()))
-    told, asked, missed = 0, time.monotonic(), 0
-    while True:
-        status = job_status(outline, read_records(folder), now=time.time())
-        done = sum(step.done for step in status.steps)
-        progress.advance(max(done - told, 0))
-        told = max(done, told)
-        if status.is_settled or missed >= _MISSED_FOR_GOOD:
-            return replace(submission, is_over=True, failures=_failures(status))
-        time.sleep(_SECONDS_BETWEEN_LOOKS)
-        if submission.is_queued is not None and time.monotonic() - asked > _SECONDS_BETWEEN_QUESTIONS:
-            missed = 0 if submission.is_queued() else missed + 1
-            asked = time.monotonic()
-
-
-def _failures(status: "JobStatus") -> tuple[str, ...]:
-    named = tuple(
-        f"{f'{each.step} {each.frames}'.strip()}: {each.reason}" for each in (*status.failed, *status.lost)
-    )
-    never = sum(step.total - step.done for step in status.steps) - len(named)
-    return named if named or not never else (f"{never} tasks were cancelled",)
 
 
 def _fields(args: Namespace, plan: "Plan", folder: Path) -> dict[str, Any]:

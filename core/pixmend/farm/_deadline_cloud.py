@@ -9,6 +9,8 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,13 +26,10 @@ __all__ = ["ENGINE"]
 _BUNDLE = "bundle"
 _JOB_ID = re.compile(r"\bjob-[0-9a-f]{32}\b")
 _NOT_NOW = re.compile(r"could not connect|timed out|throttl|internal server error|unavailable", re.IGNORECASE)
-_OPTIONS = {
-    "farm": "--farm-id",
-    "queue": "--queue-id",
-    "storage_profile": "--storage-profile-id",
-    "profile": "--profile",
-    "most_failed": "--max-failed-tasks-count",
-}
+_WHERE = {"farm": "--farm-id", "queue": "--queue-id", "profile": "--profile"}
+_OPTIONS = _WHERE | {"storage_profile": "--storage-profile-id", "most_failed": "--max-failed-tasks-count"}
+_STATUS = re.compile(r"^taskRunStatus: (?P<status>\w+)$", re.MULTILINE)
+_ENDED = {"SUCCEEDED", "FAILED", "CANCELED", "SUSPENDED", "NOT_COMPATIBLE"}
 
 
 class _DeadlineCloud:
@@ -65,7 +64,7 @@ class _DeadlineCloud:
             raise kind(
                 f"Deadline Cloud did not take the job: {_last_line(said)}", where=str(folder / _BUNDLE)
             )
-        return Submission(ids={"job": found[0]})
+        return Submission(ids={"job": found[0]}, is_queued=partial(_is_queued, found[0], site))
 
 
 ENGINE = _DeadlineCloud()
@@ -79,14 +78,23 @@ def _listed(values: dict[str, Any]) -> str:
 
 
 def _call(site: Site, bundle: Path) -> Command:
-    section = site.section("deadline-cloud")
     words = ["bundle", "submit", "--yes", "--max-retries-per-task", str(site.retries)]
     if site.priority is not None:
         words += ["--priority", str(site.priority)]
-    for name, option in _OPTIONS.items():
-        if name in section:
-            words += [option, str(section[name])]
-    return (*_client(site), *words, str(bundle))
+    return (*_client(site), *words, *_given(_OPTIONS, site), str(bundle))
+
+
+def _given(options: Mapping[str, str], site: Site) -> list[str]:
+    section = site.section("deadline-cloud")
+    named = [(option, str(section[name])) for name, option in options.items() if name in section]
+    return [word for pair in named for word in pair]
+
+
+def _is_queued(job: str, site: Site) -> bool:
+    call = (*_client(site), "job", "get", *_given(_WHERE, site), "--job-id", job)
+    ended = subprocess.run(call, capture_output=True, text=True, check=False)  # noqa: S603 - the site's command
+    found = _STATUS.search(ended.stdout)
+    return found is None or found["status"] not in _ENDED
 
 
 def _client(site: Site) -> Command:

@@ -8,7 +8,9 @@ home folder, and its own way to start a layer needs a studio's shell wrappers.
 import logging
 import re
 import shlex
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +36,7 @@ _FILE = "job.xml"
 _TOKENS = "#FRAME_START#-#FRAME_END#"  # #FRAME_CHUNK# would be the size of a chunk
 _SINGLE = "1"
 _SHORTEST_NAME = 3
+_FINISHED = opencue.api.job_pb2.FINISHED
 _PLACES = ("show", "shot", "facility", "user")
 _LAYERS = ("tags", "service")
 
@@ -72,7 +75,10 @@ class _OpenCue:
             raise UsageError(
                 f"cuebot did not take the job: {_first_line(exc)}", where=str(folder / _FILE)
             ) from exc
-        return Submission(ids={"job": ",".join(str(job.data.name) for job in jobs)})
+        return Submission(
+            ids={"job": ",".join(str(job.data.name) for job in jobs)},
+            is_queued=partial(_is_queued, [str(job.data.id) for job in jobs]),
+        )
 
 
 ENGINE = _OpenCue()
@@ -154,6 +160,20 @@ def _flags(site: Site) -> dict[str, Any]:
 def _places(site: Site, *names: str) -> dict[str, str]:
     section = site.section("opencue")
     return {name: section[name] for name in names if name in section}
+
+
+def _is_queued(ids: Sequence[str]) -> bool:
+    """Tell whether a frame runs or is ready to; those that wait for a dead one never are."""
+    try:
+        found = [opencue.api.getJob(each).data for each in ids]
+    except opencue.exception.EntityNotFoundException:  # long over
+        return False
+    except opencue.exception.CueException:
+        return True
+    return any(
+        job.state != _FINISHED and job.job_stats.running_frames + job.job_stats.waiting_frames
+        for job in found
+    )
 
 
 def _cue_name(name: str) -> str:

@@ -24,6 +24,8 @@ from pixmend.publish import publish_text
 __all__ = ["ENGINE"]
 
 _USUAL_ARRAY = 1000  # Slurm's MaxArraySize is 1001 where nothing is said
+_MOST_OF_CLUSTER = re.compile(r"^MaxArraySize\s*=\s*(?P<size>\d+)", re.MULTILINE)
+_SECONDS_TO_ANSWER = 60.0
 _PASSED_ON = "PATH,HOME,USER,LOGNAME,LANG,LC_ALL"
 _PLACES = ("partition", "account", "qos", "reservation", "constraint")
 _NOT_NOW = re.compile(r"Unable to contact|Connection|timed out|temporarily|Socket timed out", re.IGNORECASE)
@@ -79,10 +81,11 @@ eval "exec $command"
 
 
 def _submit_script(plan: Plan, site: Site, folder: Path) -> str:
+    most = _most_elements(site)
     lines = "\n".join(
         shell_line(["hand_over", step.name, " ".join(step.depends_on), *words])
         for step in plan.steps
-        for words in _sbatch_words(step, plan, site, folder)
+        for words in _sbatch_words(step, plan, site, folder, most=most)
     )
     return f"""#!/bin/bash
 # Hands the job to Slurm, steps in order, and prints the id of each array; if one is refused, none stays.
@@ -105,12 +108,11 @@ hand_over() {{
 """
 
 
-def _sbatch_words(step: Step, plan: Plan, site: Site, folder: Path) -> Iterator[list[str]]:
+def _sbatch_words(step: Step, plan: Plan, site: Site, folder: Path, *, most: int) -> Iterator[list[str]]:
     """Yield the words after `sbatch` of each array that a step needs."""
     section = site.section("slurm")
     there = farm_folder(folder, site)
     throttle = f"%{section['at_once']}" if "at_once" in section else ""
-    most = int(section.get("array_size", _USUAL_ARRAY))
     for begin in range(0, len(step.tasks), most):
         last = min(len(step.tasks) - begin, most) - 1
         yield [
@@ -129,6 +131,37 @@ def _sbatch_words(step: Step, plan: Plan, site: Site, folder: Path) -> Iterator[
             str(folder / f"{step.name}.sh"),
             str(begin),
         ]
+
+
+def _most_elements(site: Site) -> int:
+    """Return how many elements an array has at most: what the site says, else the cluster if it is here."""
+    cluster = _cluster_array()
+    said = site.section("slurm").get("array_size")
+    if said is None:
+        return cluster or _USUAL_ARRAY
+    if cluster is not None and said > cluster:
+        raise UsageError(
+            f"this cluster takes arrays of {cluster} elements, not of {said}",
+            where="site file: slurm.array_size",
+            hint="leave array_size away: the cluster is asked",
+        )
+    return int(said)
+
+
+def _cluster_array() -> int | None:
+    """Return what `scontrol` says of arrays; None where it cannot be asked."""
+    try:
+        ended = subprocess.run(
+            ["scontrol", "show", "config"],  # noqa: S607 - as sbatch is
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=_SECONDS_TO_ANSWER,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    found = _MOST_OF_CLUSTER.search(ended.stdout)
+    return int(found["size"]) - 1 if found and int(found["size"]) > 1 else None
 
 
 def _house_words(site: Site) -> list[str]:
