@@ -5,7 +5,21 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-__all__ = ["excess_over_background", "median_places"]
+__all__ = ["excess_over_background", "far_from", "median_places"]
+
+
+@njit(cache=True, nogil=True)
+def far_from(pixels: NDArray[np.int64], size: tuple[int, int], reach: int) -> NDArray[np.bool_]:
+    """Tell which pixels of a window (H, W) are more than `reach` steps, down or across, from those (N, 2) given.
+
+    The plain version: the rest of ``scipy.ndimage.binary_dilation`` with `reach` iterations.
+    """
+    result = np.ones(size, np.bool_)
+    for n in range(len(pixels)):
+        for y in range(max(pixels[n, 0] - reach, 0), min(pixels[n, 0] + reach + 1, size[0])):
+            left = reach - abs(y - pixels[n, 0])
+            result[y, max(pixels[n, 1] - left, 0) : pixels[n, 1] + left + 1] = False
+    return result
 
 
 @njit(cache=True, nogil=True)

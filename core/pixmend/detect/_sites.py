@@ -11,7 +11,7 @@ from scipy.ndimage import binary_dilation, find_objects, label
 
 from pixmend.arrays import MAD_TO_SIGMA
 from pixmend.detect._match import ScoreMap
-from pixmend.detect._site_kernels import excess_over_background
+from pixmend.detect._site_kernels import excess_over_background, far_from
 from pixmend.footprints import RADIUS_PX, Footprint
 
 __all__ = ["CORE_PX", "VISIBLE_SIGMA", "MeanPicture", "Peeled", "Site", "find_sites", "paste"]
@@ -167,6 +167,38 @@ class _Surroundings:
         return np.logical_and.outer(rows, columns)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Shapes:
+    """Footprints in linear light, as they are fitted.
+
+    Attributes
+    ----------
+    by_channel : (C, K, 81) float64 ndarray
+        Each in the middle of 9 x 9.
+    energy : (K, C) float64 ndarray
+    near : sequence of slice
+        Rows (and columns) of the 9 that a footprint and a pixel beside it take.
+    """
+
+    by_channel: NDArray[np.float64]
+    energy: NDArray[np.float64]
+    near: Sequence[slice]
+
+    @classmethod
+    def of(cls, footprints: Sequence[Footprint]) -> "_Shapes":
+        spare = [_REACH_PX - each.shape.shape[-1] // 2 for each in footprints]
+        framed = np.stack(
+            [
+                np.pad(each.shape, ((0, 0), *[(beside, beside)] * 2))
+                for each, beside in zip(footprints, spare, strict=True)
+            ],
+            axis=1,
+        )
+        by_channel = framed.reshape(*framed.shape[:2], -1)
+        near = [slice(max(beside - 1, 0), CORE_PX - max(beside - 1, 0)) for beside in spare]
+        return cls(by_channel, np.square(by_channel).sum(axis=2).T, near)
+
+
 def find_sites(
     scores: ScoreMap,
     picture: MeanPicture,
@@ -191,6 +223,7 @@ def find_sites(
     bold = score if scores.bold is None else np.abs(scores.bold)
     loud = bold >= threshold
     groups, _ = label(binary_dilation(loud, iterations=_JOIN_PX))
+    shapes = _Shapes.of(footprints)
     found: list[Site] = []
     for index, place in enumerate(find_objects(groups)):
         members = (groups[place] == index + 1) & loud[place]
@@ -199,7 +232,7 @@ def find_sites(
             pixels = np.stack([rows + place[0].start, columns + place[1].start], axis=1)
             is_sure = bool((score[place] >= threshold[place])[members].any())
             least_likeness = 0.0 if is_sure else _BOLDLY_LIKE
-            sites = _sites_of_group(pixels, bold, picture, footprints, least_likeness=least_likeness)
+            sites = _sites_of_group(pixels, bold, picture, shapes, least_likeness=least_likeness)
             found.extend(_with_fair_score(each, score) for each in sites)
     return sorted(found, key=lambda site: (site.y, site.x))
 
@@ -216,7 +249,7 @@ def _sites_of_group(
     pixels: NDArray[np.intp],
     score: NDArray[np.float32],
     picture: MeanPicture,
-    footprints: Sequence[Footprint],
+    shapes: _Shapes,
     *,
     least_likeness: float,
 ) -> Iterator[Site]:
@@ -234,7 +267,7 @@ def _sites_of_group(
         if not is_first and strength[best] < 2 * _SIGNIFICANT:
             return
         y, x = _centre_of_lie(pixels[best], relative, around)
-        model, likeness = _fit_footprint(around.core(y, x), around, footprints)
+        model, likeness = _fit_footprint(around.core(y, x), around, shapes)
         if likeness >= least_likeness:
             yield _site_at((y, x), around, float(score[tuple(pixels[best])]), (model, likeness))
         rank[(np.abs(pixels - (y, x)) <= _REACH_PX).all(axis=1)] = 0.0
@@ -262,9 +295,7 @@ def _cut(picture: MeanPicture, pixels: NDArray[np.intp]) -> _Surroundings:
     low = np.maximum(pixels.min(axis=0) - margin, 0)
     high = np.minimum(pixels.max(axis=0) + margin + 1, picture.light.shape[1:])
     light, noise = picture.window(slice(low[0], high[0]), slice(low[1], high[1]))
-    is_near = np.zeros(light.shape[1:], bool)
-    is_near[tuple((pixels - low).T)] = True
-    is_far = ~binary_dilation(is_near, iterations=_REACH_PX)
+    is_far = far_from(pixels - low, light.shape[1:], _REACH_PX)
     excess, sigma, scatter = excess_over_background(light, noise, is_far, _REACH_PX)
     return _Surroundings(
         top=int(low[0]) - _REACH_PX,
@@ -322,25 +353,21 @@ def _may_be_spoiled(model: NDArray[np.float64], likeness: float) -> NDArray[np.b
 
 
 def _fit_footprint(
-    core: NDArray[np.float64], around: _Surroundings, footprints: Sequence[Footprint]
+    core: NDArray[np.float64], around: _Surroundings, shapes: _Shapes
 ) -> tuple[NDArray[np.float64], float]:
     """Return the best one-photosite model of an excess (C, 9, 9), and the share that it explains.
 
     Of what lies within the footprint and a pixel beside it: further out there is only scene.
     """
-    weight = 1.0 / around.scatter[:, None, None]
-    energy = (core * weight) ** 2
-    seen = core * weight**2
-    best, explained, share = np.zeros_like(core), 0.0, 0.0
-    for footprint in footprints:
-        spare = _REACH_PX - footprint.shape.shape[-1] // 2
-        own = (slice(None), *[slice(spare, 2 * _REACH_PX + 1 - spare)] * 2)
-        shape = footprint.shape / around.sigma[:, None, None]
-        norm = float(((shape * weight) ** 2).sum())
-        amplitude = float((shape * seen[own]).sum()) / norm
-        if amplitude**2 * norm > explained:
-            near = slice(max(spare - 1, 0), 2 * _REACH_PX + 1 - max(spare - 1, 0))
-            best, explained = np.zeros_like(core), amplitude**2 * norm
-            best[own] = amplitude * shape
-            share = explained / float(energy[:, near, near].sum())
-    return best, share
+    weight = 1.0 / around.scatter
+    flat = core.reshape(len(core), -1)
+    onto = np.matmul(shapes.by_channel, flat[:, :, None])[..., 0].T @ (weight**2 / around.sigma)
+    norm = shapes.energy @ (weight / around.sigma) ** 2
+    explained = onto**2 / norm
+    best = int(explained.argmax())
+    if not explained[best] > 0.0:
+        return np.zeros_like(core), 0.0
+    near = shapes.near[best]
+    energy = np.square(core[:, near, near] * weight[:, None, None]).sum()
+    model = (onto[best] / norm[best]) * shapes.by_channel[:, best] / around.sigma[:, None]
+    return model.reshape(core.shape), float(explained[best] / energy)

@@ -3,10 +3,10 @@
 
 import numpy as np
 import pytest
-from scipy.ndimage import median_filter
+from scipy.ndimage import binary_dilation, median_filter
 
 from pixmend.arrays import MAD_TO_SIGMA, robust_sigma
-from pixmend.detect._site_kernels import excess_over_background, median_places
+from pixmend.detect._site_kernels import excess_over_background, far_from, median_places
 
 
 @pytest.mark.parametrize("size", [(27, 27), (9, 41), (5, 30), (30, 1), (2, 3)])
@@ -34,3 +34,12 @@ def test_the_excess_is_that_over_the_median_in_its_own_noise():
 def test_where_nothing_is_far_there_is_no_scatter():
     light = np.random.default_rng(5).uniform(0.0, 1.0, (1, 9, 9))
     assert excess_over_background(light, np.ones_like(light), np.zeros((9, 9), bool), 4)[2] == 0.0
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_far_is_what_dilation_does_not_reach(seed):
+    rng = np.random.default_rng(seed)
+    is_near = rng.random((19, 23)) < 0.01 * (seed + 1)
+    is_near[(0, 18), (22, seed)] = True
+    plain = ~binary_dilation(is_near, iterations=4)
+    np.testing.assert_array_equal(far_from(np.argwhere(is_near), is_near.shape, 4), plain)
