@@ -47,6 +47,7 @@ def verify(task: Task) -> Result:
         read_map_file(args.map),
         choose_encoding(mended.plate, args.encoding),
         frames=task.frames,
+        of=task.job.frames,
         workers=task.workers,
         progress=task.progress,
     )

@@ -40,7 +40,8 @@ from pixmend.pipeline._reel import FoundTake, Looking, Take, camera_maps, detect
 from pixmend.pipeline._seal import Seals
 from pixmend.pipeline._statistics_file import read_statistics, write_statistics
 from pixmend.pipeline._undo import UndoReport, left_to_undo, undo, undo_targets
-from pixmend.pipeline._verify import AuditedRepair, Verification, verify
+from pixmend.pipeline._verify import Verification, verify
+from pixmend.pipeline._verify_look import AuditedRepair
 
 __all__ = [
     "MOST_FRAMES",

@@ -265,7 +265,15 @@ def _flashes(
     """Return what shows in one frame only, where no other defect is found and nothing is excluded."""
     raster = statistics.model.raster
     places = [(each.y - raster.y, each.x - raster.x) for each in findings.defects]
-    found = find_flashes(shot, statistics.hits, scale, known_places=places, learned=learned, workers=workers)
+    found = find_flashes(
+        shot,
+        statistics.hits,
+        scale,
+        known_places=places,
+        learned=learned,
+        excluded=excluded,
+        workers=workers,
+    )
     return [each for each in found if excluded is None or not excluded[each.y - raster.y, each.x - raster.x]]
 
 

@@ -1,16 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """The proof of a job as tasks: each proves a part, and the last one sees that none is left out."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pixmend.errors import RangeError
 from pixmend.frames import Encoding, FileShot
 from pixmend.model import Defect, DefectMap, FrameRange, map_to_json
 from pixmend.pipeline._farm_files import digest_of, file_facts, publish_json, read_json
-from pixmend.pipeline._verify import look_at_repairs, prove_frames
+from pixmend.pipeline._verify import prove_frames
+from pixmend.pipeline._verify_look import look_at_repairs, shots_to_look_at
 from pixmend.progress import Progress
 
 __all__ = ["JobReport", "read_skipped", "report_job", "verify_part", "write_report", "write_skipped"]
@@ -75,12 +75,18 @@ def verify_part(  # noqa: PLR0913 (each is one thing to prove or to prove it by)
     encoding: Encoding,
     *,
     frames: FrameRange,
+    of: FrameRange,
     workers: int,
     progress: Progress,
 ) -> tuple[str, ...]:
     """Prove some frames, look whether the defects of shots that begin in them are gone, and write it down.
 
-    Of a map that does not tell shots apart, the defects are looked for in these frames alone.
+    Parameters
+    ----------
+    frames : FrameRange
+        At least one.
+    of : FrameRange
+        All frames of the job. What is looked at as one shot is what `verify` takes for one.
 
     Returns
     -------
@@ -92,9 +98,9 @@ def verify_part(  # noqa: PLR0913 (each is one thing to prove or to prove it by)
     proofs = prove_frames(mended, source, there, workers=workers, progress=progress)
     left: list[Defect] = []
     seen = 0
-    for shot in _shots_beginning_in(defect_map, there):
+    for shot in _beginning_in(shots_to_look_at(defect_map, of & mended.frames), frames):
         shown, repairs = look_at_repairs(
-            mended, defect_map, encoding, frames=shot & mended.frames, workers=workers, progress=progress
+            mended, defect_map, encoding, frames=shot, workers=workers, progress=progress
         )
         left += shown
         seen += sum(each.score.shows for each in repairs)
@@ -158,17 +164,9 @@ def write_report(folder: Path, fields: Mapping[str, Any]) -> None:
     publish_json(folder / "report.json", {"schema": "pixmend.farm.report/1", **fields})
 
 
-def _shots_beginning_in(defect_map: DefectMap, frames: FrameRange) -> list[FrameRange]:
-    """Return the shots that the map tells apart and that begin in some frames; else these frames."""
-    if not len(frames):
-        return []
-    told: Any = defect_map.extra.get("shots_found")
-    try:
-        shots = [FrameRange.parse(each["frames"]) for each in told] if told else []
-    except (RangeError, TypeError, LookupError):  # a field that people may have edited
-        shots = []
-    first, last = frames.frames[0], frames.frames[-1]
-    return [each for each in shots if first <= each.frames[0] <= last] if shots else [frames]
+def _beginning_in(shots: Iterable[FrameRange], frames: FrameRange) -> list[FrameRange]:
+    """Return the shots that begin in some frames, holes between them included."""
+    return [each for each in shots if frames.frames[0] <= each.frames[0] <= frames.frames[-1]]
 
 
 def _path(folder: Path, frames: FrameRange) -> Path:

@@ -34,6 +34,7 @@ def find_flashes(
     *,
     known_places: Sequence[tuple[int, int]] = (),
     learned: Sequence[Footprint] = (),
+    excluded: NDArray[np.bool_] | None = None,
     workers: int = 1,
 ) -> tuple[Defect, ...]:
     """Return the defects that show in one frame only, by frame, then in reading order.
@@ -48,6 +49,8 @@ def find_flashes(
         Array positions (y, x) where a defect of another kind is.
     learned : sequence of Footprint
         What the shot's lasting defects look like, if that is known.
+    excluded : (H, W) bool ndarray, optional
+        Where none is looked for.
 
     Raises
     ------
@@ -56,6 +59,8 @@ def find_flashes(
     """
     raster, channels = shot.plate.raster, shot.plate.colour
     candidates = flash_candidates(hits, known_places, (raster.height, raster.width))
+    if excluded is not None:
+        candidates = [each for each in candidates if not excluded[each.y, each.x]]
     windows = _read_windows(shot, candidates, scale, workers=workers)
     footprints = flash_footprints(len(channels), learned)
     found = (
