@@ -5,8 +5,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from pixmend.detect._line import Line, LinePicture
 from pixmend.detect._line_samples import line_samples
-from pixmend.detect._lines import Line, LinePicture
 from pixmend.model import Defect, Evidence, Kind, Sample, Status
 from pixmend.stats import ShotStatistics
 

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from pixmend.arrays import MAD_TO_SIGMA
 from pixmend.detect._line_kernels import grow_columns
+from pixmend.detect._line_resized import best_resized, resized_shapes
 from pixmend.detect._line_shapes import LINE_REACH_PX, NEIGHBOURS, developed_shapes, light_shapes
 
 __all__ = ["LineFit", "LineProfile", "fit_line", "measure_profile"]
@@ -180,7 +181,9 @@ def _whitener(
     for index, sign in enumerate((1.0, -1.0)):
         profiles = ((both[:, 0] + sign * both[:, 1]) * half).reshape(len(both), size)
         root = _root(profiles, inside, is_sum=sign > 0)
-        busy = np.square(profiles[np.tile(near, 2)] @ root.T).mean(axis=0).sum() / size if near.any() else 1.0
+        # Not the mean: something bright in one place does not make all lines around it unsure.
+        energy = np.square(profiles[np.tile(near, 2)] @ root.T).sum(axis=1)
+        busy = float(np.median(energy)) / size if near.any() else 1.0
         block = slice(index * size, (index + 1) * size)
         white[block, block] = root / np.sqrt(max(busy, 1.0))
     turn = np.kron(np.array([[half, half], [half, -half]]), np.eye(size))
@@ -201,8 +204,14 @@ def _root(profiles: NDArray[np.float64], inside: NDArray[np.bool_], *, is_sum: b
     return np.asarray(np.linalg.cholesky(np.linalg.inv(covariance)).T)
 
 
-def fit_line(profile: LineProfile) -> LineFit:
+def fit_line(profile: LineProfile, *, resized: bool = False) -> LineFit:
     """Explain a profile by bad columns, and by a thin line of light.
+
+    Parameters
+    ----------
+    profile : LineProfile
+    resized : bool
+        Whether a column may be any of `resized_shapes`, too.
 
     Notes
     -----
@@ -215,6 +224,8 @@ def fit_line(profile: LineProfile) -> LineFit:
     excess = profile.whitened(profile.excess)
     total, chance = float(excess @ excess), len(excess)
     fits = [_grown(shape.columns / scale, profile, excess) for shape in developed_shapes(channels)]
+    if resized:
+        fits.append(_resized(profile, excess))
     columns, model = max(fits, key=lambda fit: _energy(profile, fit[1]) - _WORTH * total * len(fit[0]))
     explained = _energy(profile, model)
     lit = _explained_by_light(profile.whitened(light_shapes(channels) / scale), excess)
@@ -243,6 +254,16 @@ def _grown(
     chosen, weights = grow_columns(white @ white.T, white @ excess, columns.shape[1], worth)
     model = np.tensordot(weights, columns.reshape(-1, *columns.shape[2:]), axes=1)
     return tuple(NEIGHBOURS[index] for index in np.flatnonzero(chosen)), model
+
+
+def _resized(
+    profile: LineProfile, excess: NDArray[np.float64]
+) -> tuple[tuple[int, ...], NDArray[np.float64]]:
+    """Return the column of a resized plate that is most like a profile, and what it gives."""
+    shapes, offsets = resized_shapes(len(profile.sigma))
+    shapes = shapes / profile.sigma[:, None]
+    best, weights = best_resized(profile.whitened(shapes), excess)
+    return (round(float(offsets[best])),), np.tensordot(weights, shapes[best], axes=1)
 
 
 def _explained_by_light(lights: NDArray[np.float64], excess: NDArray[np.float64]) -> float:

@@ -4,8 +4,9 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from pixmend.detect._line import LinePicture
 from pixmend.detect._line_scores import LineView
-from pixmend.detect._lines import LinePicture
+from pixmend.detect._mosaic import has_mosaic
 from pixmend.detect._sites import MeanPicture
 from pixmend.detect._verdict import shot_is_still
 from pixmend.detect._views import STEPS, Views
@@ -39,4 +40,10 @@ def line_picture(
         LineView(steps, unit, gain)
         for steps, unit, gain in zip((statistics.excess, views.evened), units, views.gains(), strict=True)
     )
-    return LinePicture((pooled, meant), picture.light, picture.sigma, shot_is_still(statistics))
+    return LinePicture(
+        (pooled, meant),
+        picture.light,
+        picture.sigma,
+        shot_is_still(statistics),
+        has_mosaic=has_mosaic(statistics),
+    )

@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 from scipy.ndimage import median_filter
 
 from pixmend.arrays import MAD_TO_SIGMA
+from pixmend.detect._line import Line, LinePicture
 from pixmend.detect._line_shapes import LINE_REACH_PX
-from pixmend.detect._lines import Line, LinePicture
 from pixmend.detect._sites import VISIBLE_SIGMA
 
 __all__ = ["covered", "line_samples"]

@@ -6,9 +6,10 @@ from functools import cache
 
 import pytest
 
+from pixmend.detect._line import Line, LinePicture
 from pixmend.detect._line_defects import line_defects
 from pixmend.detect._line_picture import line_picture
-from pixmend.detect._lines import Line, LinePicture, find_lines
+from pixmend.detect._lines import find_lines
 from pixmend.detect._sites import MeanPicture
 from pixmend.detect._views import views_of
 from pixmend.model import Defect, Kind, Status

@@ -8,11 +8,13 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from pixmend.detect._line_fit import LineFit
+from pixmend.detect._line import Line, LinePicture
+from pixmend.detect._line_fit import LineFit, fit_line, measure_profile
 from pixmend.detect._line_picture import line_picture
 from pixmend.detect._line_samples import covered, line_samples
 from pixmend.detect._line_shapes import LINE_REACH_PX, light_shapes, line_shapes
-from pixmend.detect._lines import Line, LinePicture, _is_believable, find_lines
+from pixmend.detect._line_verdict import is_believable
+from pixmend.detect._lines import find_lines
 from pixmend.detect._sites import MeanPicture
 from pixmend.detect._views import views_of
 from pixmend.model import Kind
@@ -135,9 +137,11 @@ def test_burnt_in_lettering_is_no_line(motion):
     assert find_lines(searched(shot), threshold=THRESHOLD) == ()
 
 
-def believed(*, across=(60,), length=80, still=False, photosites=0.95, score=40.0) -> bool:
+def believed(
+    *, across=(60,), length=80, still=False, photosites=0.95, score=40.0, run=20.0, mosaic=True
+) -> bool:
     """Tell whether a line on an even picture is believed, if it were measured so."""
-    picture = LinePicture((None, None), np.full((3, 100, 120), 50.0), np.ones((3, 100, 120)), still)
+    picture = LinePicture((None, None), np.full((3, 100, 120), 50.0), np.ones((3, 100, 120)), still, mosaic)
     fit = LineFit(
         columns=(0,), score=score, photosites=photosites, light=0.5, contest=2.0, model=np.ones((2, 3, 11))
     )
@@ -147,11 +151,11 @@ def believed(*, across=(60,), length=80, still=False, photosites=0.95, score=40.
         stop=length,
         across=across,
         middle=across[0],
-        score=20.0,
+        score=run,
         profile=SimpleNamespace(sigma=np.ones(3)),
         fit=fit,
     )
-    return _is_believable(line, picture, THRESHOLD)
+    return is_believable(line, picture, THRESHOLD)
 
 
 @pytest.mark.parametrize(("across", "expected"), [((59, 60), True), ((59, 60, 61), False)])
@@ -174,6 +178,33 @@ def test_where_nothing_moves_a_clear_whole_line_must_be_more_like_one(score, exp
 def test_three_short_joined_columns_are_a_stroke_of_lettering(length, expected):
     assert believed(across=(59, 60, 61), length=length, photosites=0.99) is expected
     assert believed(across=(59, 60), length=length, photosites=0.99)
+
+
+@pytest.mark.parametrize(
+    ("run", "photosites", "mosaic", "expected"),
+    [
+        (9.6, 0.88, True, False),
+        (9.6, 0.95, True, True),
+        (14.0, 0.77, True, False),
+        (14.0, 0.77, False, True),
+        (18.0, 0.77, True, True),
+        (8.5, 0.99, True, False),
+    ],
+)
+def test_the_weaker_part_of_a_line_scores_the_more_like_one_it_must_be(run, photosites, mosaic, expected):
+    assert believed(run=run, photosites=photosites, score=40.0, mosaic=mosaic) is expected
+
+
+@pytest.mark.parametrize(("still", "length"), [(True, 80), (False, 20)])
+def test_short_lines_and_those_of_still_shots_must_score_more(still, length):
+    assert not believed(run=11.0, photosites=0.98, still=still, length=length)
+    assert believed(run=12.0, photosites=0.98, still=still, length=length)
+
+
+def test_part_of_a_line_at_the_rim_must_be_as_like_one_as_any():
+    assert believed(run=30.0, photosites=0.8)
+    assert not believed(run=30.0, photosites=0.8, across=(2,))
+    assert believed(run=30.0, photosites=0.92, across=(2,))
 
 
 @pytest.mark.parametrize("across", [(0,), (1, 2), (119,)])
@@ -254,6 +285,16 @@ def test_prior_profiles_are_near_what_a_camera_does(column, demosaic):
     assert best.name == f"{('red and green', 'green and blue')[column % 2]}, " + (
         "Malvar" if demosaic is Demosaic.MALVAR else "bilinear"
     )
+
+
+def test_something_bright_beside_a_line_does_not_make_it_unsure():
+    rng = np.random.default_rng(3)
+    light, sigma = 100.0 + 0.2 * rng.normal(size=(3, 80, 300)), np.ones((3, 80, 300))
+    light[:, :, 150] += 2.0
+    alone = fit_line(measure_profile(light, sigma, 150, np.arange(80), is_bad=np.zeros(300, bool)))
+    light[:, 30:33, 163:166] += 3000.0
+    beside = fit_line(measure_profile(light, sigma, 150, np.arange(80), is_bad=np.zeros(300, bool)))
+    assert alone.score > beside.score > 0.6 * alone.score
 
 
 def test_one_channel_has_one_profile_and_lights_without_a_mosaic():
