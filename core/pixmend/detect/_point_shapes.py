@@ -116,7 +116,7 @@ def _plain_shapes(channels: int, *, few: bool) -> PointShapes:
     sites = np.stack([_lit_pixel(_MIDDLE[0] + dy, _MIDDLE[1] + dx) for dy, dx in _NEIGHBOURS])
     colours = np.concatenate([np.eye(channels), np.ones((1, channels))])[channels == 1 :]
     photosites = np.einsum("kc,nyx->kncyx", colours, _window(sites, *_MIDDLE))
-    lights = _window(_lights(*_MIDDLE, few=few), *_MIDDLE)
+    lights = _window(_lights(few=few), _LIGHT_REACH_PX, _LIGHT_REACH_PX)
     pixels = _blocks_of(lambda dy, dx: _window(_lit_pixel(_MIDDLE[0] + dy, _MIDDLE[1] + dx), *_MIDDLE))
     return PointShapes(
         photosites.reshape(-1, *photosites.shape[2:]),
@@ -127,21 +127,33 @@ def _plain_shapes(channels: int, *, few: bool) -> PointShapes:
 
 def _bayer_shapes(camera: Camera, row: int, column: int, *, few: bool) -> PointShapes:
     """Shapes about a photosite at (row, column) of an RGGB cell."""
+    photosites, points, blocks = _mosaic_shapes(camera.demosaic, row, column, few)
+    matrix = np.eye(3) + camera.saturation * (CAMERA_MATRIX - np.eye(3))
+    return PointShapes(
+        np.einsum("ij,njyx->niyx", matrix, photosites),
+        np.einsum("ij,nkjyx->nkiyx", matrix, points),
+        np.einsum("ij,nkjyx->nkiyx", matrix, blocks),
+    )
+
+
+@lru_cache(maxsize=32)
+def _mosaic_shapes(
+    demosaic: str,
+    row: int,
+    column: int,
+    few: bool,  # noqa: FBT001 (a part of what is cached)
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Return photosites, points and blocks as `PointShapes` has them, in the camera's own colours."""
     y, x = _FIELD_PX // 2 + row, _FIELD_PX // 2 + column
     lines = np.arange(_FIELD_PX) % 2
     of_colour = _near(lines[:, None] + lines[None, :], y, x) == np.arange(3)[:, None, None]
-    lights = _near(_lights(y, x, few=few), y, x)[:, None] * of_colour
-    developed = _developed_photosites(camera.demosaic, row, column)
+    lights = _lights(few=few)[:, None] * of_colour
+    developed = _developed_photosites(demosaic, row, column)
     points = np.concatenate([np.tensordot(lights, lit, axes=2) for lit in developed])
     middle = slice(_LIGHT_REACH_PX - 1, _LIGHT_REACH_PX + 2)
     alone = developed[0, middle, middle].reshape(-1, *developed.shape[3:])
     blocks = _blocks_of(lambda dy, dx: developed[0, _LIGHT_REACH_PX + dy, _LIGHT_REACH_PX + dx])
-    matrix = np.eye(3) + camera.saturation * (CAMERA_MATRIX - np.eye(3))
-    return PointShapes(
-        np.einsum("ij,njyx->niyx", matrix, alone),
-        np.einsum("ij,nkjyx->nkiyx", matrix, points),
-        np.einsum("ij,nkjyx->nkiyx", matrix, blocks),
-    )
+    return alone, points, blocks
 
 
 def _blocks_of(lit: Callable[[int, int], NDArray[np.float64]]) -> NDArray[np.float64]:
@@ -152,14 +164,33 @@ def _blocks_of(lit: Callable[[int, int], NDArray[np.float64]]) -> NDArray[np.flo
 @lru_cache(maxsize=16)
 def _developed_photosites(demosaic: str, row: int, column: int) -> NDArray[np.float64]:
     """Develop each photosite near (row, column) alone, by each interpolation: (I, 11, 11, 3, 7, 7)."""
-    y, x = _FIELD_PX // 2 + row, _FIELD_PX // 2 + column
     reach = range(-_LIGHT_REACH_PX, _LIGHT_REACH_PX + 1)
     return np.array(
         [
-            [[_window(interpolate(_lit_pixel(y + dy, x + dx)), y, x) for dx in reach] for dy in reach]
+            [[_photosite_beside(each, (row, column), (dy, dx)) for dx in reach] for dy in reach]
+            for each in _developed_cell(demosaic)
+        ]
+    )
+
+
+@lru_cache(maxsize=4)
+def _developed_cell(demosaic: str) -> NDArray[np.float64]:
+    """Develop each photosite of one cell alone, by each interpolation: (I, 2, 2, 3, H, W)."""
+    middle_y, middle_x = _MIDDLE
+    return np.array(
+        [
+            [[interpolate(_lit_pixel(middle_y + y, middle_x + x)) for x in (0, 1)] for y in (0, 1)]
             for interpolate in _INTERPOLATIONS[demosaic]
         ]
     )
+
+
+def _photosite_beside(
+    cell: NDArray[np.float64], place: tuple[int, int], shift: tuple[int, int]
+) -> NDArray[np.float64]:
+    """Return what a photosite so far from a place shows about that place: the mosaic repeats every 2 px."""
+    y, x = ((at + by) % 2 for at, by in zip(place, shift, strict=True))
+    return _window(cell[y, x], _MIDDLE[0] + y - shift[0], _MIDDLE[1] + x - shift[1])
 
 
 def _lit_pixel(y: int, x: int) -> NDArray[np.float64]:
@@ -168,18 +199,12 @@ def _lit_pixel(y: int, x: int) -> NDArray[np.float64]:
     return field
 
 
-def _lights(y: int, x: int, *, few: bool) -> NDArray[np.float64]:
-    """Return points of light about a pixel, (N, H, W), each of spread and place another."""
+def _lights(*, few: bool) -> NDArray[np.float64]:
+    """Return points of light about the middle, (N, 11, 11), each of spread and place another."""
     spreads, offsets = (_FEW_SPREADS_PX, _FEW_OFFSETS_PX) if few else (_SPREADS_PX, _OFFSETS_PX)
-    lines = np.arange(_FIELD_PX)
-    return np.stack(
-        [
-            np.outer(_in_photosite(lines - y - dy, spread), _in_photosite(lines - x - dx, spread))
-            for spread in spreads
-            for dy in offsets
-            for dx in offsets
-        ]
-    )
+    lines = np.arange(-_LIGHT_REACH_PX, _LIGHT_REACH_PX + 1)
+    along = [[_in_photosite(lines - offset, spread) for offset in offsets] for spread in spreads]
+    return np.stack([np.outer(down, across) for each in along for down in each for across in each])
 
 
 def _in_photosite(distance: NDArray[np.float64], spread: float) -> NDArray[np.float64]:
