@@ -27,9 +27,14 @@ def frame_is_idle(bands: Sequence[NDArray[Any]]) -> bool:
     blacks are clipped can look the same: where every frame of a shot is idle, look at
     them all. Frames without pixels are idle.
     """
-    pixels = sum(band.shape[0] * band.shape[1] for band in bands)
-    drawn = sum(drawn_share(band) * band.shape[0] * band.shape[1] for band in bands)
-    return bool(drawn >= _DRAWN_SHARE * pixels)
+    areas = [band.shape[0] * band.shape[1] for band in bands]
+    least, drawn, left = _DRAWN_SHARE * sum(areas), 0.0, sum(areas)
+    for band, area in zip(bands, areas, strict=True):
+        drawn += drawn_share(band) * area
+        left -= area
+        if drawn + left < least:  # as after the first band of nearly every picture
+            return False
+    return True
 
 
 def drawn_share(samples: NDArray[Any]) -> float:
@@ -55,7 +60,7 @@ def drawn_share(samples: NDArray[Any]) -> float:
 
 
 @njit(cache=True, nogil=True)
-def _count_drawn(bits: NDArray[Any], minus_zero: np.unsignedinteger[Any]) -> int:
+def _count_drawn(bits: NDArray[Any], minus_zero: Any) -> int:
     """Count pixels that equal their right or lower neighbour; the last ones look left and up.
 
     `minus_zero` equals 0, of which it has a bit more, or none.
