@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
-from scipy.stats import poisson
+from scipy.special import pdtrc
 
 from pixmend.stats import Hits
 
@@ -186,7 +186,8 @@ def _comes_again(table: NDArray[Any], shape: tuple[int, int]) -> NDArray[np.bool
     in_tile = np.bincount(tile, minlength=1)[tile] if len(tile) else at_place
     share = (2 * _SAME_PX + 1) ** 2 / _TILE_PX**2
     expected = share * np.maximum(in_tile - at_place, 0)
-    is_surprise = poisson.sf(at_place - 2, expected) < _CHANCE
+    # Not `scipy.stats.poisson.sf`, which is this: to import that takes 0.3 s of each start.
+    is_surprise = pdtrc(np.maximum(at_place - 2, 0), expected) < _CHANCE
     return np.asarray((at_place > 1) & is_surprise)
 
 
