@@ -3,6 +3,7 @@
 
 import json
 import os
+import shutil
 import signal
 import threading
 import time
@@ -84,8 +85,8 @@ def test_tasks_killed_and_put_back_change_nothing(prepared, slurm, say, tmp_path
 
 def test_what_fails_stops_what_depends_on_it_and_a_second_submission_mends(prepared, slurm, say, tmp_path):
     frame = tmp_path / "reel" / "reel.1008.exr"
-    whole = frame.read_bytes()
-    frame.write_bytes(whole[:-900])
+    kept = shutil.copy2(frame, tmp_path / "kept.exr")
+    frame.write_bytes(kept.read_bytes()[:-900])
     asked = ("submit", "reel", "-o", "out", "--chunk", 6, "--map", "map.json", "--engine", "slurm", "--wait")
     said = say(*asked, code=3)
     assert any(each.startswith("Fix 1007-1012: ") and "1008" in each for each in said["failures"])
@@ -95,7 +96,7 @@ def test_what_fails_stops_what_depends_on_it_and_a_second_submission_mends(prepa
     assert (steps["Verify"]["waiting"], steps["Report"]["waiting"]) == (2, 1)
     after = ",".join(said["ids"][name] for name in ("Verify", "Report"))
     assert set(slurm.wait_for(after, seconds=60).values()) == {"CANCELLED"}
-    frame.write_bytes(whole)
+    kept.replace(frame)
     assert say(*asked)["failures"] == []
     assert mended_in(tmp_path / "out") == mended_in(prepared / "mended")
 
