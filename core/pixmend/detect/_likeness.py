@@ -8,7 +8,13 @@ from pixmend.detect._sites import Site
 from pixmend.detect._timeline import Course, Pattern
 from pixmend.detect._verdict import STILL_SIGMA, DetectSettings
 
-__all__ = ["PHOTOSITE_FIT", "is_clear_of_texture", "looks_like_photosite", "looks_right"]
+__all__ = [
+    "PHOTOSITE_FIT",
+    "is_clear_of_texture",
+    "is_hardly_a_photosite",
+    "looks_like_photosite",
+    "looks_right",
+]
 
 PHOTOSITE_FIT = 0.6
 """Share of the excess that a photosite explains of one that looks like it."""
@@ -23,8 +29,10 @@ _RESTLESS, _RESTLESS_FIT = 5.0, 0.45  # times that: the scene repeats itself, an
 _FROZEN = 0.02  # sigma over time: no light that passed a lens is so still
 _FROZEN_LIKENESS = 0.6  # what is frozen is graphics, unless it looks like a photosite
 _MOST_TOLD = 4.5  # times the amplitude that a place has, its strongest hit may have
-# Of a site that texture moves over: times the threshold; errors of the median frame; of the excess.
-_CLEAR_SCORE, _CLEAR_MEDIAN, _CLEAR_FIT, _CLEAR_OF_POINTS = 1.25, 5.0, 0.25, 0.06
+_LIKE_AT_ALL, _MORE_A_POINT = 0.25, 0.08  # of the excess: what texture leaves of a photosite's shape
+# Of a site that texture moves over: thresholds; errors of the median frame; both multiplied; of the excess.
+_CLEAR_SCORE, _CLEAR_MEDIAN, _BOTH_CLEAR = 1.125, 3.5, 7.0
+_CLEAR_FIT, _CLEAR_OF_POINTS = 0.2, 0.06
 _CLEAR_FRAMES = 20  # of fewer a median and its scatter are not known so well
 _MOST_SWING = 0.45  # of the amplitude when on, of what single frames alone name
 _STEADY_CONFIRMED = 12.0  # spreads, of such a one that is always there: the pools should have shown it
@@ -53,12 +61,12 @@ def is_clear_of_texture(site: Site, trace: Trace, course: Course, settings: Dete
     Where hard texture or speculars move by, the places around tell of them and not of noise, and
     a few frames outshine all others: neither the spread around nor the mean of all frames tells then.
     """
-    fit = site.photosite_fit or 0.0
+    fit, score = site.photosite_fit or 0.0, abs(site.score) / settings.threshold_sigma
     return bool(
         site.is_in_pools
-        and abs(site.score) >= _CLEAR_SCORE * settings.threshold_sigma
+        and min(score / _CLEAR_SCORE, course.clearness / _CLEAR_MEDIAN) >= 1.0
+        and score * course.clearness >= _BOTH_CLEAR
         and course.is_on.sum() >= _CLEAR_FRAMES
-        and course.clearness >= _CLEAR_MEDIAN
         and fit >= max(_CLEAR_FIT, (site.optical_fit or 0.0) - _CLEAR_OF_POINTS)
         and _liveliness(trace) >= STILL_SIGMA
     )
@@ -68,6 +76,12 @@ def looks_like_photosite(site: Site) -> bool:
     """Tell whether a photosite explains most of a site, and no point of light explains more."""
     photosite, optical = site.photosite_fit or 0.0, site.optical_fit or 0.0
     return photosite >= PHOTOSITE_FIT and photosite >= optical - _FIT_SCATTER
+
+
+def is_hardly_a_photosite(site: Site) -> bool:
+    """Tell whether little of a site is a photosite, or more a point of light; and it is none as this plate has it."""
+    fit, optical = site.photosite_fit or 0.0, site.optical_fit or 0.0
+    return (fit < _LIKE_AT_ALL or optical - fit > _MORE_A_POINT) and site.likeness < _AS_LEARNED
 
 
 def _looks_like_texture(site: Site) -> bool:

@@ -8,7 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pixmend.detect._glance import Trace
-from pixmend.detect._likeness import PHOTOSITE_FIT, is_clear_of_texture, looks_like_photosite, looks_right
+from pixmend.detect._likeness import (
+    PHOTOSITE_FIT,
+    is_clear_of_texture,
+    is_hardly_a_photosite,
+    looks_like_photosite,
+    looks_right,
+)
 from pixmend.detect._sites import Site
 from pixmend.detect._timeline import Course, Pattern, course_of
 from pixmend.detect._verdict import DetectSettings
@@ -35,6 +41,7 @@ _FULL_FRAMES = 30  # fewer cannot say as much
 _ALIKE_CONFIRMED, _CLEARLY_ALIKE = 5.0, 0.7  # of one that looks like a photosite, in a scene that stays
 _WEAK_CONFIRMED = 9.0  # of one that the pools alone do not say
 _MANY_FRAMES, _WEAK_FIT = 24, 0.35  # what such a one needs beside
+_SURE_ANYWAY = 1.25  # times the threshold, of what is hardly like a photosite: light along an edge is so too
 _KNOWN_CONFIRMED = 3.5  # where a defect is known
 _STEADY_IF_ALIKE = 0.3  # where the mean picture looks like a photosite
 _STEADY = 0.5  # median over mean: texture scores in the frames in which it happens to stand there
@@ -131,7 +138,9 @@ def judge_by_trace(
         least = _KNOWN_CONFIRMED if is_known else _least_confirmation(site, trace, settings)
         shows = comes_and_goes or is_clear or _is_confirmed(site, trace, course, least=least)
     agrees = not site.is_in_pools or np.sign(site.score) == np.sign(course.amplitude_sigma)
-    strong_enough = _is_worth_it(course.amplitude_sigma, settings)
+    # Where a few frames tell little else than what moves by, the frame in the middle may tell more.
+    amplitude = course.amplitude_sigma * (max(course.steadiness, 1.0) if is_clear else 1.0)
+    strong_enough = _is_worth_it(amplitude, settings)
     is_alike = is_known or looks_right(site, trace, course, is_still=is_still, is_clear=is_clear)
     return Judgement(
         is_defect=bool(shows and agrees and strong_enough and is_alike),
@@ -170,6 +179,8 @@ def _bright_or_dark(amplitude_sigma: float) -> Kind:
 def _least_confirmation(site: Site, trace: Trace, settings: DetectSettings) -> float:
     """Return the score that all frames together must reach; infinite for what they cannot make sure."""
     if abs(site.score) >= settings.threshold_sigma:
+        if is_hardly_a_photosite(site) and abs(site.score) < _SURE_ANYWAY * settings.threshold_sigma:
+            return np.inf
         is_alike = (site.photosite_fit or 0.0) >= _CLEARLY_ALIKE and looks_like_photosite(site)
         least = _ALIKE_CONFIRMED if is_alike else _CONFIRMED
         return least * min(float(np.sqrt(len(trace.frames) / _FULL_FRAMES)), 1.0)

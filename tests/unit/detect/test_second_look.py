@@ -50,7 +50,7 @@ def site_of(*, fit: float, optical_fit: float) -> Site:
     return Site(
         x=20,
         y=30,
-        score=9.0,
+        score=8.5,
         samples=np.array([[1, 0, 0]]),
         peak_channel=1,
         peak_y=30,
@@ -61,6 +61,10 @@ def site_of(*, fit: float, optical_fit: float) -> Site:
         photosite_fit=fit,
         optical_fit=optical_fit,
     )
+
+
+def very_sure(*, fit: float = 0.4, optical_fit: float = 0.4, score: float = 15.0) -> Site:
+    return replace(site_of(fit=fit, optical_fit=optical_fit), score=score)
 
 
 def is_believed(site: Site, trace: Trace, *, is_still: bool = False, is_known: bool = False) -> bool:
@@ -104,7 +108,7 @@ def test_but_not_nothing():
 )
 def test_what_a_point_explains_better_and_not_well_is_texture(fit, optical_fit, expected):
     trace = trace_of(amplitude=12.0, score=20.0, unrest=1.0)
-    assert is_defect(fit=fit, optical_fit=optical_fit, trace=trace) is expected
+    assert is_believed(very_sure(fit=fit, optical_fit=optical_fit), trace) is expected
 
 
 def test_not_if_it_looks_like_what_a_resized_plate_makes_of_a_photosite():
@@ -159,10 +163,6 @@ def under_speculars(*, seen: float = 4.0, frames: int = FRAMES, lives: float = 1
     )
 
 
-def very_sure(*, fit: float = 0.4, optical_fit: float = 0.4, score: float = 15.0) -> Site:
-    return replace(site_of(fit=fit, optical_fit=optical_fit), score=score)
-
-
 def test_what_most_frames_show_is_a_defect_whatever_moves_over_it():
     assert is_believed(very_sure(), under_speculars())
 
@@ -171,8 +171,9 @@ def test_what_most_frames_show_is_a_defect_whatever_moves_over_it():
     ("site", "trace"),
     [
         pytest.param(very_sure(), under_speculars(seen=0.0), id="most frames show nothing"),
-        pytest.param(very_sure(score=9.0), under_speculars(), id="the pools are not so sure"),
-        pytest.param(very_sure(fit=0.2, optical_fit=0.2), under_speculars(), id="it is like no photosite"),
+        pytest.param(very_sure(score=8.5), under_speculars(), id="the pools are not so sure"),
+        pytest.param(very_sure(score=9.5), under_speculars(seen=1.0), id="neither is sure enough"),
+        pytest.param(very_sure(fit=0.1, optical_fit=0.1), under_speculars(), id="it is like no photosite"),
         pytest.param(very_sure(fit=0.8, optical_fit=0.9), under_speculars(), id="it is more like a light"),
         pytest.param(very_sure(), under_speculars(lives=1.0), id="nothing moves over it"),
         pytest.param(very_sure(), under_speculars(frames=16), id="too few frames"),
@@ -180,3 +181,22 @@ def test_what_most_frames_show_is_a_defect_whatever_moves_over_it():
 )
 def test_not_if_anything_else_could_be_said(site, trace):
     assert not is_believed(site, trace)
+
+
+@pytest.mark.parametrize(
+    ("fit", "optical_fit", "score", "expected"),
+    [
+        pytest.param(0.2, 0.2, 8.5, False, id="like nothing"),
+        pytest.param(0.5, 0.6, 8.5, False, id="more like a light"),
+        pytest.param(0.5, 0.55, 8.5, True, id="like a photosite in texture"),
+        pytest.param(0.2, 0.2, 10.5, True, id="like nothing, but sure"),
+    ],
+)
+def test_what_is_hardly_like_a_photosite_must_score_more(fit, optical_fit, score, expected):
+    site = replace(site_of(fit=fit, optical_fit=optical_fit), score=score)
+    assert is_believed(site, trace_of(amplitude=1.5, score=12.0, unrest=1.0)) is expected
+
+
+def test_unless_it_is_what_this_plate_makes_of_a_photosite():
+    site = replace(site_of(fit=0.2, optical_fit=0.4), likeness=0.7)
+    assert is_believed(site, trace_of(amplitude=1.5, score=12.0, unrest=1.0))
