@@ -49,7 +49,11 @@ def mono_plate(raster: Raster, sample: SampleType = SampleType.HALF) -> PlateInf
 
 def planes_of(picture: NDArray[np.float32]) -> PlanesAt:
     """Return a picture (C, H, W), given on the sigma scale, as `measure_frame` asks for it."""
-    return lambda rows, columns: picture[:, rows][:, :, columns]
+
+    def put(places: tuple[NDArray[np.intp], NDArray[np.intp]], out: NDArray[np.float32]) -> None:
+        out[:] = picture[:, places[0]][:, :, places[1]]
+
+    return put
 
 
 def defects_of_pools(

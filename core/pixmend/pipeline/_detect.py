@@ -374,9 +374,12 @@ def _is_idle(samples: NDArray[Any]) -> bool:
 
 
 def _planes_at(
-    scale: SigmaScale, samples: NDArray[Any], rows: NDArray[np.intp], columns: NDArray[np.intp]
-) -> NDArray[np.float32]:
-    return scale.forward(samples, rows=rows, columns=columns)
+    scale: SigmaScale,
+    samples: NDArray[Any],
+    places: tuple[NDArray[np.intp], NDArray[np.intp]],
+    out: NDArray[np.float32],
+) -> None:
+    scale.forward(samples, rows=places[0], columns=places[1], out=out)
 
 
 def merge_statistics(parts: Iterable[ShotStatistics]) -> ShotStatistics:

@@ -152,7 +152,8 @@ def _oddest(found: NDArray[np.int32], shape: tuple[int, ...]) -> NDArray[np.int3
         found, oddness = found[is_odd], oddness[is_odd]
     found = found[np.lexsort((found[:, 2], found[:, 1], found[:, 0], -oddness))]
     _, first = np.unique(found[:, 0].astype(np.int64) * width + found[:, 1], return_index=True)
-    return found[np.sort(first)[:_MOST_SCORED]]
+    oddest: NDArray[np.int32] = found[np.sort(first)[:_MOST_SCORED]]
+    return oddest
 
 
 def _strongest(table: NDArray[Any]) -> NDArray[Any]:

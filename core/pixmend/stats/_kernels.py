@@ -9,6 +9,7 @@ __all__ = [
     "accumulate",
     "correlate",
     "look_up",
+    "take_out_what_is_not_finite",
 ]
 
 
@@ -82,18 +83,29 @@ def _add_taps_of_three(
 
 @njit(cache=True, nogil=True)
 def accumulate(
-    excess_sum: NDArray[np.int16],
-    level_sum: NDArray[np.int32],
+    sums: tuple[NDArray[np.int16], NDArray[np.int32], NDArray[np.int16]],
+    place: tuple[int, int],
     excess: NDArray[np.int16],
     level: NDArray[np.int32],
+    seen: NDArray[np.bool_],
 ) -> None:
-    """Add one frame's whole numbers to sums (C, H, W), in one pass."""
+    """Add whole numbers, (C, h, w) twice and (h, w), to their sums from row and column `place` on, in one pass.
+
+    The sums are whole pools: of a part of them it would not be known that its rows are without gaps.
+    """
+    top, left = place
     channels, height, width = excess.shape
+    for y in range(height):
+        seen_sum = sums[2][top + y, left : left + width]
+        for x in range(width):
+            seen_sum[x] += seen[y, x]
     for c in range(channels):
         for y in range(height):
+            excess_sum = sums[0][c, top + y, left : left + width]
+            level_sum = sums[1][c, top + y, left : left + width]
             for x in range(width):
-                excess_sum[c, y, x] += excess[c, y, x]
-                level_sum[c, y, x] += level[c, y, x]
+                excess_sum[x] += excess[c, y, x]
+                level_sum[x] += level[c, y, x]
 
 
 @njit(cache=True, nogil=True)
@@ -103,11 +115,38 @@ def look_up(
     places: tuple[NDArray[np.intp], NDArray[np.intp]],
     result: NDArray[np.float32],
 ) -> None:
-    """Put ``tables[c, codes[rows][:, columns, c]]`` into planes (C, rows, columns); `places` are these."""
+    """Put ``tables[c, codes[rows][:, columns, c]]`` into planes (C, rows, columns); `places` are these.
+
+    Columns that follow each other are looked up at one go.
+    """
     rows, columns = places
-    for y in range(len(rows)):
-        source = codes[rows[y]]
-        for c in range(len(tables)):
-            table, row = tables[c], result[c, y]
-            for x in range(len(columns)):
-                row[x] = table[source[columns[x], c]]
+    start = 0
+    while start < len(columns):
+        stop = start + 1
+        while stop < len(columns) and columns[stop] == columns[stop - 1] + 1:
+            stop += 1
+        for y in range(len(rows)):
+            source = codes[rows[y], columns[start] : columns[start] + stop - start]
+            for c in range(len(tables)):
+                table, row = tables[c], result[c, y, start:stop]
+                for x in range(stop - start):
+                    row[x] = table[source[x, c]]
+        start = stop
+
+
+@njit(cache=True, nogil=True)
+def take_out_what_is_not_finite(planes: NDArray[np.float32], is_bad: NDArray[np.bool_]) -> bool:
+    """Put 0 where planes (C, H, W) are not finite, mark in `is_bad` (H, W) where any is; tell whether any was."""
+    found = False
+    for c in range(len(planes)):
+        for y in range(planes.shape[1]):
+            row, count = planes[c, y], np.int32(0)
+            for x in range(len(row)):  # counting is vector code
+                count += np.int32(not abs(row[x]) < np.float32(np.inf))
+            if count:
+                found = True
+                for x in range(len(row)):
+                    if not abs(row[x]) < np.float32(np.inf):
+                        row[x] = np.float32(0.0)
+                        is_bad[y, x] = True
+    return found

@@ -3,14 +3,17 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import binary_dilation
 
 from pixmend.arrays import mirrored
-from pixmend.stats._evidence_kernels import BUSYNESS_RADIUS_PX, measure_strip
+from pixmend.stats._evidence_kernels import BUSYNESS_RADIUS_PX, fresh_rings, measure_band
+from pixmend.stats._kernels import take_out_what_is_not_finite
 from pixmend.stats._model import ShotModel
+from pixmend.stats._whiten import RADIUS_PX
 
 __all__ = ["EXCESS_STEPS", "LEVEL_STEPS", "FrameEvidence", "PlanesAt", "measure_frame"]
 
@@ -22,76 +25,89 @@ LEVEL_STEPS = 16
 
 _QUIETEST = 0.05  # of the model's own whitened sigma: nothing is scaled up more than 20 times
 _HIGHEST = 380_000.0  # sigma; above what any half float gives, and its sums fit
-_STRIP_ROWS = 128  # at a time: what lies between stays small, and mostly in the cache
+_BAND = (128, 1024)  # rows and columns at a time: they stay in the cache, and few are worked on twice
 
-PlanesAt = Callable[[NDArray[np.intp], NDArray[np.intp]], NDArray[np.float32]]
-"""Rows and columns of a frame -> these on the sigma scale, (C, rows, columns) float32."""
+_WINDOW, _BUSY = RADIUS_PX, 2 * BUSYNESS_RADIUS_PX
+_REACH = _WINDOW + _BUSY  # so far away a sample still matters
+
+PlanesAt = Callable[[tuple[NDArray[np.intp], NDArray[np.intp]], NDArray[np.float32]], None]
+"""Puts rows and columns of a frame on the sigma scale into planes (C, rows, columns) float32."""
+
+_Room = tuple[NDArray[np.float32], NDArray[np.int16], NDArray[np.int32]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FrameEvidence:
-    """What a strip of one frame adds, from row `top` on: whole numbers, (C, rows, W) and (rows, W)."""
+    """What some rows and columns of one frame add: whole numbers, (C, rows, columns) and (rows, columns)."""
 
     top: int
+    left: int
     excess: NDArray[np.int16]
     level: NDArray[np.int32]
     seen: NDArray[np.bool_]
 
 
 def measure_frame(planes_at: PlanesAt, model: ShotModel) -> Iterator[FrameEvidence]:
-    """Whiten one frame and quantise what it says, strip by strip.
+    """Whiten one frame and quantise what it says, band by band.
 
     Parameters
     ----------
     planes_at : callable
         Gives rows and columns of the frame as `SigmaScale.forward` does. Asked for the
-        frame mirrored at its borders.
+        frame mirrored at its borders, piece by piece.
 
     Notes
     -----
     NaN: a non-finite sample counts at no pixel whose whitening window holds it, and
     changes nothing else.
 
-    What is yielded holds until the next strip is asked for: its arrays are used again.
+    What is yielded holds until the next band is asked for: its arrays are used again.
     """
+    room = len(model.channels) * min(_BAND[0], model.raster.height) * min(_BAND[1], model.raster.width)
+    into = np.empty(room, np.int16), np.empty(room, np.int32)
+    padded = len(model.channels) * (_BAND[0] + 2 * _REACH) * (_BAND[1] + 2 * _REACH)
+    of_values = np.empty(padded, np.float32)
+    for left in range(0, model.raster.width, _BAND[1]):
+        yield from _measure_strip(planes_at, model, left, (of_values, *into))
+
+
+def _measure_strip(planes_at: PlanesAt, model: ShotModel, left: int, room: _Room) -> Iterator[FrameEvidence]:
+    """Measure the columns from `left` on, from top to bottom; all arrays of a band are pieces of `room`."""
     height, width = model.raster.height, model.raster.width
-    window, busy = model.whitener.radius_px, 2 * BUSYNESS_RADIUS_PX
-    columns = mirrored(np.arange(-window, width + window), width)
-    room = len(model.channels) * min(_STRIP_ROWS, height) * width
-    of_excess, of_level = np.empty(room, np.int16), np.empty(room, np.int32)
-    for top in range(0, height, _STRIP_ROWS):
-        bottom = min(top + _STRIP_ROWS, height)
-        first, stop = max(top - busy, 0), min(bottom + busy, height)
-        values = planes_at(mirrored(np.arange(first - window, stop + window), height), columns)
-        shape = (len(model.channels), bottom - top, width)
-        size = int(np.prod(shape))
-        excess, level = of_excess[:size].reshape(shape), of_level[:size].reshape(shape)
-        seen = _measure_strip(values, model, top - first, (excess, level))
-        yield FrameEvidence(top, excess, level, seen)
-
-
-def _measure_strip(
-    values: NDArray[np.float32],
-    model: ShotModel,
-    first: int,
-    into: tuple[NDArray[np.int16], NDArray[np.int32]],
-) -> NDArray[np.bool_]:
-    """Measure a strip from row `first` on into `into`, and tell which pixels count.
-
-    `values` has a whitening window's reach more on each side.
-    """
-    excess, level = into
-    is_sound = bool(np.isfinite(values.sum()))
-    finite = values if is_sound else np.where(np.isfinite(values), values, np.float32(0.0))
+    right = min(left + _BAND[1], width)
+    first, stop = max(left - _BUSY, 0), min(right + _BUSY, width)
+    columns = mirrored(np.arange(first - _WINDOW, stop + _WINDOW), width)
+    rings = fresh_rings(len(model.channels), stop - first)
     limits = (_QUIETEST, model.clip_sigma, EXCESS_STEPS, _HIGHEST, LEVEL_STEPS)
-    measure_strip(np.ascontiguousarray(finite), model.whitener.taps, first, limits, into)
-    if is_sound:
-        return np.ones(excess.shape[1:], bool)
-    reach = model.whitener.radius_px + 2 * BUSYNESS_RADIUS_PX
-    is_finite = np.asarray(np.isfinite(values).all(axis=0))
-    is_lost = binary_dilation(~is_finite, np.ones((2 * reach + 1,) * 2, bool))
-    inner = np.s_[model.whitener.radius_px + first :, model.whitener.radius_px :]
-    seen = ~is_lost[inner][: excess.shape[1], : excess.shape[2]]
-    excess[:, ~seen] = 0
-    level[:, ~seen] = 0
-    return seen
+    above = np.zeros((0, len(columns)), bool)
+    for top in range(0, height, _BAND[0]):
+        bottom = min(top + _BAND[0], height)
+        enters = top + _BUSY if top else 0
+        rows = mirrored(np.arange(enters - _REACH, bottom + _REACH), height)
+        shape = (len(model.channels), bottom - top, right - left)
+        values = _piece(room[0], (shape[0], len(rows), len(columns)))
+        excess, level = _piece(room[1], shape), _piece(room[2], shape)
+        planes_at((rows, columns), values)
+        is_bad = np.zeros(values.shape[1:], bool)
+        take_out_what_is_not_finite(values, is_bad)
+        span = (enters, bottom + _BUSY, height, left - first)
+        measure_band(values, model.whitener.taps, span, limits, rings, (excess, level))
+        is_bad = np.concatenate([above, is_bad])
+        seen = _seen(is_bad, (_REACH, left - first + _WINDOW), shape[1:])
+        if not seen.all():
+            excess[:, ~seen] = 0
+            level[:, ~seen] = 0
+        above = is_bad[-2 * _REACH : -2 * _REACH + _BUSY]
+        yield FrameEvidence(top, left, excess, level, seen)
+
+
+def _piece(room: NDArray[Any], shape: tuple[int, ...]) -> NDArray[Any]:
+    return room[: np.prod(shape)].reshape(shape)
+
+
+def _seen(is_bad: NDArray[np.bool_], first: tuple[int, int], shape: tuple[int, ...]) -> NDArray[np.bool_]:
+    """Return which pixels count, (R, M): those from row and column `first` on that nothing bad is near."""
+    if is_bad.any():
+        is_bad = binary_dilation(is_bad, np.ones((2 * _REACH + 1,) * 2, bool))
+    row, column = first
+    return ~is_bad[row : row + shape[0], column : column + shape[1]]

@@ -77,7 +77,7 @@ class ShotStatistics:
         return cls(model, **sums, hits=Hits.none(), frames=nothing, watched=nothing, stands_for=stands_for)
 
     def add(self, frame: int, evidence: Iterable[FrameEvidence]) -> None:
-        """Add one frame, strip by strip; several threads may add frames at the same time.
+        """Add one frame, band by band; several threads may add frames at the same time.
 
         Raises
         ------
@@ -87,9 +87,9 @@ class ShotStatistics:
         with self._lock:
             self._check_new(FrameRange([frame]))
             self.frames |= FrameRange([frame])
-        for strip in evidence:
+        for band in evidence:
             with self._lock:
-                self._add_strip(strip)
+                self._add_band(band)
 
     def add_hits(self, frames: FrameRange, hits: Sequence[Hits]) -> None:
         """Add the hits of frames that were watched, each frame once; UsageError if one is in already."""
@@ -98,14 +98,13 @@ class ShotStatistics:
             self.hits = Hits.joined([self.hits, *hits])
             self.watched |= frames
 
-    def _add_strip(self, strip: FrameEvidence) -> None:
-        rows = slice(strip.top, strip.top + strip.excess.shape[1])
-        accumulate(self.excess[:, rows], self.level[:, rows], strip.excess, strip.level)
-        self.seen[rows] += strip.seen
-        first = -strip.top % _GRID_PX
-        on_grid = strip.level[:, first::_GRID_PX, ::_GRID_PX].astype(np.int64)
-        top = (strip.top + first) // _GRID_PX
-        grid = (slice(None), slice(top, top + on_grid.shape[1]))
+    def _add_band(self, band: FrameEvidence) -> None:
+        sums = self.excess, self.level, self.seen
+        accumulate(sums, (band.top, band.left), band.excess, band.level, band.seen)
+        rows, columns = -band.top % _GRID_PX, -band.left % _GRID_PX
+        on_grid = band.level[:, rows::_GRID_PX, columns::_GRID_PX].astype(np.int64)
+        top, left = (band.top + rows) // _GRID_PX, (band.left + columns) // _GRID_PX
+        grid = (..., slice(top, top + on_grid.shape[1]), slice(left, left + on_grid.shape[2]))
         self.grid_level[grid] += on_grid
         self.grid_square[grid] += on_grid**2
 

@@ -94,17 +94,22 @@ class SigmaScale:
         *,
         rows: NDArray[np.intp] | None = None,
         columns: NDArray[np.intp] | None = None,
+        out: NDArray[np.float32] | None = None,
     ) -> NDArray[np.float32]:
         """Return stored samples (H, W, C) on the sigma scale as (C, H, W); NaN and Inf become NaN.
 
-        With `rows` and `columns` only these, as (C, rows, columns).
+        With `rows` and `columns` only these, as (C, rows, columns); in `out`, if it is given.
         """
         rows = np.arange(samples.shape[0]) if rows is None else rows
         columns = np.arange(samples.shape[1]) if columns is None else columns
         if self._tables is None:
             linear = self._codec.to_linear(samples[rows], self._sample)
-            return self.curve.from_linear(np.moveaxis(linear, -1, 0)[:, :, columns])
-        values = np.empty((len(self._tables), len(rows), len(columns)), np.float32)
+            values = self.curve.from_linear(np.moveaxis(linear, -1, 0)[:, :, columns])
+            if out is None:
+                return values
+            out[:] = values
+            return out
+        values = np.empty((len(self._tables), len(rows), len(columns)), np.float32) if out is None else out
         look_up(samples.view(f"u{self._sample.dtype.itemsize}"), self._tables, (rows, columns), values)
         return values
 

@@ -7,8 +7,8 @@ from scipy import ndimage
 
 from pixmend.arrays import robust_sigma
 from pixmend.stats import Whitener, correlate, train_covariance
-from pixmend.stats._evidence_kernels import measure_strip
-from pixmend.stats._kernels import look_up
+from pixmend.stats._evidence_kernels import fresh_rings, measure_band
+from pixmend.stats._kernels import accumulate, look_up, take_out_what_is_not_finite
 from pixmend.stats._whiten_kernels import fold_filters, whiten_planes
 
 RNG = np.random.default_rng(8)
@@ -56,7 +56,7 @@ def plain_scale(plane):
 def box_means(plane):
     windows = np.pad(np.stack([plane, np.ones_like(plane)]), ((0, 0), (3, 3), (3, 3)))
     total, count = np.lib.stride_tricks.sliding_window_view(windows, (7, 7), (1, 2)).sum((-2, -1))
-    return total.astype(np.float32) / count.astype(np.float32)
+    return total.astype(np.float32) * (np.float32(1) / count.astype(np.float32))
 
 
 def plain_strip(values, filters, limits):
@@ -67,12 +67,21 @@ def plain_strip(values, filters, limits):
     return excess, np.rint(np.clip(values[:, 3:-3, 3:-3], -highest, highest) * level_steps)
 
 
-def measured(values, filters, limits, first=0, rows=None):
+def measured(values, filters, limits, *, first=0, columns=None, rows=None):
+    """Measure a padded stack (C, H + 6, W + 6), so many rows at a time."""
     channels, height, width = len(values), values.shape[1] - 6, values.shape[2] - 6
-    shape = (channels, height - first if rows is None else rows, width)
-    excess, level = np.empty(shape, np.int16), np.empty(shape, np.int32)
-    measure_strip(values, fold_filters(filters), first, limits, (excess, level))
-    return excess, level
+    values = np.pad(values, ((0, 0), (6, 6), (0, 0)), constant_values=np.nan)  # is never used
+    rings = fresh_rings(channels, width)
+    found = []
+    for top in range(0, height, rows or height):
+        bottom = min(top + (rows or height), height)
+        start, stop = top + 6 if top else 0, bottom + 6
+        shape = (channels, bottom - top, columns or width - first)
+        into = np.empty(shape, np.int16), np.empty(shape, np.int32)
+        band = np.ascontiguousarray(values[:, start : stop + 12])
+        measure_band(band, fold_filters(filters), (start, stop, height, first), limits, rings, into)
+        found.append(into)
+    return tuple(np.concatenate(each, axis=1) for each in zip(*found, strict=True))
 
 
 LIMITS = (0.05, 3.0, 32, 1000.0, 16)
@@ -97,7 +106,7 @@ def test_filters_that_differ_turned_by_half_are_refused():
 
 @pytest.mark.parametrize("channels", [1, 3])
 @pytest.mark.parametrize("size", [*SIZES, (9, 1060)])
-def test_a_strip_is_its_plain_twin_to_the_bit(size, channels):
+def test_a_measured_strip_is_its_plain_twin_to_the_bit(size, channels):
     values = RNG.normal(0, 300, (channels, size[0] + 6, size[1] + 6)).astype(np.float32)
     values[0, 3, 3] = 1e6
     filters = symmetric(RNG.normal(0, 1, (channels, channels, 7, 7)))
@@ -107,14 +116,25 @@ def test_a_strip_is_its_plain_twin_to_the_bit(size, channels):
         np.testing.assert_array_equal(found, expected)
 
 
-def test_some_rows_of_a_strip_are_those_of_the_whole():
-    values = RNG.normal(0, 3, (3, 40 + 6, 30 + 6)).astype(np.float32)
+@pytest.mark.parametrize("rows", [1, 7, 20, 39])
+def test_bands_one_after_the_other_are_the_whole(rows):
+    values = RNG.normal(0, 3, (2, 40 + 6, 30 + 6)).astype(np.float32)
+    filters = symmetric(RNG.normal(0, 1, (2, 2, 7, 7)))
+    for found, whole in zip(
+        measured(values, filters, LIMITS, rows=rows), measured(values, filters, LIMITS), strict=True
+    ):
+        np.testing.assert_array_equal(found, whole)
+
+
+def test_some_columns_of_a_strip_are_those_of_the_whole():
+    values = RNG.normal(0, 3, (3, 40 + 6, 50 + 6)).astype(np.float32)
     filters = symmetric(RNG.normal(0, 1, (3, 3, 7, 7)))
-    whole, some = measured(values, filters, LIMITS), measured(values, filters, LIMITS, first=6, rows=20)
-    cut = measured(np.ascontiguousarray(values[:, :38]), filters, LIMITS, first=6, rows=20)
-    for all_rows, found, of_cut in zip(whole, some, cut, strict=True):
-        np.testing.assert_array_equal(found, all_rows[:, 6:26])
-        np.testing.assert_array_equal(of_cut, all_rows[:, 6:26])
+    whole = measured(values, filters, LIMITS)
+    some = measured(values, filters, LIMITS, first=6, columns=20)
+    cut = measured(np.ascontiguousarray(values[:, :, :38]), filters, LIMITS, first=6, columns=20)
+    for all_columns, found, of_cut in zip(whole, some, cut, strict=True):
+        np.testing.assert_array_equal(found, all_columns[:, :, 6:26])
+        np.testing.assert_array_equal(of_cut, all_columns[:, :, 6:26])
 
 
 def excess_of(plane):
@@ -181,8 +201,38 @@ def test_gain_makes_the_response_a_generalised_least_squares_match():
 def test_codes_are_looked_up_at_rows_and_columns():
     codes = RNG.integers(0, 50, (6, 7, 3)).astype(np.uint16)
     tables = RNG.normal(0, 1, (3, 50)).astype(np.float32)
-    rows, columns = np.array([2, 0, 5]), np.array([6, 6, 1, 3])
-    found = np.empty((3, 3, 4), np.float32)
+    rows, columns = np.array([2, 0, 5]), np.array([2, 1, 0, 1, 2, 3, 6, 6, 5, 3])
+    found = np.empty((3, 3, 10), np.float32)
     look_up(codes, tables, (rows, columns), found)
     for c in range(3):
         assert np.array_equal(found[c], tables[c][codes[..., c]][np.ix_(rows, columns)])
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+def test_what_is_not_finite_is_taken_out_and_marked(bad):
+    planes = RNG.normal(0, 1, (3, 5, 40)).astype(np.float32)
+    planes[1, 2, 33] = planes[2, 2, 33] = planes[0, 4, 0] = bad
+    is_bad = np.zeros((5, 40), bool)
+    expected = np.where(np.isfinite(planes), planes, 0)
+
+    assert take_out_what_is_not_finite(planes, is_bad)
+
+    np.testing.assert_array_equal(planes, expected)
+    assert np.argwhere(is_bad).tolist() == [[2, 33], [4, 0]]
+    assert not take_out_what_is_not_finite(planes, np.zeros_like(is_bad))
+
+
+def test_a_band_is_added_where_it_lies():
+    kinds = {"excess": np.int16, "level": np.int32, "seen": np.int16}
+    sums = {name: RNG.integers(-9, 9, (2, 9, 11)).astype(kind) for name, kind in kinds.items()}
+    sums["seen"] = sums["seen"][0]
+    excess, level = (RNG.integers(-9, 9, (2, 3, 4)).astype(sums[name].dtype) for name in ("excess", "level"))
+    seen = RNG.random((3, 4)) < 0.5
+    expected = {name: each.copy() for name, each in sums.items()}
+    for name, more in (("excess", excess), ("level", level), ("seen", seen)):
+        expected[name][..., 5:8, 2:6] += more
+
+    accumulate(tuple(sums.values()), (5, 2), excess, level, seen)
+
+    for name, each in sums.items():
+        np.testing.assert_array_equal(each, expected[name])

@@ -26,7 +26,7 @@ SUMS = ("excess", "level", "seen", "grid_level", "grid_square")
 
 
 def measured(picture, model):
-    """Return what one frame, given on the sigma scale and small enough for one strip, says."""
+    """Return what one frame, given on the sigma scale and small enough for one band, says."""
     (evidence,) = measure_frame(planes_of(picture), model)
     return [evidence]
 
@@ -136,9 +136,16 @@ def test_a_pixel_that_is_sometimes_blind_is_judged_by_what_it_saw(model, picture
     )
 
 
-def test_strips_are_parts_of_one_frame(monkeypatch, model, pictures, whole):
-    monkeypatch.setattr("pixmend.stats._measure._STRIP_ROWS", 7)
+@pytest.mark.parametrize("band", [(7, 13), (1, 50), (50, 6)])
+def test_bands_are_parts_of_one_frame(monkeypatch, model, pictures, whole, band):
+    spoiled = pictures[0].copy()
+    spoiled[1, [3, 15], [38, 20]] = np.nan, np.inf
+    at_once = pooled(model, [spoiled], FrameRange([0]))
+
+    monkeypatch.setattr("pixmend.stats._measure._BAND", band)
+
     assert same_to_the_bit(pooled(model, pictures), whole)
+    assert same_to_the_bit(pooled(model, [spoiled], FrameRange([0])), at_once)
 
 
 def test_threads_may_add_at_the_same_time(model, pictures, whole):
