@@ -11,6 +11,7 @@ import socket
 import subprocess
 import sys
 import tomllib
+from importlib import import_module
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -105,8 +106,9 @@ def test_an_engine_without_a_server_writes_its_files(house, engine, written):
     if engine == "opencue":
         pytest.importorskip("outline", reason="needs opencue-pyoutline")
     (block,) = blocks(engine, "sh")
-    assert "--dry-run" in block
-    run(block, house)
+    lines = block.splitlines()
+    assert "--dry-run" in lines[0]
+    run("\n".join(line for line in lines if "submit" not in line or "--dry-run" in line), house)
     assert (house / "MENDED.job" / engine / written).stat().st_size
     assert not (house / "MENDED").exists()
 
@@ -141,6 +143,37 @@ def test_slurm_gives_what_one_machine_gives(house, one_machine, tmp_path_factory
     (block,) = blocks("slurm", "sh")
     with one_node(tmp_path_factory.mktemp("slurm")) as slurm:
         assert "the job is done" in run(block, house, **slurm.environment)
+    assert mended_in(house / "MENDED") == one_machine
+
+
+@pytest.mark.slow
+def test_opencue_gives_what_one_machine_gives(house, one_machine):
+    pytest.importorskip("outline", reason="needs opencue-pyoutline")
+    cuebots = import_module("tests.fakes.cuebot")  # it needs the client too
+    (block,) = blocks("opencue", "sh")
+    with cuebots.serving() as cuebot:
+        said = run(block.replace("cuebot:8443", cuebot.address), house, HOME=str(house))
+    assert "tasks done" in said
+    assert {each.exit_code for each in cuebot.frames} == {0}
+    assert mended_in(house / "MENDED") == one_machine
+
+
+@pytest.mark.slow
+def test_deadline_cloud_is_sent_what_gives_what_one_machine_gives(house, one_machine):
+    pytest.importorskip("deadline", reason="needs the client `deadline`")
+    if shutil.which("openjd", path=f"{BIN}:{os.environ['PATH']}") is None:
+        pytest.skip("needs openjd-cli")
+    (block,) = blocks("deadline-cloud", "sh")
+    double = import_module("tests.fakes.deadline_cloud")  # it needs OpenJD's model
+    ids = {"farm_id": double.FARM, "queue_id": double.QUEUE}
+    chosen = "".join(f"deadline config set defaults.{name} {one}\n" for name, one in ids.items())
+    with double.serving() as service:
+        assert double.JOB in run(chosen + block, house, HOME=str(house), **service.environment)
+    (sent,) = service.jobs
+    (house / "sent.json").write_text(sent["template"])
+    values = {name: next(iter(of.values())) for name, of in sent["parameters"].items()}
+    (house / "values.json").write_text(json.dumps(values))
+    run("openjd run sent.json -p file://values.json --step Report --run-dependencies", house)
     assert mended_in(house / "MENDED") == one_machine
 
 

@@ -9,6 +9,7 @@ names and retries those of its class JobSpec.
 import os
 import re
 import subprocess
+import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -54,23 +55,37 @@ class Frame:
 
 @dataclass(slots=True)
 class Cuebot:
-    """What was launched, and what came of it; `running` and `waiting` is what it says of frames when asked."""
+    """What was launched, and what came of it.
+
+    A job runs in a thread. `waiting` is how many frames it says wait besides, when asked.
+    """
 
     address: str = ""
     specs: list[str] = field(default_factory=list)
-    running: int = 0
     waiting: int = 0
+    _threads: list[threading.Thread] = field(default_factory=list)
     frames: list[Frame] = field(default_factory=list)
 
     def launch(self, spec: str) -> str:
-        """Check and run a job; return its name."""
+        """Check a job, begin to run it, and return its name."""
         root = ET.fromstring(re.sub(r"<!DOCTYPE[^>]*>", "", spec))  # noqa: S314 - the tests' own
         _check(root)
         self.specs.append(spec)
-        self._run(root)
+        self._threads.append(threading.Thread(target=self._run, args=[root]))
+        self._threads[-1].start()
         job = _found(root, "job")
         places = "-".join(str(root.findtext(name)) for name in ("show", "shot", "user"))
         return f"{places}_{job.get('name')}".lower()
+
+    @property
+    def running(self) -> int:
+        """How many jobs are at work."""
+        return sum(each.is_alive() for each in self._threads)
+
+    def wait(self) -> None:
+        """Wait until all jobs have ended."""
+        for each in self._threads:
+            each.join()
 
     def _run(self, root: "ET.Element") -> None:
         dead: set[str] = set()
@@ -143,6 +158,7 @@ def serving() -> Iterator[Cuebot]:
     try:
         yield cuebot
     finally:
+        cuebot.wait()
         server.stop(grace=None).wait()
 
 
