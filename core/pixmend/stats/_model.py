@@ -13,10 +13,14 @@ from numpy.typing import NDArray
 
 from pixmend.model import PlateInfo, Raster, SampleCodec, SampleType
 from pixmend.stats._noise import NoiseModel, fit_noise, flat_blocks
+from pixmend.stats._noise_levels import BLOCK_PX
 from pixmend.stats._scale import SigmaScale
-from pixmend.stats._whiten import RADIUS_PX, Whitener, train_covariance
+from pixmend.stats._whiten import RADIUS_PX, Whitener, train_stored_covariance
 
 __all__ = ["ShotModel", "clip_for", "train_scale", "train_shot_model"]
+
+_ENOUGH_BLOCKS = 64_000  # of a channel: 2700 for each of 24 brightnesses
+_SEED = 20_261_123  # of the blocks that are looked at; any number, but for ever the same
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,9 +118,29 @@ def clip_for(frames: int) -> float:
 def train_scale(
     frames: Sequence[NDArray[Any]], *, sample: SampleType, codec: SampleCodec
 ) -> tuple[NoiseModel, SigmaScale]:
-    """Learn a shot's noise, and the scale on which it is 1, from a few frames as stored, (H, W, C)."""
-    noise = fit_noise([flat_blocks(frame, sample=sample, codec=codec) for frame in frames])
+    """Learn a shot's noise, and the scale on which it is 1, from a few frames as stored, (H, W, C).
+
+    Of large frames some of their blocks serve: fewer than there are tell as much.
+    """
+    noise = fit_noise([flat_blocks(blocks, sample=sample, codec=codec) for blocks in _enough_blocks(frames)])
     return noise, SigmaScale(codec, sample, noise)
+
+
+def _enough_blocks(frames: Sequence[NDArray[Any]]) -> Sequence[NDArray[Any]]:
+    """Return frames (H, W, C) with some of their columns of blocks, evenly spread; small ones as they are."""
+    parts = sum(frame.shape[0] * frame.shape[1] for frame in frames) // (_ENOUGH_BLOCKS * BLOCK_PX**2)
+    if parts < 2:
+        return frames
+    first = np.random.default_rng(_SEED).integers(parts, size=len(frames))
+    return [_every_column(frame, start, parts) for frame, start in zip(frames, first, strict=True)]
+
+
+def _every_column(frame: NDArray[Any], first: int, step: int) -> NDArray[Any]:
+    """Return each `step`-th column of blocks of a frame (H, W, C) from the one named on."""
+    height, width, channels = frame.shape
+    whole = frame[:, : width // BLOCK_PX * BLOCK_PX]
+    columns = whole.reshape(height, width // BLOCK_PX, BLOCK_PX * channels)[:, first::step]
+    return columns.reshape(height, -1, channels)
 
 
 def train_shot_model(
@@ -150,7 +174,7 @@ def train_shot_model(
         sample=sample,
         encoding=encoding,
         noise=noise,
-        covariance=train_covariance([scale.forward(frame) for frame in frames]),
+        covariance=train_stored_covariance(frames, scale.forward),
         clip_sigma=clip_for(pooled_frames),
     )
     return model, scale

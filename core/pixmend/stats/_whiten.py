@@ -1,13 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """Whitening: every sample minus what its neighbours predict, in units of that prediction's error."""
 
+from collections.abc import Callable, Sequence
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
-from pixmend.arrays import patch_covariance, sample_patches
+from pixmend.arrays import cut_patches, patch_covariance, patch_places, sample_patches
 from pixmend.stats._whiten_kernels import fold_filters, whiten_planes
 
-__all__ = ["RADIUS_PX", "Whitener", "train_covariance"]
+__all__ = ["RADIUS_PX", "Whitener", "train_covariance", "train_stored_covariance"]
 
 RADIUS_PX = 3
 """Windows have 7 x 7 pixels."""
@@ -20,6 +23,31 @@ def train_covariance(frames: list[NDArray[np.float32]]) -> NDArray[np.float64]:
     """Return the covariance (D, D) of 7 x 7 patches of pictures (C, H, W); NaN and Inf are left out."""
     patches = sample_patches(frames, radius_px=RADIUS_PX, count=_PATCHES, seed=_SEED)
     return patch_covariance(patches, contrast_floor=1.0)
+
+
+def train_stored_covariance(
+    frames: Sequence[NDArray[Any]], to_planes: Callable[[NDArray[Any]], NDArray[np.float32]]
+) -> NDArray[np.float64]:
+    """Return what `train_covariance` does of frames as stored, (H, W, C), of which only patches are brought to planes.
+
+    Parameters
+    ----------
+    to_planes : callable
+        Gives rows of samples (N, 7, C) on the sigma scale, (C, N, 7).
+    """
+    side = 2 * RADIUS_PX + 1
+    sizes = [(frame.shape[0], frame.shape[1]) for frame in frames]
+    places = patch_places(sizes, radius_px=RADIUS_PX, count=_PATCHES, seed=_SEED)
+    stored = np.concatenate(
+        [
+            cut_patches(np.moveaxis(frame, -1, 0), each, side)
+            for frame, each in zip(frames, places, strict=True)
+        ]
+    )
+    count, channels = stored.shape[:2]
+    planes = to_planes(np.moveaxis(stored, 1, -1).reshape(count * side, side, channels))
+    patches = np.moveaxis(planes.reshape(channels, count, side, side), 0, 1).astype(np.float64, order="C")
+    return patch_covariance(patches[np.isfinite(patches).all(axis=(1, 2, 3))], contrast_floor=1.0)
 
 
 class Whitener:
