@@ -25,7 +25,7 @@ from pixmend.stats import SigmaScale
 __all__ = ["AuditedRepair", "look_at_repairs", "shots_to_look_at"]
 
 _MOST_FRAMES = 1000  # looked at as one: more frames of a shot say no more of what is left in it
-_NEAR_PX = 24  # of a defect: all that a score there may lean on, the lobes of a strong neighbour too
+_NEAR_PX = 40  # of a defect: all that a score there may lean on, the lobes of a strong neighbour too
 
 
 @dataclass(frozen=True, slots=True)
