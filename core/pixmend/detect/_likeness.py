@@ -23,6 +23,7 @@ _FIT_SCATTER = 0.03  # a point of light explains so much more by chance
 _FAINT_SIGMA, _STRONG_SIGMA, _STRONG_FIT = 1.5, 4.0, 0.4  # how well a strong one's shape must fit
 _DARK_FIT = 0.4  # and any that is darker: more of a scene looks so
 _CLEAR_POINT, _POINTED = 0.75, 0.12  # of the excess: joined photosites are like a point, texture only more so
+_SPOT_SIGMA, _SPOT_SCORE, _SPOT = 15.0, 12.0, 0.65  # so strong a one is a spot already where that is so clear
 _AS_LEARNED = 0.55  # of the excess is what this plate makes of one photosite, resized or not
 _TEXTURED = 1.8  # times what noise leaves of all frames together
 _RESTLESS, _RESTLESS_FIT = 5.0, 0.45  # times that: the scene repeats itself, and only the shape tells
@@ -87,7 +88,8 @@ def is_hardly_a_photosite(site: Site) -> bool:
 def _looks_like_texture(site: Site) -> bool:
     """Tell whether a point of light explains clearly more than a photosite, and yet not the most of it."""
     photosite, optical = site.photosite_fit or 0.0, site.optical_fit or 0.0
-    is_pointed = optical < _CLEAR_POINT and optical - photosite > _POINTED
+    is_strong = site.amplitude_sigma >= _SPOT_SIGMA and site.score >= _SPOT_SCORE
+    is_pointed = optical < (_SPOT if is_strong else _CLEAR_POINT) and optical - photosite > _POINTED
     return is_pointed and site.likeness < _AS_LEARNED
 
 

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Judges one suspect by the pools' score and by what single frames showed."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pixmend.detect._change import LightAt, changed_like_photosite
 from pixmend.detect._glance import Trace
 from pixmend.detect._likeness import (
     PHOTOSITE_FIT,
@@ -57,9 +57,6 @@ _STILLER_THAN_LIGHT = 0.002  # of the level: a full well of 100 000 electrons ha
 _LEAST_FACTOR, _MOST_FACTOR = 0.05, 100.0  # of the usual: there the frame tells nothing, or enough
 _HOPELESS = 1.5  # spreads, after a few frames
 _SURELY_ON, _HOPELESS_ON = 4.0, 1  # errors; frames
-
-
-LightAt = Callable[[NDArray[np.float32]], tuple[NDArray[np.float64], NDArray[np.float64]]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -125,7 +122,8 @@ def judge_by_trace(
         Whether nothing moves: then the scene is in every frame as a defect is, and the
         places around tell only how busy it is.
     """
-    comes_and_goes = course.pattern is not Pattern.STEADY and _comes_and_goes(trace, course)
+    changed = is_still and changed_like_photosite(trace, course, light_at)
+    comes_and_goes = course.pattern is not Pattern.STEADY and (changed or _comes_and_goes(trace, course))
     if not comes_and_goes and (course.pattern is Pattern.BLINKING or course.is_on.mean() < _MOSTLY_ON):
         # It is there all the time or not at all; where it seems not to be the scene hides it.
         course = course_in_equal_light(trace, light_at, may_change=False)
@@ -133,7 +131,8 @@ def judge_by_trace(
     if is_still:
         # A dark one's shape was asked for less, since it is no light: so it must score more.
         is_sure = site.score > 0 or _scores_enough(site, settings, is_known=is_known)
-        shows = (site.is_in_pools and is_sure) or (comes_and_goes and course.pattern is Pattern.BLINKING)
+        shows = (site.is_in_pools and is_sure) or changed
+        shows = shows or (comes_and_goes and course.pattern is Pattern.BLINKING)
     else:
         least = _KNOWN_CONFIRMED if is_known else _least_confirmation(site, trace, settings)
         shows = comes_and_goes or is_clear or _is_confirmed(site, trace, course, least=least)

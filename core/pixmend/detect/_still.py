@@ -15,10 +15,12 @@ __all__ = ["photosites_only", "with_fits"]
 
 _SITE_PX = 2  # a site's own excess reaches so far
 _CONTEST = 1.1  # a photosite leaves at most so much of what a point of light leaves
+_CLEAR_CONTEST = 1.2  # at most so much of what is clear: no footprint is exactly the camera's
+_CLEAR, _CLEARER = 20.0, 40.0  # surprise times score: from there on more, up to that
 _CLEARLY_LIGHT = 3.0  # so much more is left by a photosite where a lamp hides one that is known
 # Surprise times score: chance makes neither large where the other is. What is dark is no light, and
 # seldom texture.
-_BRIGHT_SURPRISE, _DARK_SURPRISE = 6.5, 4.0
+_BRIGHT_SURPRISE, _DARK_SURPRISE = 6.0, 4.0
 # A cluster fits at least as well as any point of light, and far better than texture could. Some lamps look
 # the same, sharp and in the corner of four photosites: not where only few lamps are seen.
 _JOINED_CONTEST, _JOINED_SHARE, _JOINED_SURPRISE, _ALONE = 1.0, 0.85, 12.0, 0.7
@@ -66,7 +68,7 @@ def photosites_only(sites: Sequence[Site], fit: ShapeFit, *, is_spared: Callable
     """
     score = np.array([site.score for site in sites], np.float64)
     looks_it = _looks_like_photosite(fit, score) | _looks_like_cluster(fit, score)
-    is_light = (fit.contest > _CLEARLY_LIGHT) & (fit.camera is not None)
+    is_light = (fit.contest > _CLEARLY_LIGHT) & (fit.joined_contest > _CLEAR_LAMP) & (fit.camera is not None)
     return [
         site
         for site, alike, light in zip(sites, looks_it, is_light, strict=True)
@@ -76,7 +78,9 @@ def photosites_only(sites: Sequence[Site], fit: ShapeFit, *, is_spared: Callable
 
 def _looks_like_photosite(fit: ShapeFit, score: NDArray[np.float64]) -> NDArray[np.bool_]:
     needed = np.where(score < 0, _DARK_SURPRISE, _BRIGHT_SURPRISE)
-    return np.asarray((fit.contest < _CONTEST) & (fit.surprise * np.abs(score) >= needed))
+    told = fit.surprise * np.abs(score)
+    most = np.interp(told, (_CLEAR, _CLEARER), (_CONTEST, _CLEAR_CONTEST))
+    return np.asarray((fit.contest < most) & (told >= needed))
 
 
 def _looks_like_cluster(fit: ShapeFit, score: NDArray[np.float64]) -> NDArray[np.bool_]:

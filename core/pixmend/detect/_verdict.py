@@ -11,7 +11,7 @@ from pixmend.detect._sites import MeanPicture, Site
 from pixmend.detect._still import photosites_only, with_fits
 from pixmend.stats import ShotStatistics
 
-__all__ = ["STILL_SIGMA", "DetectSettings", "believable_sites", "shot_is_still"]
+__all__ = ["STILL_SIGMA", "DetectSettings", "believable_sites", "is_like_a_photosite", "shot_is_still"]
 
 STILL_SIGMA = 1.4
 """Where nothing moves, levels vary by less over time: in the liveliest tenth of the quietest channel."""
@@ -22,6 +22,8 @@ _MOSTLY, _LARGELY = 0.5, 0.35  # of the cells with detail
 
 _BEST_MATCH = 2.0  # times amplitude and root of frames; measured is 0.66, and 1.51 for a dead one of 5 sigma
 _LIKENESS = 0.7  # of the excess is a footprint: that must do for one frame, of a camera that nobody knows
+_LIKENESS_IF_CLEAR = 0.55  # and less of a bright one, where fit and score are so:
+_CLEAR_FIT, _CLEAR_SCORE = 0.6, 10.0
 _NO_ECHO = 0.4  # of the excess is a footprint: then it is a defect beside another
 _ECHO_PX, _ECHO = 6, 30.0  # a filter rings so far, and to about so small a part of its cause
 
@@ -114,10 +116,16 @@ def believable_sites(
         one_frame = len(statistics.frames) == 1
         return _without_echoes(
             photosites_only(
-                kept, fit, is_spared=lambda site: is_known(site) or (one_frame and site.likeness >= _LIKENESS)
+                kept, fit, is_spared=lambda site: is_known(site) or (one_frame and is_like_a_photosite(site))
             )
         )
     return _without_echoes(kept, but_alike=_NO_ECHO)
+
+
+def is_like_a_photosite(site: Site) -> bool:
+    """Tell whether one frame of a camera that nobody knows shows a photosite, by shape alone."""
+    is_clear = (site.photosite_fit or 0.0) >= _CLEAR_FIT and site.score >= _CLEAR_SCORE
+    return site.likeness >= (_LIKENESS_IF_CLEAR if is_clear else _LIKENESS)
 
 
 def _is_as_strong_as_it_scores(site: Site, statistics: ShotStatistics) -> bool:

@@ -111,6 +111,16 @@ def test_what_a_point_explains_better_and_not_well_is_texture(fit, optical_fit, 
     assert is_believed(very_sure(fit=fit, optical_fit=optical_fit), trace) is expected
 
 
+@pytest.mark.parametrize(
+    ("amplitude", "score", "expected"),
+    [(20.0, 15.0, True), (20.0, 9.0, False), (5.0, 15.0, False), (-20.0, -15.0, False)],
+)
+def test_what_is_very_strong_and_clear_need_be_less_of_a_point(amplitude, score, expected):
+    site = replace(site_of(fit=0.45, optical_fit=0.7), amplitude_sigma=amplitude, score=score)
+    trace = trace_of(amplitude=amplitude, score=float(np.copysign(20.0, score)), unrest=1.0)
+    assert is_believed(site, trace) is expected
+
+
 def test_not_if_it_looks_like_what_a_resized_plate_makes_of_a_photosite():
     trace = trace_of(amplitude=12.0, score=20.0, unrest=1.0)
     assert is_believed(replace(site_of(fit=0.45, optical_fit=0.65), likeness=0.8), trace)

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a still shot's shapes decide, and what a known defect is worth against them."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -8,6 +10,7 @@ from pixmend.detect import Site
 from pixmend.detect._optical import ShapeFit
 from pixmend.detect._point_shapes import Camera
 from pixmend.detect._still import photosites_only
+from pixmend.detect._verdict import is_like_a_photosite
 
 BAYER = Camera("Malvar", 0, 0)
 
@@ -99,3 +102,32 @@ def test_but_a_lamp_that_stands_there_is_not_painted_over():
 
 def test_unless_the_camera_is_unclear_for_soft_defects_look_like_lamps():
     assert is_kept(contest=5.0, camera=None, known=True)
+
+
+def test_what_is_very_clear_may_fit_a_light_a_little_better():
+    assert is_kept(contest=1.15, surprise=3.5)
+    assert not is_kept(contest=1.15, surprise=2.5)
+    assert not is_kept(contest=1.25, surprise=9.0)
+
+
+@pytest.mark.parametrize(("joined_contest", "expected"), [(0.96, True), (1.5, False)])
+def test_a_known_cluster_is_no_lamp(joined_contest, expected):
+    cluster = (0.3, 0.98, 9.0, 0.5, 0.98, joined_contest, 4.0)
+    lamp = (0.3, 0.98, 9.0, 0.5, 0.8, 3.0, 1.0)
+    both = ShapeFit(*np.array([cluster, *[lamp] * 4]).T, camera=BAYER)
+    sites = [site_of(10.0) for _ in range(5)]
+    assert (sites[0] in photosites_only(sites, both, is_spared=lambda site: site is sites[0])) is expected
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ({"likeness": 0.75}, True),
+        ({"likeness": 0.6}, False),
+        ({"likeness": 0.6, "photosite_fit": 0.65}, True),
+        ({"likeness": 0.6, "photosite_fit": 0.65, "score": 9.0}, False),
+        ({"likeness": 0.6, "photosite_fit": 0.65, "score": -12.0}, False),
+    ],
+)
+def test_one_frame_of_an_unknown_camera_needs_a_likeness_or_all_else(fields, expected):
+    assert is_like_a_photosite(replace(site_of(12.0), **fields)) is expected
