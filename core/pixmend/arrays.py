@@ -12,6 +12,7 @@ __all__ = [
     "MAD_TO_SIGMA",
     "cut_patches",
     "exact_gram",
+    "middle_covariance",
     "mirrored",
     "patch_covariance",
     "patch_places",
@@ -33,6 +34,17 @@ def mirrored(places: NDArray[np.intp], side: int) -> NDArray[np.intp]:
     period = max(2 * side - 2, 1)
     around = places % period
     return np.minimum(around, period - around)
+
+
+def middle_covariance(
+    covariance: NDArray[np.floating[Any]], *, channels: int, side: int
+) -> NDArray[np.float64]:
+    """Return the covariance of the middle pixels of patches, `side` a side, from that of whole patches, (D, D)."""
+    whole = round(np.sqrt(len(covariance) / channels))
+    middle = slice((whole - side) // 2, (whole + side) // 2)
+    of_pixels = covariance.reshape(channels, whole, whole, channels, whole, whole)
+    of_middle = of_pixels[:, middle, middle, :, middle, middle].reshape(channels * side**2, -1)
+    return np.ascontiguousarray(of_middle, np.float64)
 
 
 def robust_sigma(values: NDArray[Any], *, centre: float | None = None) -> float:

@@ -23,9 +23,9 @@ _AS_STRONG = (
     6  # neighbours in the shot; more is rain, snow, glitter or texture, and the strongest stand for it
 )
 _MOST_A_FRAME = 12  # on average
-_LEAST_LIKENESS = 0.01
-_LEFT_BY_CHANCE = 4.0  # sigma
-_AGREE_MORE, _AGREE_SURELY = 1.5, 4.0  # times as many; times the chance error of the difference
+_MUCH_ALIKE = 0.5
+_LIKE_AGREE_MORE, _ALL_AGREE_MORE = 1.3, 1.5
+_AGREE_SURELY = 4.0  # times the chance error of the difference
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,11 +91,13 @@ def flash_candidates(
     what has many neighbours as strong, in space and over the shot: what a neighbourhood does
     often is no rare event there (the a-contrario principle of Desolneux, Moisan and Morel, 2000).
     """
-    red = _red_photosite(hits.table)
-    is_open = ~_is_known(hits.table, known_places) & ~_comes_again(hits.table, shape)
+    comes_again = _comes_again(hits.table, shape)
+    red = _red_photosite(Hits(hits.table[~comes_again]))
+    is_open = ~_is_known(hits.table, known_places) & ~comes_again
     if red is not None:
         is_open &= _has_own_colour(hits.table, red)
-    table, strength = hits.table[is_open], _strength(Hits(hits.table[is_open]))
+    table = hits.table[is_open]
+    strength = np.abs(Hits(table).score)
     is_rare = _stronger_around(table, strength) <= _AS_STRONG
     table, strength = table[is_rare], strength[is_rare]
     most = _MOST_A_FRAME * len(np.unique(hits.table["frame"]))
@@ -136,25 +138,28 @@ def recurring_places(hits: Hits, shape: tuple[int, int]) -> list[RecurringPlace]
     return sorted(places, key=lambda place: (place.y, place.x))
 
 
-def _strength(hits: Hits) -> NDArray[np.float32]:
-    """Return how much of each hit its footprint explains, over what it leaves."""
-    explained = np.abs(hits.score)
-    left = explained * np.sqrt(1.0 / np.maximum(hits.likeness, _LEAST_LIKENESS) - 1.0)
-    return np.asarray(explained / (1.0 + left / _LEFT_BY_CHANCE), np.float32)
+def _red_photosite(hits: Hits) -> tuple[int, int] | None:
+    """Return where in 2 x 2 pixels red photosites are, as the colours of hits agree; None if they do not.
+
+    Even noise that debayer spread looks more like a photosite of the colour that is there. What a
+    footprint explains well says more than what is mostly texture; so it is asked first.
+    """
+    is_like = hits.likeness >= _MUCH_ALIKE
+    return _agreed(hits.table[is_like], _LIKE_AGREE_MORE) or _agreed(hits.table, _ALL_AGREE_MORE)
 
 
-def _red_photosite(table: NDArray[Any]) -> tuple[int, int] | None:
-    """Return where in 2 x 2 pixels red photosites are, as the colours of all hits agree; None if they do not."""
+def _agreed(table: NDArray[Any], times: float) -> tuple[int, int] | None:
+    """Return with which order of colours so many times as many agree as with each other one."""
     agree = {red: _has_own_colour(table, red) for red in ((0, 0), (0, 1), (1, 0), (1, 1))}
     best = max(agree, key=lambda red: int(agree[red].sum()))
-    is_clear = all(_beats(agree[best], other) for red, other in agree.items() if red != best)
+    is_clear = all(_beats(agree[best], other, times) for red, other in agree.items() if red != best)
     return best if is_clear else None
 
 
-def _beats(agree: NDArray[np.bool_], other: NDArray[np.bool_]) -> bool:
+def _beats(agree: NDArray[np.bool_], other: NDArray[np.bool_], times: float) -> bool:
     """Tell whether clearly more agree with the one than with the other, of those that do not with both."""
     won, lost = int((agree & ~other).sum()), int((other & ~agree).sum())
-    return won > _AGREE_MORE * lost and won - lost > _AGREE_SURELY * float(np.sqrt(won + lost))
+    return won > times * lost and won - lost > _AGREE_SURELY * float(np.sqrt(won + lost))
 
 
 def _has_own_colour(table: NDArray[Any], red: tuple[int, int]) -> NDArray[np.bool_]:

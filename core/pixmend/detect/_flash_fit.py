@@ -13,13 +13,15 @@ from pixmend.detect._point_shapes import REACH_PX, Camera, point_shapes
 from pixmend.footprints import RADIUS_PX, Footprint, prior_footprints
 from pixmend.stats import SigmaCurve, correlate
 
-__all__ = ["FLASH_WINDOW_PX", "FlashFit", "fit_flash", "flash_footprints"]
+__all__ = ["FLASH_MATCH_PX", "FLASH_WINDOW_PX", "FlashFit", "fit_flash", "flash_footprints"]
 
 FLASH_WINDOW_PX = 20
 """The windows of a candidate reach so far from it, to each side."""
 
+FLASH_MATCH_PX = 2 * RADIUS_PX + 1
+"""Side of the middle, in which footprints are matched."""
+
 _SURROUND_PX = 6  # what moves with the candidate is judged in 13 x 13 pixels around it
-_SPREAD = 2 * RADIUS_PX + 1
 _TAP_PX = 1
 _SIDE = 2 * _SURROUND_PX + 1
 _CORE = slice(_SURROUND_PX - RADIUS_PX, _SURROUND_PX + RADIUS_PX + 1)
@@ -28,6 +30,7 @@ _RIDGE = 1e-3
 _PULL = 2.0  # times the noise of a tap
 _TINY = 1e-6
 _LEAST_SCATTER = 1.0  # the noise of one frame
+_LEAST_LEFT = 0.6  # of what the shot's covariance lets expect of a sample: noise alone, with no texture
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,18 +47,42 @@ class FlashFit:
         Of the prediction of the surroundings, in sigma; 1 or more.
     model : (C, 5, 5) float64 ndarray
         The footprint that explains it best, at its amplitude.
-    score : float
-        Of the match, in standard deviations; negative where too dark.
-    share : float
-        Of the excess that the footprint explains, 0 to 1.
+    explained, left : float
+        Squared score of the match by generalised least squares, and what it leaves of the
+        excess in the same measure.
+    size : int
+        How many samples of the excess there are.
     """
 
     excess: NDArray[np.float64]
     sigma: NDArray[np.float64]
     scatter: NDArray[np.float64]
     model: NDArray[np.float64]
-    score: float
-    share: float
+    explained: float
+    left: float
+    size: int
+
+    @property
+    def score(self) -> float:
+        """The match over what it leaves, where that is more than noise; negative where too dark."""
+        peak = self.model.ravel()[np.abs(self.model).argmax()]
+        return float(np.copysign(np.sqrt(self.explained / max(self.left / self.size, _LEAST_LEFT)), peak))
+
+    @property
+    def strength(self) -> float:
+        """Root of the sum of squares of the model, in scatter: how far it stands out of noise."""
+        return float(np.sqrt(np.square(self.model / self.scatter[:, None, None]).sum()))
+
+    @property
+    def energy(self) -> float:
+        """Sum of squares of the excess, in scatter."""
+        return float(np.square(self.excess / self.scatter[:, None, None]).sum())
+
+    @property
+    def share(self) -> float:
+        """Share of the excess that the model explains, 0 to 1."""
+        rest = np.square((self.excess - self.model) / self.scatter[:, None, None]).sum()
+        return max(1.0 - float(rest) / max(self.energy, 1e-9), 0.0)
 
 
 def flash_footprints(channels: int, learned: Sequence[Footprint] = ()) -> tuple[Footprint, ...]:
@@ -73,7 +100,9 @@ def flash_footprints(channels: int, learned: Sequence[Footprint] = ()) -> tuple[
 
 def _middle_of(footprint: Footprint) -> Footprint:
     spare = footprint.shape.shape[-1] // 2 - RADIUS_PX
-    return Footprint(footprint.name, footprint.shape[:, spare : spare + _SPREAD, spare : spare + _SPREAD])
+    return Footprint(
+        footprint.name, footprint.shape[:, spare : spare + FLASH_MATCH_PX, spare : spare + FLASH_MATCH_PX]
+    )
 
 
 def _along_edges(name: str, y: int, x: int) -> Footprint:
@@ -88,6 +117,7 @@ def fit_flash(
     curve: SigmaCurve,
     footprints: Sequence[Footprint],
     *,
+    covariance: NDArray[np.float64],
     inside: NDArray[np.bool_],
     smooths: bool = True,
 ) -> FlashFit | None:
@@ -99,6 +129,8 @@ def fit_flash(
         Sigma-scale values around the candidate: its own frame first, then frames beside it.
     curve : SigmaCurve
     footprints : sequence of Footprint
+    covariance : (C * 25, C * 25) float64 ndarray
+        Of the shot's 5 x 5 patches: what is left of scene and noise is alike, only less.
     inside : (5, 5) bool ndarray
         Which pixels of the middle the plate has; the others say nothing.
     smooths : bool
@@ -132,8 +164,8 @@ def fit_flash(
         sigma[channel] = above - below
         light, scene = (curve.to_level(each, channel) for each in (target[channel, _CORE, _CORE], plane))
         excess[channel] = inside * (light - scene) / sigma[channel]
-    shapes = [inside * footprint.shape for footprint in footprints]
-    return _best_match(excess, sigma, scatter, shapes)
+    shapes = np.stack([inside * footprint.shape for footprint in footprints])
+    return _best_match((excess, sigma, scatter), shapes, covariance, inside=inside)
 
 
 def _taps(target: NDArray[np.float64], other: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -206,20 +238,23 @@ def _around() -> NDArray[np.bool_]:
 
 
 def _best_match(
-    excess: NDArray[np.float64],
-    sigma: NDArray[np.float64],
-    scatter: NDArray[np.float64],
-    shapes: Sequence[NDArray[np.float64]],
+    found: tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]],
+    lit: NDArray[np.float64],
+    covariance: NDArray[np.float64],
+    *,
+    inside: NDArray[np.bool_],
 ) -> FlashFit:
-    weight = 1.0 / scatter[:, None, None]
-    total = max(float(np.square(weight * excess).sum()), 1e-9)
-    best, explained = np.zeros_like(excess), 0.0
-    for light in shapes:
-        shape = light / sigma[:, None, None]
-        norm = float(np.square(weight * shape).sum())
-        amplitude = float((weight**2 * shape * excess).sum()) / norm
-        if amplitude**2 * norm > explained:
-            best, explained = amplitude * shape, amplitude**2 * norm
-    peak = best.ravel()[np.abs(best).argmax()]
-    score = float(np.copysign(np.sqrt(explained), peak))
-    return FlashFit(excess, sigma, scatter, best, score, min(explained / total, 1.0))
+    """Match shapes (K, C, 5, 5) in linear light with an excess, given its sigma and scatter."""
+    excess, sigma, scatter = found
+    shapes = lit / sigma[:, None, None]
+    is_in = np.broadcast_to(inside, excess.shape).ravel()
+    own, matched = (
+        (each / scatter[:, None, None]).reshape(-1, len(is_in))[:, is_in] for each in (excess[None], shapes)
+    )
+    weighed = np.linalg.solve(covariance[np.ix_(is_in, is_in)], np.concatenate([own, matched]).T)
+    inner, norm = matched @ weighed[:, 0], np.einsum("kd,dk->k", matched, weighed[:, 1:])
+    best = int((inner**2 / norm).argmax())
+    explained = float(inner[best] ** 2 / norm[best])
+    left = max(float(own[0] @ weighed[:, 0]) - explained, 0.0)
+    model = inner[best] / norm[best] * shapes[best]
+    return FlashFit(excess, sigma, scatter, model, explained, left, int(is_in.sum()))

@@ -2,6 +2,7 @@
 """The verdict on one hit: a photosite's lie in one frame, or part of the scene."""
 
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,26 +17,22 @@ from pixmend.stats import SigmaCurve
 
 __all__ = ["beats_light", "caution_of", "judge_flash"]
 
-_LEAST_SCORE = (
-    14.7  # with all that follows; fine texture that moves scores up to 14 with the shape of a photosite
-)
-_LEAST_UNSURE = 16.5  # where colours are unknown
-_SURE_CONTEST, _MORE = 1.1, 20.0  # a point of light explains it better: so much more score for each of it
+_LEAST_SCORE = 13.5  # with all that follows; fine texture that moves scores up to 13
+_LEAST_UNSURE = 15.1  # where colours are unknown
+_LEAST_STRENGTH = 12.0  # sigma: in flat places debayered noise itself looks like a photosite
+_SURE_CONTEST, _MORE = 1.1, 10.0  # a point of light explains it better: so much more score for each of it
 _CAUTION = (
     1.3  # at the border less of a footprint is seen; too dark for one frame few are; or colours are unknown
 )
-_LEAST_SHARE = 0.7
-_KEPT, _KEPT_UNSURE, _SURE = (
-    0.7,
-    0.8,
-    30.0,
-)  # of the score, when the prediction may not smooth; so much is enough
+_LEAST_SHARE = 0.65  # of what the faithful prediction leaves, that the footprint explains
+_KEPT, _KEPT_UNSURE = 0.6, 0.7  # of the score, when the prediction may not smooth
+_SURE = 18.0  # so much is enough
 _MOST_SCATTER = 3.5  # of the prediction: where it is worse the excess has its errors
-_USUAL_SCATTER, _LESS_SURE = 1.5, 0.15  # of each unit above, so much more score: errors are not normal there
+_USUAL_SCATTER, _LESS_SURE = 1.2, 0.15  # of each unit above, so much more score: errors are not normal there
 _CONTEST = 1.7  # a photosite leaves at most so much of what a point of light leaves
 _TOLD, _TOLD_SHARE = 40.0, 0.02  # squared sigma; share: what a light may explain more, by its freedom alone
-_SURELY_STRONG, _SURELY_SITE = 25.0, 1.2  # score and contest of what no sharp light can be
-_NOISE_LEFT, _SHAPE_LEFT = 80.0, 0.07  # squared sigma; share: what a true footprint may leave unexplained
+_SURELY_STRONG, _SURELY_SITE = 17.0, 1.2  # score and contest of what no sharp light can be
+_NOISE_LEFT, _SHAPE_LEFT = 150.0, 0.07  # squared sigma; share: what a true footprint may leave unexplained
 _OWN_LIGHT_PX = 4  # what reaches so far from a candidate is its own light
 _LIKE_IT = 0.35  # times as strong: it may be the same light, that falls between the photosites elsewhere
 _CLEAR_SIGMA = 3.0  # of 3 x 3 pixels; less may be noise
@@ -52,6 +49,7 @@ def judge_flash(
     curve: SigmaCurve,
     *,
     footprints: Sequence[Footprint],
+    covariance: NDArray[np.float64],
     raster: Raster,
     channels: Sequence[str],
 ) -> Defect | None:
@@ -64,6 +62,8 @@ def judge_flash(
         As `fit_flash` takes them; N is 2 or more.
     curve : SigmaCurve
     footprints : sequence of Footprint
+    covariance : (C * 25, C * 25) float64 ndarray
+        As `fit_flash` takes it.
     raster : Raster
         Of the plate.
     channels : sequence of str
@@ -76,13 +76,14 @@ def judge_flash(
     sky), have no light as strong near it in the frames beside, unless its shape alone makes sure.
     """
     inside = _inside(candidate, raster)
-    fit = fit_flash(windows, curve, footprints, inside=inside)
+    fit_as = partial(fit_flash, windows, curve, footprints, covariance=covariance, inside=inside)
+    fit = fit_as()
     if fit is None or not _is_one_photosite(fit, _least_score(fit, candidate, inside)):
         return None
     shapes = _site_or_light(fit, candidate)
     if _moves_on(windows) and not _is_surely_site(shapes, fit.score):
         return None
-    again = fit_flash(windows, curve, footprints, inside=inside, smooths=False)
+    again = fit_as(smooths=False)
     kept = _KEPT_UNSURE if candidate.red is None else _KEPT
     if again is None or again.share < _LEAST_SHARE or abs(again.score) < min(kept * abs(fit.score), _SURE):
         return None
@@ -129,8 +130,7 @@ def beats_light(shapes: SiteOrLight, score: float, *, caution: float) -> bool:
     If not quite, it must be stronger; but not so strong that noise is no excuse.
     """
     least = _LEAST_SCORE + _MORE * max(shapes.contest - _SURE_CONTEST, 0.0)
-    whole = score**2 / max(shapes.site, 1e-9)
-    is_clear = (shapes.light - shapes.site) * whole > _TOLD + _TOLD_SHARE * whole
+    is_clear = (shapes.light - shapes.site) * shapes.energy > _TOLD + _TOLD_SHARE * shapes.energy
     return shapes.contest <= _CONTEST and abs(score) >= least * caution and not is_clear
 
 
@@ -140,10 +140,9 @@ def _is_surely_site(shapes: SiteOrLight | None, score: float) -> bool:
 
 def _is_one_photosite(fit: FlashFit, least: float) -> bool:
     """Tell whether a fit is strong, and what it leaves is noise and small change of the shape."""
-    explained = fit.score**2
-    left = explained * (1.0 / max(fit.share, 1e-9) - 1.0)
-    is_alike = fit.share >= _LEAST_SHARE and left <= _NOISE_LEFT + _SHAPE_LEFT * (explained + left)
-    return bool(is_alike and abs(fit.score) >= least and fit.scatter.max() <= _MOST_SCATTER)
+    is_alike = (1.0 - fit.share) * fit.energy <= _NOISE_LEFT + _SHAPE_LEFT * fit.energy
+    is_strong = abs(fit.score) >= least and fit.strength >= _LEAST_STRENGTH
+    return bool(is_alike and is_strong and fit.scatter.max() <= _MOST_SCATTER)
 
 
 def _site_or_light(fit: FlashFit, candidate: FlashCandidate) -> SiteOrLight | None:

@@ -20,16 +20,15 @@ from pixmend.detect import (
     shot_is_still,
 )
 from pixmend.errors import MissingFrameError, RangeError, UsageError
-from pixmend.footprints import Footprint, prior_footprints
+from pixmend.footprints import Footprint
 from pixmend.frames import Encoding, FrameSource
 from pixmend.model import Defect, DefectMap, FrameRange, Source
-from pixmend.pipeline._flash import find_flashes
+from pixmend.pipeline._flash import find_flashes, hit_finder
 from pixmend.pipeline._frames_at_once import frames_at_once
 from pixmend.pipeline._second_look import look_again
 from pixmend.pipeline._training import read_training_rows
 from pixmend.progress import Progress, Silent
 from pixmend.stats import (
-    HitFinder,
     Hits,
     ShotStatistics,
     SigmaScale,
@@ -269,6 +268,7 @@ def _flashes(
         shot,
         statistics.hits,
         scale,
+        covariance=statistics.model.covariance,
         known_places=places,
         learned=learned,
         excluded=excluded,
@@ -341,8 +341,7 @@ def _measure(  # noqa: PLR0913 (each is one thing that frames are measured by)
     Frames that no camera took are left out; if all are such, they are taken where `may_be_idle`.
     """
     model = statistics.model
-    footprints = np.stack([each.shape for each in prior_footprints(len(model.channels))])
-    finder = HitFinder(scale, model.sample, footprints)
+    finder = hit_finder(model, scale)
     pooled, looked = set(frames), frames | watched
 
     def measure(frame: int, *, idle_too: bool = False) -> Hits | None:

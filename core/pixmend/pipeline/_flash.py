@@ -3,11 +3,14 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pixmend.arrays import middle_covariance
 from pixmend.detect import (
+    FLASH_MATCH_PX,
     FLASH_WINDOW_PX,
     FlashCandidate,
     flash_candidates,
@@ -20,18 +23,25 @@ from pixmend.frames import FrameSource
 from pixmend.model import Defect
 from pixmend.pipeline._frames_at_once import frames_at_once
 from pixmend.pipeline._windows import read_windows
-from pixmend.stats import Hits, SigmaScale
+from pixmend.stats import HitFinder, Hits, ShotModel, SigmaScale
 
-__all__ = ["find_flashes"]
+__all__ = ["find_flashes", "hit_finder"]
 
 _BESIDE = 2  # frames that tell what the scene is
 
 
-def find_flashes(
+def hit_finder(model: ShotModel, scale: SigmaScale) -> HitFinder:
+    """Return what finds the hits of the frames of a shot."""
+    footprints = np.stack([each.shape for each in flash_footprints(len(model.channels))])
+    return HitFinder(scale, model.sample, footprints, model.covariance)
+
+
+def find_flashes(  # noqa: PLR0913 (each is one thing that is known of the shot)
     shot: FrameSource,
     hits: Hits,
     scale: SigmaScale,
     *,
+    covariance: NDArray[np.float64],
     known_places: Sequence[tuple[int, int]] = (),
     learned: Sequence[Footprint] = (),
     excluded: NDArray[np.bool_] | None = None,
@@ -45,6 +55,8 @@ def find_flashes(
         Of the frames that were looked at.
     scale : SigmaScale
         What the hits were found on.
+    covariance : (D, D) float64 ndarray
+        Of the shot's patches.
     known_places : sequence of (int, int)
         Array positions (y, x) where a defect of another kind is.
     learned : sequence of Footprint
@@ -62,12 +74,15 @@ def find_flashes(
     if excluded is not None:
         candidates = [each for each in candidates if not excluded[each.y, each.x]]
     windows = _read_windows(shot, candidates, scale, workers=workers)
-    footprints = flash_footprints(len(channels), learned)
-    found = (
-        judge_flash(each, around, scale.curve, footprints=footprints, raster=raster, channels=channels)
-        for each, around in zip(candidates, windows, strict=True)
-        if len(around) > 1
+    judge = partial(
+        judge_flash,
+        curve=scale.curve,
+        footprints=flash_footprints(len(channels), learned),
+        covariance=middle_covariance(covariance, channels=len(channels), side=FLASH_MATCH_PX),
+        raster=raster,
+        channels=channels,
     )
+    found = (judge(each, around) for each, around in zip(candidates, windows, strict=True) if len(around) > 1)
     return tuple(sorted((each for each in found if each is not None), key=_order))
 
 

@@ -7,9 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
+from pixmend.arrays import middle_covariance
 from pixmend.model import SampleType
 from pixmend.stats._hit_kernels import NOTHING, ODDEST, standing_out
-from pixmend.stats._hit_score_kernels import match_places
+from pixmend.stats._hit_score_kernels import EVEN, ODD, HitShapes, match_places
 from pixmend.stats._hits import HIT, LIKENESS_STEPS, SCORE_STEPS, Hits
 from pixmend.stats._scale import SigmaScale
 
@@ -19,16 +20,18 @@ _TABLE_BITS = 16
 _STEPS = 4  # of one sigma, in which samples are compared
 _LEAST_SIGMA = 3.0  # and an eighth of what the neighbours span
 _LEAST_SPAN = 4.0  # sigma: so much noise alone spans
-_LEAST_SCORE = 6.0
-_LEAST_LIKENESS = 0.4
-_MOST_STANDING_OUT = 1 << 15  # in one frame; where there are more, less is looked at
-_ROOM = 4 * _MOST_STANDING_OUT  # so that a frame seldom is looked at twice
-_MOST_SCORED = 2048
-_MOST_KEPT = 512
+_LEAST_SCORE = 5.0
+_PX_STANDING_OUT = 16  # one place in so many pixels; where there are more, less is looked at
+_PX_SCORED = 64
+_PX_KEPT, _LEAST_KEPT = 4096, 512
 _ONE_PX = 2  # hits this near are one defect's
 _SMALLEST_PX = 9  # side of a frame
 _STRIP_ROWS = 64
 _HIGHEST_SCORE = 2000.0
+_SUM, _DIFFERENCE = np.eye(EVEN, EVEN + ODD), np.eye(ODD, EVEN + ODD)
+_SUM[:ODD] = (_SUM[:ODD] + _SUM[:ODD, ::-1]) / np.sqrt(2.0)
+_DIFFERENCE = (_DIFFERENCE - _DIFFERENCE[:, ::-1]) / np.sqrt(2.0)
+_FOLD = np.concatenate([_SUM, _DIFFERENCE])  # of a patch: what stays when it is turned by half, then the rest
 
 
 class HitFinder:
@@ -40,14 +43,22 @@ class HitFinder:
     sample : SampleType
         How the colour channels are stored.
     footprints : (K, C, 5, 5) float ndarray
-        What one photosite may look like, in linear light.
+        What one photosite may look like, in linear light; the same turned by half.
+    covariance : (D, D) float ndarray
+        Of the shot's patches, on the sigma scale.
     """
 
-    def __init__(self, scale: SigmaScale, sample: SampleType, footprints: NDArray[np.floating[Any]]) -> None:
+    def __init__(
+        self,
+        scale: SigmaScale,
+        sample: SampleType,
+        footprints: NDArray[np.floating[Any]],
+        covariance: NDArray[np.floating[Any]],
+    ) -> None:
         self._scale = scale
         self._sample = sample
-        self._footprints = np.ascontiguousarray(footprints, np.float32)
-        self._colour = _colours(self._footprints)
+        self._colour = _colours(footprints)
+        self._shapes = _shapes_of(footprints, covariance)
         self._is_tabled = sample.bits <= _TABLE_BITS
         values = self._values()
         self._steps = _quantised(values)
@@ -70,28 +81,29 @@ class HitFinder:
         Notes
         -----
         First, in compiled code and whole numbers, what stands out of every pair of opposite
-        samples 2 px away; then for those few the match with one photosite's footprint, over
-        the plane through the pixels around and their scatter. At most 512, the strongest,
-        are kept.
+        samples 2 px away; then for those few the match with one photosite's footprint by
+        generalised least squares, over what it leaves, where that is more than the shot's
+        patches let expect. The strongest are kept: 512, and of a large frame one in 4096 pixels.
         """
         if min(samples.shape[:2]) < _SMALLEST_PX:
             return Hits.none()
         bits = self._bits(samples)
-        table = _strongest(self._scored(bits, self._standing_out(bits)))
+        most = max(samples.shape[0] * samples.shape[1] // _PX_KEPT, _LEAST_KEPT)
+        table = _strongest(self._scored(bits, self._standing_out(bits)), most)
         table["frame"] = frame
         return Hits.joined([Hits(table)])
 
     def _standing_out(self, bits: NDArray[np.uint16]) -> NDArray[np.int32]:
         """Return the places (N, 5) that stand out most for what is around: as `standing_out` gives them."""
-        found = np.empty((_ROOM, 5), np.int32)
+        area = bits.shape[0] * bits.shape[1]
+        found = np.empty((area // _PX_STANDING_OUT, 5), np.int32)
         least = round(2 * _LEAST_SIGMA * _STEPS)
         while (count := standing_out(bits, self._steps, least, found)) > len(found):
             least *= 2
         found = found[:count]
-        while len(found) > _MOST_STANDING_OUT:
-            least *= 2
-            found = found[np.abs(found[:, 3]) > least]
-        return _oddest(found, bits.shape)
+        found = _oddest(found, area // _PX_SCORED)
+        _, first = np.unique(found[:, 0].astype(np.int64) * bits.shape[1] + found[:, 1], return_index=True)
+        return found[first]  # of the channels of one pixel
 
     def _bits(self, samples: NDArray[Any]) -> NDArray[np.uint16]:
         """Return codes that `self._table` has; of longer samples, which it cannot hold, their quantised values."""
@@ -104,17 +116,18 @@ class HitFinder:
         return bits
 
     def _scored(self, bits: NDArray[np.uint16], found: NDArray[np.int32]) -> NDArray[Any]:
-        """Return the hits (`HIT`) among places (N, 4): those that match a footprint well."""
-        matched = match_places(bits, (self._level, self._sigma), found, self._footprints)
-        (explained, total), best = matched[:, :2].T, matched[:, 2].astype(np.intp)
-        likeness = explained / np.maximum(total, np.float32(1e-6))
-        score = np.minimum(np.sqrt(explained), np.float32(_HIGHEST_SCORE))
-        good = (score >= _LEAST_SCORE) & (likeness >= _LEAST_LIKENESS)
+        """Return the hits (`HIT`) among places (N, 5): those that match a footprint well."""
+        matched = match_places(bits, (self._level, self._sigma), found, self._shapes)
+        explained, left, best = *matched[:, :2].T, matched[:, 2].astype(np.intp)
+        rest = np.maximum(left / np.float32(len(self._shapes.even) + len(self._shapes.odd)), np.float32(1.0))
+        score = np.minimum(np.sqrt(np.abs(explained) / rest), np.float32(_HIGHEST_SCORE))
+        good = score >= _LEAST_SCORE
         table = np.zeros(int(good.sum()), HIT)
         table["y"], table["x"] = found[good, :2].T
-        table["channel"] = np.where(self._colour[best] < 0, found[:, 2], self._colour[best])[good]
-        table["score"] = np.rint(np.copysign(score, found[:, 3])[good] * SCORE_STEPS)
-        table["likeness"] = np.rint(np.minimum(likeness[good], 1.0) * LIKENESS_STEPS)
+        table["channel"] = self._colour[best][good]
+        table["score"] = np.rint(np.copysign(score, explained)[good] * SCORE_STEPS)
+        share = np.abs(explained) / np.maximum(np.abs(explained) + left, np.float32(1e-6))
+        table["likeness"] = np.rint(share[good] * LIKENESS_STEPS)
         return table
 
     def _values(self) -> NDArray[np.float32]:
@@ -129,11 +142,51 @@ class HitFinder:
         return np.stack([steps / np.float32(_STEPS)] * channels)
 
 
-def _colours(footprints: NDArray[np.float32]) -> NDArray[np.intp]:
-    """Return the channel in which each footprint (K, C, 5, 5) is strongest; -1 where several are."""
+def _oddest(found: NDArray[np.int32], most: int) -> NDArray[np.int32]:
+    """Return the places that stand out most for what is around, `most` and those that are equal to the last."""
+    if len(found) <= most:
+        return found
+    oddness = np.abs(found[:, 3]) / (_LEAST_SPAN * _STEPS + found[:, 4])
+    return np.asarray(found[oddness >= np.partition(oddness, -most)[-most]])
+
+
+def _shapes_of(footprints: NDArray[np.floating[Any]], covariance: NDArray[np.floating[Any]]) -> HitShapes:
+    """Return what the footprints, and the middle 5 x 5 pixels of the shot's patches, are to the kernel."""
+    count, channels, side = footprints.shape[:3]
+    middle = middle_covariance(covariance, channels=channels, side=side)
+    precision = _folded(np.asarray(np.linalg.inv(middle), np.float64), channels)
+    area = side**2
+    lit = np.asarray(footprints, np.float64).reshape(count, channels, area) @ _FOLD.T
+    even = precision[:, :EVEN, :, :EVEN]
+    together = np.einsum("kai,aibj,kbj->abk", lit[..., :EVEN], even, lit[..., :EVEN])
+    return HitShapes(
+        lit=_compact(lit[..., :EVEN].reshape(count, -1).T),
+        together=_compact(together),
+        even=_compact(even.reshape(channels * EVEN, -1)),
+        odd=_compact(precision[:, EVEN:, :, EVEN:].reshape(channels * ODD, -1)),
+    )
+
+
+def _folded(precision: NDArray[np.float64], channels: int) -> NDArray[np.float64]:
+    """Return a precision in folded numbers, (C, 25, C, 25)."""
+    blocks = precision.reshape(channels, len(_FOLD), channels, len(_FOLD))
+    return np.asarray(np.einsum("ik,akbl,jl->aibj", _FOLD, blocks, _FOLD))
+
+
+def _compact(values: NDArray[np.float64]) -> NDArray[np.float32]:
+    return np.ascontiguousarray(values, np.float32)
+
+
+def _colours(footprints: NDArray[np.floating[Any]]) -> NDArray[np.intp]:
+    """Return the channel in which each footprint (K, C, 5, 5) is strongest.
+
+    A pixel that lies in all channels alike counts as green: that is what a demosaic that looks
+    along edges leaves of a green photosite.
+    """
     strength = np.abs(footprints).max(axis=(2, 3))
     is_strongest = strength == strength.max(axis=1, keepdims=True)
-    return np.where(is_strongest.sum(axis=1) == 1, is_strongest.argmax(axis=1), -1)
+    middle = footprints.shape[1] // 2
+    return np.asarray(np.where(is_strongest.sum(axis=1) == 1, is_strongest.argmax(axis=1), middle))
 
 
 def _quantised(values: NDArray[np.float32]) -> NDArray[np.int16]:
@@ -142,21 +195,7 @@ def _quantised(values: NDArray[np.float32]) -> NDArray[np.int16]:
     return np.asarray(np.nan_to_num(steps, nan=NOTHING), np.int16)
 
 
-def _oddest(found: NDArray[np.int32], shape: tuple[int, ...]) -> NDArray[np.int32]:
-    """Return the oddest of places in a frame (H, W, C), oddest first, each pixel once."""
-    _height, width, channels = shape
-    oddness = np.abs(found[:, 3]) / (_LEAST_SPAN * _STEPS + found[:, 4])
-    most = _MOST_SCORED * channels  # hold as many pixels, whatever channels are of one
-    if len(found) > most:
-        is_odd = oddness >= np.partition(oddness, -most)[-most]
-        found, oddness = found[is_odd], oddness[is_odd]
-    found = found[np.lexsort((found[:, 2], found[:, 1], found[:, 0], -oddness))]
-    _, first = np.unique(found[:, 0].astype(np.int64) * width + found[:, 1], return_index=True)
-    oddest: NDArray[np.int32] = found[np.sort(first)[:_MOST_SCORED]]
-    return oddest
-
-
-def _strongest(table: NDArray[Any]) -> NDArray[Any]:
+def _strongest(table: NDArray[Any], most: int) -> NDArray[Any]:
     """Return the strongest hits, each place once."""
     order = np.lexsort((table["channel"], table["x"], table["y"], -np.abs(table["score"])))
     table = table[order]
@@ -164,4 +203,4 @@ def _strongest(table: NDArray[Any]) -> NDArray[Any]:
     pairs = cKDTree(places).query_pairs(_ONE_PX, p=np.inf, output_type="ndarray")
     is_first = np.ones(len(table), bool)
     is_first[pairs.max(axis=1)] = False
-    return table[is_first][:_MOST_KEPT]
+    return table[is_first][:most]

@@ -1,20 +1,47 @@
 # SPDX-License-Identifier: Apache-2.0
 """Compiled: how well the pixels around a place in one frame match one photosite's footprint."""
 
+from typing import NamedTuple
+
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from pixmend.arrays import MAD_TO_SIGMA
-
-__all__ = ["match_places"]
+__all__ = ["EVEN", "ODD", "HitShapes", "match_places"]
 
 _CORE_PX = 2  # footprints have 5 x 5 pixels
-_REACH_PX = 4  # the rest of 9 x 9 pixels is the background
-_SIDE = 2 * _REACH_PX + 1
-_AROUND = _SIDE**2 - (2 * _CORE_PX + 1) ** 2
-_AROUND_MOMENT = np.float32(_SIDE * 60 - 5 * 10)  # sum of dy squared over the pixels around
-_TO_SIGMA = np.float32(MAD_TO_SIGMA)
+_SIDE = 2 * _CORE_PX + 1
+_LAST = _SIDE**2 - 1
+_RIM = _SIDE**2 - (_SIDE - 2) ** 2
+_INWARD_PX = 8  # beyond the border stands what is so far further in: never the place's own pixels
+EVEN = _LAST // 2 + 1
+"""Numbers of a 5 x 5 patch that stay when it is turned by half."""
+ODD = _LAST // 2
+"""Numbers of it that change their sign then."""
+_HALF = np.float32(np.sqrt(0.5))
+
+
+class HitShapes(NamedTuple):
+    """What places are matched with; patches as what stays, and what changes sign, when turned by half.
+
+    Of pixel k of 25 and its opposite 24 - k these are their sum and difference over the root
+    of 2, for the first 12; the middle one stays as it is.
+
+    Attributes
+    ----------
+    lit : (C * 13, K) float32 ndarray
+        Footprints in linear light; they stay.
+    together : (C, C, K) float32 ndarray
+        Of each footprint what two of its channels say together, f_a' P f_b.
+    even : (C * 13, C * 13) float32 ndarray
+    odd : (C * 12, C * 12) float32 ndarray
+        The two blocks of P, the inverse covariance of the shot's patches on the sigma scale.
+    """
+
+    lit: NDArray[np.float32]
+    together: NDArray[np.float32]
+    even: NDArray[np.float32]
+    odd: NDArray[np.float32]
 
 
 @njit(cache=True, nogil=True)
@@ -22,9 +49,9 @@ def match_places(
     bits: NDArray[np.uint16],
     tables: tuple[NDArray[np.float32], NDArray[np.float32]],
     places: NDArray[np.int32],
-    footprints: NDArray[np.float32],
+    shapes: HitShapes,
 ) -> NDArray[np.float32]:
-    """Match footprints at places of one frame.
+    """Match footprints at places of one frame by generalised least squares.
 
     Parameters
     ----------
@@ -34,32 +61,41 @@ def match_places(
         Linear level of every code, NaN where it is no number; one sigma of the noise there.
     places : (N, M) int32 ndarray
         y and x first.
-    footprints : (K, C, 5, 5) float32 ndarray
-        In linear light.
+    shapes : HitShapes
 
     Returns
     -------
     (N, 3) float32 ndarray
-        What the best footprint explains of the excess, and all of the excess: sums of squares,
-        in sigma of the background or in its scatter where that is more; which footprint it is.
-        0 near what is no number.
+        The squared score of the best footprint, x' P f squared over f' P f, signed as its
+        amplitude; what it leaves of x' P x; which footprint it is. 0 near what is no number.
 
     Notes
     -----
-    Background is the plane through the pixels around the middle 5 x 5, so that a slope of the
-    scene is no excess. Beyond the borders stand pixels of further in.
+    x is the patch less the mean of its rim, in sigma of the noise at the rim, by channel.
     """
-    channels = bits.shape[2]
+    channels, count = bits.shape[2], shapes.lit.shape[1]
     result = np.zeros((len(places), 3), np.float32)
-    excess = np.empty(footprints.shape[1:], np.float32)
-    unit = np.empty(channels, np.float32)
+    even, odd = np.empty(channels * EVEN, np.float32), np.empty(channels * ODD, np.float32)
+    weighed, unit = np.empty_like(even), np.empty(channels, np.float32)
+    inner, norm = np.empty(count, np.float32), np.empty(count, np.float32)
     for index in range(len(places)):
         y, x = places[index, 0], places[index, 1]
         is_sound = True
         for c in range(channels):
-            is_sound &= _excess_at(bits, (tables[0][c], tables[1][c]), (y, x, c), excess[c], unit)
-        if is_sound:
-            result[index] = _best_match(excess, unit, footprints)
+            own = even[c * EVEN : (c + 1) * EVEN], odd[c * ODD : (c + 1) * ODD]
+            unit[c] = _excess_at(bits, (tables[0][c], tables[1][c]), (y, x, c), own)
+            is_sound &= unit[c] > 0.0
+        if not is_sound:
+            continue
+        total = _weigh(even, shapes.even, weighed)
+        _compare(weighed, shapes.lit, unit, inner)
+        _norms(shapes.together, unit, norm)
+        best = _best_of(inner, norm)
+        explained = inner[best] * inner[best] / norm[best]
+        total += _weigh(odd, shapes.odd, weighed)
+        result[index, 0] = np.copysign(explained, inner[best])
+        result[index, 1] = max(total - explained, np.float32(0.0))
+        result[index, 2] = best
     return result
 
 
@@ -68,102 +104,93 @@ def _excess_at(
     bits: NDArray[np.uint16],
     tables: tuple[NDArray[np.float32], NDArray[np.float32]],
     place: tuple[int, int, int],
-    excess: NDArray[np.float32],
-    unit: NDArray[np.float32],
-) -> bool:
-    """Give the excess (5, 5) of one channel over its background, and the unit it is in; tell whether all is finite."""
-    level_of, sigma_of = tables
+    folded: tuple[NDArray[np.float32], NDArray[np.float32]],
+) -> np.float32:
+    """Give the excess of one channel over the rim's mean, in sigma there, folded; return that sigma.
+
+    0 where any sample is no number.
+    """
+    (level_of, sigma_of), (even, odd) = tables, folded
     y, x, c = place
-    around = np.empty(_AROUND, np.float32)
-    codes = np.empty(_AROUND, np.uint16)
-    down, across = np.float32(0.0), np.float32(0.0)
-    count = 0
-    for dy in range(-_REACH_PX, _REACH_PX + 1):
+    patch = np.empty(_LAST + 1, np.float32)
+    level, sigma, inner = np.float32(0.0), np.float32(0.0), np.float32(0.0)
+    for dy in range(-_CORE_PX, _CORE_PX + 1):
         row = _inside(y + dy, bits.shape[0])
-        for dx in range(-_REACH_PX, _REACH_PX + 1):
+        for dx in range(-_CORE_PX, _CORE_PX + 1):
             code = bits[row, _inside(x + dx, bits.shape[1]), c]
-            level = level_of[code]
-            if abs(dy) <= _CORE_PX and abs(dx) <= _CORE_PX:
-                excess[dy + _CORE_PX, dx + _CORE_PX] = level
+            value = level_of[code]
+            patch[(dy + _CORE_PX) * _SIDE + dx + _CORE_PX] = value
+            if abs(dy) == _CORE_PX or abs(dx) == _CORE_PX:
+                level += value
+                sigma += sigma_of[code]
             else:
-                around[count] = level
-                codes[count] = code
-                down += dy * level
-                across += dx * level
-                count += 1
-    if not (np.isfinite(down + across) and np.isfinite(excess.sum())):
-        return False
-    _take_plane(around, excess, down / _AROUND_MOMENT, across / _AROUND_MOMENT)
-    background = _middle_of(around)
-    code = codes[np.argmax(around == background)]
-    unit[c] = max(sigma_of[code], _TO_SIGMA * _middle_of(np.abs(around - background)))
-    excess -= background
-    excess /= unit[c]
-    return True
+                inner += value
+    if not np.isfinite(level + inner):
+        return np.float32(0.0)
+    level /= np.float32(_RIM)
+    sigma /= np.float32(_RIM)
+    for i in range(ODD):
+        even[i] = (patch[i] + patch[_LAST - i] - np.float32(2.0) * level) * (_HALF / sigma)
+        odd[i] = (patch[i] - patch[_LAST - i]) * (_HALF / sigma)
+    even[ODD] = (patch[ODD] - level) / sigma
+    return np.float32(sigma)
 
 
 @njit(cache=True, nogil=True)
-def _take_plane(
-    around: NDArray[np.float32], excess: NDArray[np.float32], down: np.float32, across: np.float32
+def _weigh(
+    excess: NDArray[np.float32], precision: NDArray[np.float32], weighed: NDArray[np.float32]
+) -> np.float32:
+    """Give P x, row by row of P, which is symmetric: vector code; return x' P x."""
+    own = weighed[: len(excess)]
+    own[:] = np.float32(0.0)
+    for i in range(len(excess)):
+        value, row = excess[i], precision[i]
+        for j in range(len(own)):
+            own[j] += value * row[j]
+    total = np.float32(0.0)
+    for i in range(len(excess)):
+        total += excess[i] * own[i]
+    return np.float32(total)
+
+
+@njit(cache=True, nogil=True)
+def _compare(
+    weighed: NDArray[np.float32],
+    lit: NDArray[np.float32],
+    unit: NDArray[np.float32],
+    inner: NDArray[np.float32],
 ) -> None:
-    """Take a slope, so much a pixel down and across, out of the pixels around and those in the middle."""
-    count = 0
-    for dy in range(-_REACH_PX, _REACH_PX + 1):
-        for dx in range(-_REACH_PX, _REACH_PX + 1):
-            rise = np.float32(dy * down + dx * across)
-            if abs(dy) <= _CORE_PX and abs(dx) <= _CORE_PX:
-                excess[dy + _CORE_PX, dx + _CORE_PX] -= rise
-            else:
-                around[count] -= rise
-                count += 1
+    """Give what each footprint, in sigma, has in common with a weighed patch."""
+    inner[:] = np.float32(0.0)
+    for i in range(len(weighed)):
+        value, row = weighed[i] / unit[i // EVEN], lit[i]
+        for k in range(len(inner)):
+            inner[k] += value * row[k]
 
 
 @njit(cache=True, nogil=True)
-def _middle_of(values: NDArray[np.float32]) -> np.float32:
-    """Return the upper median of a few finite values by counting: vector code, the fastest for so few."""
-    half = len(values) // 2
-    low, high = np.float32(-np.inf), np.float32(np.inf)
-    middle = values[0]
-    for value in values:
-        if not low < value < high:
-            continue
-        below, up_to = np.int32(0), np.int32(0)
-        for other in values:
-            below = np.int32(below + np.int32(other < value))
-            up_to = np.int32(up_to + np.int32(other <= value))
-        if below > half:
-            high = value
-        elif up_to <= half:
-            low = value
-        else:
-            middle = value
-            break
-    return np.float32(middle)
+def _norms(together: NDArray[np.float32], unit: NDArray[np.float32], norm: NDArray[np.float32]) -> None:
+    """Give f' P f of each footprint in sigma."""
+    norm[:] = np.float32(0.0)
+    for a in range(len(unit)):
+        for b in range(len(unit)):
+            weight, row = np.float32(1.0) / (unit[a] * unit[b]), together[a, b]
+            for k in range(len(norm)):
+                norm[k] += weight * row[k]
 
 
 @njit(cache=True, nogil=True)
-def _best_match(
-    excess: NDArray[np.float32], unit: NDArray[np.float32], footprints: NDArray[np.float32]
-) -> NDArray[np.float32]:
-    result = np.zeros(3, np.float32)
-    for value in excess.flat:
-        result[1] += value * value
-    for index, footprint in enumerate(footprints):
-        inner, norm = np.float32(0.0), np.float32(0.0)
-        for c in range(len(unit)):
-            for y in range(2 * _CORE_PX + 1):
-                for x in range(2 * _CORE_PX + 1):
-                    shape = footprint[c, y, x] / unit[c]
-                    inner += shape * excess[c, y, x]
-                    norm += shape * shape
-        if inner * inner / norm > result[0]:
-            result[0], result[2] = inner * inner / norm, index
-    return result
+def _best_of(inner: NDArray[np.float32], norm: NDArray[np.float32]) -> int:
+    best = 0
+    for k in range(1, len(inner)):
+        if inner[k] * inner[k] * norm[best] > inner[best] * inner[best] * norm[k]:
+            best = k
+    return best
 
 
 @njit(cache=True, nogil=True)
 def _inside(place: int, size: int) -> int:
-    """Return a place inside an axis: beyond its ends stands what is 8 px further in, never the place's own core."""
+    """Return a place inside an axis."""
     if place < 0:
-        return place + 2 * _REACH_PX
-    return place - 2 * _REACH_PX if place >= size else place
+        return place + _INWARD_PX
+    return place - _INWARD_PX if place >= size else place

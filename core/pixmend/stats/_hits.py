@@ -15,7 +15,7 @@ HIT = np.dtype(
 )
 """One hit: where (array position), likeness in 1/255, score in 1/16, negative if dark.
 
-Its channel is the colour of the footprint that it matches best; the oddest channel where that has none."""
+Its channel is the colour of the footprint that it matches best; green where that is in all channels alike."""
 
 SCORE_STEPS = 16
 LIKENESS_STEPS = 255
@@ -46,12 +46,12 @@ class Hits:
 
     @property
     def score(self) -> NDArray[np.float32]:
-        """Signed matched score of each, in standard deviations."""
+        """Signed score of each: the match over what it leaves, where that is more than expected."""
         return np.asarray(self.table["score"] / np.float32(SCORE_STEPS), np.float32)
 
     @property
     def likeness(self) -> NDArray[np.float32]:
-        """Share of the excess of each that one photosite's footprint explains, 0 to 1."""
+        """Share of the whitened excess of each that one photosite's footprint explains, 0 to 1."""
         return np.asarray(self.table["likeness"] / np.float32(LIKENESS_STEPS), np.float32)
 
     def to_arrays(self) -> dict[str, NDArray[Any]]:

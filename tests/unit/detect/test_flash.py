@@ -113,3 +113,26 @@ def test_colours_that_do_not_agree_rule_nothing_out():
     candidates = flash_candidates(Hits.joined([Hits(table)]), [], _SHAPE)
 
     assert {each.red for each in candidates} == {None}
+
+
+def test_what_looks_much_alike_tells_the_order_before_all_do():
+    """Texture prefers no order, or a wrong one; it is alike less than what is a photosite, or noise of one."""
+    rng = np.random.default_rng(6)
+    own, texture = _coloured(rng, (0, 0), 120), _coloured(rng, (1, 1), 400)
+    texture["likeness"] = 90
+    texture["frame"] += 20
+
+    candidates = flash_candidates(Hits.joined([Hits(np.concatenate([own, texture]))]), [], _SHAPE)
+
+    assert {each.red for each in candidates} == {(0, 0)}
+
+
+def test_what_comes_again_says_nothing_of_the_order_of_colours():
+    """A few lasting defects of a resized plate, hit in every frame, would outvote chance."""
+    table = np.concatenate([_coloured(np.random.default_rng(7), (0, 1), 4)] * 20)
+    table["frame"] = np.repeat(np.arange(1, 21), 4)
+    lone = np.array([(30, 100, 200, 1, 200, 400)], HIT)
+
+    candidates = flash_candidates(Hits.joined([Hits(np.concatenate([table, lone]))]), [], _SHAPE)
+
+    assert {each.red for each in candidates} == {None}

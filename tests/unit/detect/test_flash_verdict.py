@@ -8,6 +8,7 @@ import pytest
 from scipy.ndimage import gaussian_filter
 
 from pixmend.detect import (
+    FLASH_MATCH_PX,
     FLASH_WINDOW_PX,
     FlashCandidate,
     fit_flash,
@@ -24,6 +25,8 @@ from tests.make.shots import LINEAR
 _R = FLASH_WINDOW_PX
 _FOOTPRINTS = flash_footprints(3)
 _CURVE = SigmaScale(LINEAR, SampleType.HALF, NoiseModel(np.array([[1e-4, 0.0, 0.0]] * 3))).curve
+_SIZE = 3 * FLASH_MATCH_PX**2
+_WHITE = np.eye(_SIZE)
 _RASTER = Raster(100, 200, 400, 300)
 
 
@@ -51,10 +54,17 @@ def _judge(
     *,
     red: tuple[int, int] | None = None,
     footprints: tuple[Footprint, ...] = _FOOTPRINTS,
+    covariance: np.ndarray = _WHITE,
 ):
     candidate = FlashCandidate(1003, y, x, 20.0, red)
     return judge_flash(
-        candidate, windows, _CURVE, footprints=footprints, raster=_RASTER, channels=("R", "G", "B")
+        candidate,
+        windows,
+        _CURVE,
+        footprints=footprints,
+        covariance=covariance,
+        raster=_RASTER,
+        channels=("R", "G", "B"),
     )
 
 
@@ -98,6 +108,28 @@ def test_a_dark_flash_is_one_too():
     assert defect.evidence.score < 0
 
 
+def test_what_hardly_stands_out_is_none_however_well_it_looks_like_a_photosite():
+    """Where noise is less than expected the score is high, and debayered noise looks like photosites."""
+
+    def quiet(sigma: float) -> np.ndarray:
+        windows = 20 + 0.4 * (_scene(texture=0.0) - 20)
+        _add(windows[0], sigma * _FOOTPRINTS[-3].shape / np.sqrt(3))
+        return windows
+
+    assert _judge(quiet(11.5)) is None
+    assert _judge(quiet(17.0)) is not None
+
+
+def test_what_the_shot_itself_is_full_of_is_no_photosite():
+    windows = _scene(texture=3.0)
+    _add(windows[0], 30 * _FOOTPRINTS[0].shape)
+    shapes = np.stack([each.shape.ravel() for each in _FOOTPRINTS])
+    full_of_it = _WHITE + 30.0 * shapes.T @ shapes
+
+    assert _judge(windows) is not None
+    assert _judge(windows, covariance=full_of_it) is None
+
+
 def test_what_moves_with_its_surroundings_is_scene():
     windows = _scene(texture=10.0)
     for window, dx in zip(windows, (0, 3, -3), strict=True):
@@ -126,13 +158,13 @@ def test_unless_its_shape_alone_makes_sure_that_it_is_a_photosite():
 def test_where_the_prediction_is_poor_the_score_must_be_higher():
     windows = _scene(texture=0.0)
     _add(windows[0], 30 * _FOOTPRINTS[0].shape)
-    fit = fit_flash(windows, _CURVE, _FOOTPRINTS, inside=np.ones((5, 5), bool))
+    fit = fit_flash(windows, _CURVE, _FOOTPRINTS, covariance=_WHITE, inside=np.ones((5, 5), bool))
     assert fit is not None
     candidate = FlashCandidate(1003, 50, 60, 20.0, (0, 0))
     poor = replace(fit, scatter=np.array([1.0, 3.5, 1.0]))
 
     assert caution_of(fit, candidate, np.ones((5, 5), bool)) == pytest.approx(1.0)
-    assert caution_of(poor, candidate, np.ones((5, 5), bool)) == pytest.approx(1.3)
+    assert caution_of(poor, candidate, np.ones((5, 5), bool)) == pytest.approx(1.345)
 
 
 def test_what_lasting_defects_taught_finds_the_flashes_of_a_soft_plate():
@@ -168,11 +200,11 @@ def test_a_sharp_lamp_of_one_frame_is_no_photosite():
 @pytest.mark.parametrize(
     ("contest", "score", "expected"),
     [
-        (1.0, 15.0, True),
-        (1.0, 14.0, False),
-        (1.25, 15.5, False),
+        (1.0, 14.0, True),
+        (1.0, 13.0, False),
+        (1.25, 14.5, False),
         (1.25, 18.0, True),
-        (1.5, 22.0, False),
+        (1.5, 17.0, False),
         (1.5, 25.0, True),
         (1.5, 60.0, False),
         (1.8, 60.0, False),
@@ -180,16 +212,15 @@ def test_a_sharp_lamp_of_one_frame_is_no_photosite():
 )
 def test_the_better_a_light_explains_it_the_stronger_it_must_be(contest, score, expected):
     light = 0.9
-    shapes = SiteOrLight(1.03 - contest * (1.03 - light), light)
+    shapes = SiteOrLight(1.03 - contest * (1.03 - light), light, score**2)
     assert shapes.contest == pytest.approx(contest)
     assert beats_light(shapes, score, caution=1.0) is expected
     assert not beats_light(shapes, score, caution=5.0)
 
 
 def test_what_noise_does_not_excuse_is_a_light():
-    star = SiteOrLight(0.897, 0.942)
-    assert beats_light(star, 30.0, caution=1.0)
-    assert not beats_light(star, 44.0, caution=1.0)
+    assert beats_light(SiteOrLight(0.897, 0.942, 1000.0), 30.0, caution=1.0)
+    assert not beats_light(SiteOrLight(0.897, 0.942, 2200.0), 30.0, caution=1.0)
 
 
 def test_a_streak_is_no_photosite():
@@ -215,7 +246,7 @@ def test_where_a_sample_is_no_number_nothing_is_said():
     _add(windows[0], 40 * _FOOTPRINTS[1].shape)
     windows[1, 0, 3, 3] = np.nan
 
-    assert fit_flash(windows, _CURVE, _FOOTPRINTS, inside=np.ones((5, 5), bool)) is None
+    assert fit_flash(windows, _CURVE, _FOOTPRINTS, covariance=_WHITE, inside=np.ones((5, 5), bool)) is None
     assert _judge(windows) is None
 
 

@@ -2,6 +2,7 @@
 """Flashes of a shot: found in their frame, by any number of workers, and nothing else."""
 
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from pixmend.pipeline import detect
 from pixmend.pipeline._flash import find_flashes
 from pixmend.simulate import Distractor, Motion, SimulatedShot
 from pixmend.stats import Hits
-from tests.make.flashes import flash_shot, hits_of, scale_of, stored_frames
+from tests.make.flashes import covariance_of, flash_shot, hits_of, scale_of, stored_frames
 from tests.make.shots import LINEAR, rgb_plate
 
 
@@ -37,7 +38,9 @@ def _truth(shot: SimulatedShot) -> set[tuple[int, int, int]]:
 
 
 def _found(shot: SimulatedShot, **more) -> list[tuple[int, int, int]]:
-    defects = find_flashes(_memory(shot), hits_of(shot), scale_of(shot), **more)
+    defects = find_flashes(
+        _memory(shot), hits_of(shot), scale_of(shot), covariance=covariance_of(shot), **more
+    )
     assert all(each.kind is Kind.FLASH for each in defects)
     return [(each.frames.frames[0], each.x, each.y) for each in defects]
 
@@ -68,9 +71,9 @@ def test_rain_is_no_flash():
 
 def test_any_number_of_workers_gives_the_same():
     shot = flash_shot()
-    source, hits, scale = _memory(shot), hits_of(shot), scale_of(shot)
+    find = partial(find_flashes, _memory(shot), hits_of(shot), scale_of(shot), covariance=covariance_of(shot))
 
-    assert find_flashes(source, hits, scale, workers=3) == find_flashes(source, hits, scale)
+    assert find(workers=3) == find()
 
 
 def test_a_known_place_holds_no_flash():
@@ -97,20 +100,21 @@ def test_no_flash_is_looked_for_where_nothing_is_searched():
 def test_no_hits_no_flashes():
     shot = flash_shot()
 
-    assert find_flashes(_memory(shot), Hits.none(), scale_of(shot)) == ()
+    assert find_flashes(_memory(shot), Hits.none(), scale_of(shot), covariance=covariance_of(shot)) == ()
 
 
 def test_a_damaged_frame_beside_tells_nothing_and_its_own_stops():
     shot = flash_shot()
     frame, _, _ = _found(shot)[0]
-    source, hits, scale = _memory(shot, _Damaged), hits_of(shot), scale_of(shot)
+    source, hits = _memory(shot, _Damaged), hits_of(shot)
     only = Hits(hits.table[hits.table["frame"] == frame])
+    find = partial(find_flashes, source, only, scale_of(shot), covariance=covariance_of(shot))
 
     source.bad = frame - 1
-    assert len(find_flashes(source, only, scale)) >= 1
+    assert len(find()) >= 1
     source.bad = frame
     with pytest.raises(FrameError):
-        find_flashes(source, only, scale)
+        find()
 
 
 def test_a_shot_of_one_frame_has_no_flash():
@@ -119,5 +123,6 @@ def test_a_shot_of_one_frame_has_no_flash():
     source = MemoryShot(rgb_plate(shot.raster), {frame: samples})
     hits = hits_of(shot)
 
-    assert find_flashes(source, Hits(hits.table[hits.table["frame"] == frame]), scale_of(shot)) == ()
+    only = Hits(hits.table[hits.table["frame"] == frame])
+    assert find_flashes(source, only, scale_of(shot), covariance=covariance_of(shot)) == ()
     assert np.isin(frame, hits.table["frame"])
