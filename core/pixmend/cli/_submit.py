@@ -37,6 +37,7 @@ __all__ = ["SUMMARY", "add_arguments", "run"]
 SUMMARY = "find, mend and verify a reel as a job: on a farm, or on all cores of this machine"
 
 _MOST_SHOWN = 40
+_FEWEST_TO_LOOK = 24  # a shorter task is over before the next has begun
 _FEWEST_TO_MEND = 48  # a task of mending reads about as many frames of the shot to learn from
 _MOST_MEASURED = 24  # parts of one shot: each that is pooled from writes sums as large as a frame
 _MEGABYTES, _BYTES_PER_SAMPLE = 1024, 100  # of a task: what Python takes, and what a plate does
@@ -220,8 +221,15 @@ def _laid(args: Namespace, shot: "FileShot", job: "Job", site: "Site") -> "Laid"
 
     path = shot.path(job.frames.frames[0])
     cost = FrameCost(samples=_samples(shot), stored_bytes=path.stat().st_size, extension=path.suffix)
-    measured = -(-len(job.frames) // _MOST_MEASURED) if job.is_one_shot else 1
-    look = args.chunk or chunk_size(job.frames, cost.seconds_to_look, cores=site.cores, at_least=measured)
+    alone = args.engine == "local" and not site.section("local").get("scheduler")
+    measured = -(-len(job.frames) // _MOST_MEASURED) if job.is_one_shot else _FEWEST_TO_LOOK * alone
+    look = args.chunk or chunk_size(
+        job.frames,
+        cost.seconds_to_look,
+        cores=site.cores,
+        at_least=measured,
+        shared_by=args.workers * alone,
+    )
     mend = args.chunk or chunk_size(
         job.frames, cost.seconds_to_mend, cores=site.cores, at_least=_FEWEST_TO_MEND
     )

@@ -57,7 +57,8 @@ class Local:
         job = f"pixmend-{secrets.token_hex(8)}"
         try:
             if not address and _may_stay(plan):
-                _RUNNING.warm_up(job, plan.environment)  # it gets ready while Dask does
+                most = max(len(step.tasks) for step in plan.steps)
+                _RUNNING.warm_up(job, plan.environment, count=min(most, _at_once(site, cores)))
             with _scheduler(address) if address else _this_machine(_at_once(site, cores)) as client:
                 if address and not client.scheduler_info(n_workers=-1)["workers"]:
                     progress.note(f"the scheduler at {address} has no workers yet")
@@ -125,7 +126,7 @@ class _JobAtWork:
         """Hand the tasks of a step over."""
         words: tuple[str, ...] = ()
         if self._cores:
-            at_once = min(len(step.tasks), _at_once(self._site, self._cores))
+            at_once = min(len(step.tasks), _that_fit(self._site, self._cores))
             words = ("--workers", str(self._cores // at_once))
         futures = {
             self._client.submit(
@@ -199,9 +200,17 @@ def _may_stay(plan: Plan) -> bool:
     return all(may_stay(task.argv) for step in plan.steps for task in step.tasks)
 
 
-def _at_once(site: Site, cores: int) -> int:
-    """Return how many tasks run side by side on this machine."""
+def _that_fit(site: Site, cores: int) -> int:
+    """Return for how many tasks there are cores on this machine."""
     return max(1, cores // site.cores)
+
+
+def _at_once(site: Site, cores: int) -> int:
+    """Return how many tasks run side by side on this machine.
+
+    One more than fit: a task reads frames in threads, but decides alone, and no core is to idle then.
+    """
+    return min(_that_fit(site, cores) + 1, cores)
 
 
 def _run_on_worker(

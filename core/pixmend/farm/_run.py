@@ -115,10 +115,11 @@ class Running:
             with self._lock:
                 idle.append(process)
 
-    def warm_up(self, job: str, environment: Mapping[str, str]) -> None:
-        """Start a process that is lent later: it gets ready meanwhile."""
-        with self.lent(job, environment):
-            pass
+    def warm_up(self, job: str, environment: Mapping[str, str], *, count: int = 1) -> None:
+        """Start processes that are lent later: they get ready meanwhile."""
+        with contextlib.ExitStack() as all_of_them:
+            for _ in range(count):
+                all_of_them.enter_context(self.lent(job, environment))
 
     def release(self, job: str) -> None:
         """End the processes of a job that were lent, and wait until they have."""

@@ -28,7 +28,7 @@ class Laid:
     frames : str
         OpenJD range.
     look, mend : int
-        How many of them one task of looking, or of mending and proving, gets.
+        How many of them one task of looking, which proving is too, or of mending gets.
     """
 
     frames: str
@@ -95,7 +95,7 @@ _CHUNKS = {
     "Again": "LookChunk",
     "Measure": "LookChunk",
     "Fix": "MendChunk",
-    "Verify": "MendChunk",
+    "Verify": "LookChunk",
 }
 
 

@@ -13,9 +13,9 @@ TOUCH = "import pathlib, sys; print('openjd_progress: 50', flush=True); pathlib.
 FAIL = "import sys; print('error: frame 7 is damaged', file=sys.stderr); sys.exit(3)"
 
 
-def ran(tmp_path, *steps, workers=2, **said):
+def ran(tmp_path, *steps, workers=2, cores=1, **said):
     plan = Plan(name="job", job_folder=tmp_path, environment={}, steps=steps)
-    site = Site(command=("pixmend",), cores=1, sections={"local": {"workers": workers} | said})
+    site = Site(command=("pixmend",), cores=cores, sections={"local": {"workers": workers} | said})
     heard = Heard()
     return open_engine("local").submit(plan, site, tmp_path, heard), heard
 
@@ -57,6 +57,19 @@ def test_the_cores_are_shared_out(tmp_path):
     )
     assert (tmp_path / "one").read_text() == "2"
     assert {(tmp_path / f"{n}").read_text() for n in range(4)} == {"1"}
+
+
+def test_one_task_more_runs_than_there_are_cores_for_and_none_more_than_cores(tmp_path):
+    waits = (
+        "import pathlib, sys, time; me = pathlib.Path(sys.argv[1]); me.touch(); time.sleep(0.5); "
+        "me.write_text(str(len(list(me.parent.glob('[0-9]'))))); me.rename(me.with_suffix('.done'))"
+    )
+    for cores, workers, together in ((2, 2, 2), (2, 4, 3), (1, 2, 2)):
+        folder = tmp_path / f"{cores}-{workers}"
+        folder.mkdir()
+        tasks = (command(waits, f"{n}", folder / f"{n}") for n in range(5))
+        ran(tmp_path, step_of("Look", *tasks), workers=workers, cores=cores)
+        assert max(int(each.read_text()) for each in folder.glob("*.done")) == together
 
 
 def test_a_scheduler_that_does_not_answer_may_be_tried_again(tmp_path, monkeypatch):

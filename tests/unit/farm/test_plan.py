@@ -135,6 +135,14 @@ def test_dear_frames_make_small_chunks():
     )
 
 
+def test_on_one_machine_each_core_gets_a_few_tasks():
+    frames = FrameRange(range(1001, 1241))
+    assert chunk_size(frames, 0.1, shared_by=2, at_least=24) == 40
+    assert chunk_size(frames, 0.1, shared_by=64, at_least=24) == 24
+    assert chunk_size(frames, 100.0, cores=2, shared_by=2) == 6
+    assert chunk_size(frames, 0.1) == 240
+
+
 def test_the_outline_goes_to_disk_and_back(tmp_path):
     plan = planned()
     write_outline(tmp_path, plan)

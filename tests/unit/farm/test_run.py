@@ -186,6 +186,13 @@ def test_tasks_that_follow_each_other_share_a_process(running):
     assert number_of_idle(running) == number
 
 
+def test_several_processes_get_ready_side_by_side(running):
+    running.warm_up("job", {}, count=2)
+    with running.lent("job", {}) as one, running.lent("job", {}) as other:
+        assert one.pid != other.pid
+        assert running.stop("job") == 2
+
+
 def test_a_task_whose_process_is_killed_fails_alone(running, monkeypatch):
     killed = "import os, sys; sys.stdin.readline(); os.kill(os.getpid(), 9)"
     with monkeypatch.context() as patched:
