@@ -20,7 +20,7 @@ from pixmend.detect._flash_verdict import judge_flash
 from pixmend.detect._glance import WINDOW_PX, Glance, Query, Trace, glance, trace_of
 from pixmend.detect._match import ScoreMap, sigma_shapes
 from pixmend.detect._pixel_check import find_field_defects
-from pixmend.detect._second_look import LEAST_FRAMES, is_hopeless
+from pixmend.detect._second_look import LEAST_FRAMES
 from pixmend.detect._sites import MeanPicture, Site, find_sites
 from pixmend.detect._suspects import Suspects, find_suspects
 from pixmend.detect._verdict import DetectSettings, shot_is_still
@@ -55,7 +55,6 @@ __all__ = [
     "flash_candidates",
     "flash_footprints",
     "glance",
-    "is_hopeless",
     "judge_flash",
     "look_at_frame",
     "numbered",

@@ -25,7 +25,7 @@ __all__ = [
     "LINEAR_SIGMA",
     "Judgement",
     "course_in_equal_light",
-    "is_hopeless",
+    "is_decided",
     "judge_by_pools",
     "judge_by_trace",
 ]
@@ -56,7 +56,10 @@ _STUCK_SHARE = 0.5  # a stuck photosite varies less than half as much as its sur
 _STILLER_THAN_LIGHT = 0.002  # of the level: a full well of 100 000 electrons has a noise of 0.003
 _LEAST_FACTOR, _MOST_FACTOR = 0.05, 100.0  # of the usual: there the frame tells nothing, or enough
 _HOPELESS = 1.5  # spreads, after a few frames
-_SURELY_ON, _HOPELESS_ON = 4.0, 1  # errors; frames
+_HALF_WAY = 0.5  # of the score that is expected by then of what reaches the one asked for
+_SURELY_ON, _PERHAPS_ON = 4.0, 3.0  # errors
+_SETTLED_FRAMES, _SETTLED = 20, 0.9  # frames; of them, that show it by themselves
+_STEADY_FRAMES = 48  # of what shows all the time more tell nothing new
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -254,10 +257,30 @@ def _clearest_sample(site: Site, trace: Trace) -> tuple[int, int, int]:
     return (site.peak_channel, y, x) if is_clear else trace.peak
 
 
-def is_hopeless(trace: Trace) -> bool:
-    """Tell by a few frames whether a suspect is none: it shows neither in all of them nor in any."""
-    surely_on = np.abs(trace.amplitude) > _SURELY_ON * trace.error
-    return abs(trace.score) < _HOPELESS and surely_on.sum() < _HOPELESS_ON
+def is_decided(site: Site, trace: Trace, course: Course, settings: DetectSettings, *, is_known: bool) -> bool:
+    """Tell whether more frames would say nothing new of a suspect: it is hopeless, or clearly there all the time."""
+    if len(trace.frames) >= _STEADY_FRAMES:
+        return course.pattern is Pattern.STEADY
+    is_weak = site.is_in_pools and abs(site.score) < settings.threshold_sigma and not is_known
+    if _is_hopeless(trace, asked=_WEAK_CONFIRMED if is_weak else 0.0):
+        return True
+    is_alike = (site.photosite_fit or 0.0) >= PHOTOSITE_FIT
+    is_clear = is_alike and course.pattern is Pattern.STEADY and course.seen >= _SETTLED * len(trace.frames)
+    return is_clear and len(trace.frames) >= _SETTLED_FRAMES
+
+
+def _is_hopeless(trace: Trace, *, asked: float) -> bool:
+    """Tell by a few frames whether a suspect is none: it shows neither in any of them nor in all together.
+
+    Parameters
+    ----------
+    asked : float
+        The score that it must reach when all frames have been looked at.
+    """
+    strongest = float(np.abs(trace.amplitude / trace.error).max())
+    expected = asked * float(np.sqrt(len(trace.frames) / _STEADY_FRAMES))
+    falls_behind = abs(trace.score) < _HALF_WAY * expected and strongest < _PERHAPS_ON
+    return falls_behind or (abs(trace.score) < _HOPELESS and strongest <= _SURELY_ON)
 
 
 def course_in_equal_light(trace: Trace, light_at: LightAt, *, may_change: bool = True) -> Course:

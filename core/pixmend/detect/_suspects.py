@@ -15,9 +15,9 @@ from pixmend.detect._line_samples import covered
 from pixmend.detect._lines import find_lines
 from pixmend.detect._mattes import without_mattes
 from pixmend.detect._search import search
-from pixmend.detect._second_look import LINEAR_SIGMA, course_in_equal_light
+from pixmend.detect._second_look import LINEAR_SIGMA, course_in_equal_light, is_decided
 from pixmend.detect._sites import MeanPicture, Site
-from pixmend.detect._timeline import Course, Pattern
+from pixmend.detect._timeline import Course
 from pixmend.detect._verdict import DetectSettings, believable_sites, shot_is_still
 from pixmend.detect._views import views_of
 from pixmend.footprints import Footprint, prior_footprints
@@ -74,9 +74,11 @@ class Suspects:
         """Tell when a suspect is on, by its trace."""
         return course_in_equal_light(trace, self.statistics.light_at)
 
-    def is_steady(self, trace: Trace) -> bool:
-        """Tell whether a suspect shows all the time, as far as its trace tells."""
-        return self.course(trace).pattern is Pattern.STEADY
+    def is_decided(self, index: int, trace: Trace, settings: DetectSettings) -> bool:
+        """Tell whether more frames would say nothing new of a suspect."""
+        site = self.sites[index]
+        is_known = self.known_at(site) is not None
+        return is_decided(site, trace, self.course(trace), settings, is_known=is_known)
 
     def queries(self, whole: ShotStatistics) -> list[Query]:
         """Return what to look for in single frames, one query a site, in array positions of `whole`."""

@@ -226,7 +226,7 @@ def detect_in_statistics(  # noqa: PLR0913 (each is one choice of the caller)
             _asked(statistics),
             suspects.queries(statistics),
             scale,
-            is_steady=suspects.is_steady,
+            is_decided=partial(suspects.is_decided, settings=settings),
             workers=workers,
             progress=says,
         )

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 
 from pixmend.arrays import mirrored
-from pixmend.detect import LEAST_FRAMES, WINDOW_PX, Glance, Query, Trace, glance, is_hopeless, trace_of
+from pixmend.detect import LEAST_FRAMES, WINDOW_PX, Glance, Query, Trace, glance, trace_of
 from pixmend.frames import FrameSource
 from pixmend.model import FrameRange
 from pixmend.pipeline._frames_at_once import frames_at_once
@@ -16,7 +16,7 @@ from pixmend.stats import SigmaScale
 
 __all__ = ["look_again"]
 
-_FIRST_FRAMES = 12  # tell most suspects that are none
+_FIRST_ROUNDS = (12, 23)  # frames of the third round; the 23 hold the 12
 _MOST_FRAMES = 48  # of a suspect that shows all the time
 _MOST_OF_UNSTEADY = 400  # of one that comes and goes
 
@@ -27,20 +27,20 @@ def look_again(
     queries: Sequence[Query],
     scale: SigmaScale,
     *,
-    is_steady: Callable[[Trace], bool],
+    is_decided: Callable[[int, Trace], bool],
     workers: int,
     progress: Progress,
 ) -> dict[int, Trace] | None:
     """Return what each suspect shows in single frames, by its index; None with too few frames to tell.
 
-    Three rounds, each of fewer suspects in more frames, until every suspect is decided:
-    a dozen frames of all; more of those that these do not rule out; and of those that come
-    and go every frame, so that it is known when.
+    Rounds, each of fewer suspects in more frames, until every suspect is decided: a dozen
+    frames of all; twice and four times as many of those that these do not decide; and of those
+    that come and go every frame, so that it is known when.
 
     Parameters
     ----------
-    is_steady : callable
-        Tells whether a suspect shows all the time, as far as its trace tells.
+    is_decided : callable
+        Tells by its index and its trace whether more frames would say nothing new of a suspect.
 
     Raises
     ------
@@ -51,12 +51,11 @@ def look_again(
         return None
     seen: dict[int, dict[int, Glance]] = {index: {} for index in range(len(queries))}
     asked = list(seen)
-    for count in (_FIRST_FRAMES, _MOST_FRAMES, _MOST_OF_UNSTEADY):
-        wanted = frames.thinned(count) if asked else FrameRange(())
+    third = frames.thinned(_MOST_FRAMES)
+    rounds = (*(third.thinned(count) for count in _FIRST_ROUNDS), third, frames.thinned(_MOST_OF_UNSTEADY))
+    for wanted in rounds:
         _look(shot, wanted, {index: queries[index] for index in asked}, seen, scale, workers, progress)
-        traces = {index: trace_of(queries[index], seen[index]) for index in asked}
-        rules_out = is_hopeless if count == _FIRST_FRAMES else is_steady
-        asked = [index for index in asked if not rules_out(traces[index])]
+        asked = [index for index in asked if not is_decided(index, trace_of(queries[index], seen[index]))]
     return {index: trace_of(query, seen[index]) for index, query in enumerate(queries)}
 
 
