@@ -77,7 +77,7 @@ def standing_out(
                 rows[(middle + 4) % _ROWS, c],
             )
             _ends_of_pairs((around[0], around[2], around[4]), most, least_sum)
-            _gap_to_pairs(around[2], (most, least_sum), beyond[:width])
+            _gap_to_pairs(around[1:4], (most, least_sum), beyond[:width])
             count = _collect(around, beyond, (middle, c), least, (found, count))
     return count
 
@@ -116,12 +116,22 @@ def _ends_of_pairs(rows: _ThreeRows, most: NDArray[np.int16], least: NDArray[np.
 
 
 @njit(cache=True, nogil=True)
-def _gap_to_pairs(own: NDArray[np.int16], pairs: _TwoRows, beyond: NDArray[np.int16]) -> None:
-    """Give by how much, doubled, each sample of a row stands out of every pair."""
+def _gap_to_pairs(near: _ThreeRows, pairs: _TwoRows, beyond: NDArray[np.int16]) -> None:
+    """Give by how much, doubled, each sample of a row stands out of every pair; 0 or less where a nearer one does more."""
     most, least = pairs
+    above, own, below = near
     for x in range(len(beyond)):
-        twice = np.int16(own[x + 2] + own[x + 2])
-        beyond[x] = max(np.int16(twice - most[x]), np.int16(least[x] - twice))
+        value, left, right = own[x + 2], own[x + 1], own[x + 3]
+        high = max(
+            left, right, above[x + 1], above[x + 2], above[x + 3], below[x + 1], below[x + 2], below[x + 3]
+        )
+        low = min(
+            left, right, above[x + 1], above[x + 2], above[x + 3], below[x + 1], below[x + 2], below[x + 3]
+        )
+        twice = np.int16(value + value)
+        bright = np.int16(twice - most[x]) if value >= high else np.int16(0)
+        dark = np.int16(least[x] - twice) if value <= low else np.int16(0)
+        beyond[x] = max(bright, dark)
 
 
 @njit(cache=True, nogil=True)
