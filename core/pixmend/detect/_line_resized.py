@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from pixmend.detect._line_shapes import LINE_REACH_PX, NEIGHBOURS, developed_shapes
 
-__all__ = ["best_resized", "resized_shapes"]
+__all__ = ["best_resized", "resampling", "resized_shapes"]
 
 _SCALES = (0.5, 0.67, 0.75, 0.85, 1.2, 1.33, 1.5, 2.0)
 _OFFSETS_PX = np.arange(-1.5, 1.51, 0.25)
@@ -39,12 +39,12 @@ def resized_shapes(channels: int) -> tuple[NDArray[np.float64], NDArray[np.float
         if shape.columns.shape[1] == 2 or channels == 1
     ]
     grid = list(product(_SCALES, _OFFSETS_PX))
-    resampled = [source @ _resampling(scale, offset).T for source in sources for scale, offset in grid]
+    resampled = [source @ resampling(scale, offset).T for source in sources for scale, offset in grid]
     both = np.repeat(np.stack(resampled), 2, axis=2)
     return both, np.tile([offset for _, offset in grid], len(sources))
 
 
-def _resampling(scale: float, offset: float) -> NDArray[np.float64]:
+def resampling(scale: float, offset: float) -> NDArray[np.float64]:
     """Return the (11, 11) weights of columns in pixels of a plate so many times as large."""
     place = np.arange(-LINE_REACH_PX, LINE_REACH_PX + 1)
     stretch = max(1.0 / scale, 1.0)

@@ -11,7 +11,7 @@ __all__ = ["has_mosaic"]
 _UNEVEN = (
     0.1  # of the noise of the quietest place: photosites of one plate differ by less where it was resized
 )
-_EVERY_ROWS = 10  # even, so that all rows of a place are of one parity
+_ENOUGH = 100_000  # samples of each place: their median is known far better than it is uneven
 
 
 def has_mosaic(statistics: ShotStatistics) -> bool:
@@ -26,10 +26,8 @@ def has_mosaic(statistics: ShotStatistics) -> bool:
 
 
 def _unevenness(plane: NDArray[np.int16]) -> float:
-    sizes = [
-        float(np.median(np.abs(plane[y::_EVERY_ROWS, x::2].astype(np.float32))))
-        for y in (0, 1)
-        for x in (0, 1)
-        if plane[y::_EVERY_ROWS, x::2].size
-    ]
+    height, width = plane.shape
+    step = 2 * max(height * width // (4 * _ENOUGH), 1)  # even, so that all rows of a place are of one parity
+    places = [plane[y::step, x::2] for y in (0, 1) for x in (0, 1)]
+    sizes = [float(np.median(np.abs(each.astype(np.float32)))) for each in places if each.size]
     return max(sizes) / max(min(sizes), 1e-9) - 1.0 if sizes else 0.0

@@ -16,8 +16,9 @@ from pixmend.detect._point_shapes import (
     Camera,
     point_shapes,
 )
+from pixmend.detect._resized_points import SCALES, resized_photosites
 
-__all__ = ["Lights", "ShapeFit", "StillPicture", "fit_shapes"]
+__all__ = ["Lights", "ShapeFit", "StillPicture", "fit_resized", "fit_shapes"]
 
 _SIDE = 2 * REACH_PX + 1
 _AROUND = tuple(
@@ -120,6 +121,45 @@ def fit_shapes(picture: StillPicture, places: NDArray[np.intp], *, telling: NDAr
     camera = _agreed_camera(white.part(strongest), cameras)
     explained = _explained(white, cameras if camera is None else (camera,))
     return _judged(white, (*explained, _explained_by_blocks(white, camera)), camera=camera)
+
+
+def fit_resized(
+    picture: StillPicture, places: NDArray[np.intp], *, telling: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Fit one photosite, or four joined ones, of a plate that was resized; as `fit_shapes` does.
+
+    Returns
+    -------
+    (N,) float64 ndarray
+        Share, 0 to 1, of the whitened excess that the best explains.
+
+    Notes
+    -----
+    By how much is the same all over the plate: the strongest sites choose it together.
+    """
+    if not len(places) or len(picture.light) != 3:
+        return np.zeros(len(places))
+    white = _whitened(picture, places)
+    some = white.part(np.sort(np.argsort(-np.abs(telling), kind="stable")[:_TELLING]))
+    there = some.busy + some.energy + _LEAST
+    support = [
+        np.minimum(
+            np.log(there / (there - _best_of(some, resized_photosites(scale, few=True)))), _MOST_SAY
+        ).sum()
+        for scale in SCALES
+    ]
+    explained = _best_of(white, resized_photosites(SCALES[int(np.argmax(support))]))
+    return np.asarray(np.clip(explained / (white.energy + _LEAST), 0.0, 1.0))
+
+
+def _best_of(white: "_Whitened", shapes: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the energy of each patch that the best of some shapes explains, (N,)."""
+    basis = white.basis(shapes)
+    basis /= np.sqrt(np.square(basis).sum(axis=1, keepdims=True)) + _LEAST
+    most = np.zeros(len(white.patches))
+    for chunk in _chunks(len(most)):
+        most[chunk] = np.square(white.patches[chunk] @ basis.T).max(axis=1)
+    return most
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from pixmend.detect._optical import ShapeFit, StillPicture, fit_shapes
+from pixmend.detect._optical import ShapeFit, StillPicture, fit_resized, fit_shapes
 from pixmend.detect._sites import MeanPicture, Site
 from pixmend.stats import ShotStatistics, train_covariance
 
@@ -28,14 +28,23 @@ _A_LAMP, _CLEAR_LAMP, _MOST_LAMPS = 0.95, 1.2, 2  # share; contest; lamps for ea
 
 
 def with_fits(
-    sites: Sequence[Site], statistics: ShotStatistics, picture: MeanPicture
+    sites: Sequence[Site], statistics: ShotStatistics, picture: MeanPicture, *, resized_from: float = np.inf
 ) -> tuple[list[Site], ShapeFit]:
-    """Return the sites with what a photosite and a point of light explain of them, and all of the fit."""
-    fit = fit_shapes(
-        StillPicture(light=picture.light, sigma=picture.sigma, covariance=_texture(sites, statistics)),
-        np.array([(site.y, site.x) for site in sites], np.intp).reshape(-1, 2),
-        telling=np.array([site.score for site in sites], np.float64),
-    )
+    """Return the sites with what a photosite and a point of light explain of them, and all of the fit.
+
+    Parameters
+    ----------
+    resized_from : float
+        Score from which a photosite, or four joined ones, may be as wide as in a plate that
+        was resized; what scores less could be so by chance.
+    """
+    still = StillPicture(light=picture.light, sigma=picture.sigma, covariance=_texture(sites, statistics))
+    places = np.array([(site.y, site.x) for site in sites], np.intp).reshape(-1, 2)
+    telling = np.array([site.score for site in sites], np.float64)
+    fit = fit_shapes(still, places, telling=telling)
+    if np.isfinite(resized_from):
+        wider = np.where(np.abs(telling) >= resized_from, fit_resized(still, places, telling=telling), 0.0)
+        fit = replace(fit, photosite=np.maximum(fit.photosite, wider))
     fitted = [
         replace(site, photosite_fit=round(float(photosite), 3), optical_fit=round(float(optical), 3))
         for site, photosite, optical in zip(sites, fit.photosite, fit.optical, strict=True)

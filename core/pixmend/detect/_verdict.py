@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from pixmend.detect._mosaic import has_mosaic
 from pixmend.detect._sites import MeanPicture, Site
 from pixmend.detect._still import photosites_only, with_fits
 from pixmend.stats import ShotStatistics
@@ -111,8 +112,11 @@ def believable_sites(
         if abs(site.amplitude_sigma) >= settings.least_amplitude_sigma
         and _is_as_strong_as_it_scores(site, statistics)
     ]
-    kept, fit = with_fits(kept, statistics, picture)
-    if shot_is_still(statistics):
+    is_still = shot_is_still(statistics)
+    may_be_resized = not is_still and not has_mosaic(statistics)
+    resized_from = settings.threshold_sigma if may_be_resized else np.inf
+    kept, fit = with_fits(kept, statistics, picture, resized_from=resized_from)
+    if is_still:
         one_frame = len(statistics.frames) == 1
         return _without_echoes(
             photosites_only(

@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What one photosite, and four joined ones, became in a plate that was resized."""
+
+from functools import cache
+
+import numpy as np
+import pytest
+
+from pixmend.detect import DetectSettings, find_suspects
+from pixmend.detect._optical import StillPicture, fit_resized
+from pixmend.detect._resized_points import SCALES, resized_photosites
+from pixmend.detect._sites import Site
+from pixmend.model import Kind
+from pixmend.simulate import Finish, PlantedDefect, SimulatedShot
+from tests.make.measured import measured
+from tests.make.shots import small_spec
+
+ALONE = tuple(
+    PlantedDefect(sites=((x, 150),), kind=Kind.HOT, amplitude_sigma=30.0) for x in (40, 91, 142, 205)
+)
+JOINED = tuple(
+    PlantedDefect(
+        sites=tuple((x + dx, 90 + dy) for dy in (0, 1) for dx in (0, 1)),
+        kind=Kind.CLUSTER,
+        amplitude_sigma=15.0,
+    )
+    for x in (60, 121, 180)
+)
+
+
+@cache
+def suspects_of(scale: float) -> tuple[Site, ...]:
+    shot = SimulatedShot(small_spec(finish=Finish(scale=scale)), planted=(*ALONE, *JOINED))
+    return find_suspects(measured(shot), DetectSettings()).sites
+
+
+def site_of(planted: PlantedDefect, scale: float) -> Site:
+    x, y = (np.mean(each) for each in zip(*planted.sites, strict=True))
+    x, y = ((place + 0.5) * scale - 0.5 for place in (x, y))
+    near = [each for each in suspects_of(scale) if max(abs(each.x - x), abs(each.y - y)) <= 2]
+    return max(near, key=lambda each: abs(each.score))
+
+
+@pytest.mark.parametrize(
+    ("planted", "scale"),
+    [*((each, scale) for each in ALONE for scale in (0.75, 1.33)), *((each, 0.75) for each in JOINED)],
+)
+def test_sites_of_a_resized_plate_look_like_photosites(planted, scale):
+    assert (site_of(planted, scale).photosite_fit or 0.0) > 0.6
+
+
+def test_shapes_of_a_larger_plate_are_wider():
+    widths = []
+    for scale in SCALES:
+        energy = np.square(resized_photosites(scale)).sum(axis=(0, 1))
+        reach = np.square(np.arange(-3, 4))
+        widths.append(float((energy * (reach[:, None] + reach)).sum() / energy.sum()))
+    assert widths == sorted(widths)
+
+
+@pytest.mark.parametrize(("scale", "expected"), [(0.75, 0.95), (1.33, 0.95)])
+def test_the_plate_tells_by_how_much_it_was_resized(scale, expected):
+    rng = np.random.default_rng(4)
+    light = 50.0 + 0.05 * rng.normal(size=(3, 120, 120))
+    places = np.array([(y, x) for y in (20, 50, 80, 100) for x in (20, 50, 80, 100)])
+    shapes = resized_photosites(scale)
+    for (y, x), shape in zip(places, shapes[rng.integers(0, len(shapes), len(places))], strict=True):
+        light[:, y - 3 : y + 4, x - 3 : x + 4] += 10.0 * shape / np.abs(shape).max()
+    picture = StillPicture(light=light, sigma=np.ones_like(light), covariance=0.0025 * np.eye(147))
+    assert fit_resized(picture, places, telling=np.full(len(places), 20.0)).min() > expected
+
+
+def test_no_sites_and_no_colours_have_no_fit():
+    picture = StillPicture(light=np.zeros((1, 9, 9)), sigma=np.ones((1, 9, 9)), covariance=np.eye(49))
+    assert fit_resized(picture, np.zeros((0, 2), np.intp), telling=np.zeros(0)).shape == (0,)
+    assert fit_resized(picture, np.array([[4, 4]]), telling=np.ones(1)).tolist() == [0.0]
