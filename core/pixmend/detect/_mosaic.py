@@ -11,7 +11,8 @@ __all__ = ["has_mosaic"]
 _UNEVEN = (
     0.1  # of the noise of the quietest place: photosites of one plate differ by less where it was resized
 )
-_ENOUGH = 100_000  # samples of each place: their median is known far better than it is uneven
+_MOST = 3.0  # times the median; what is more is no noise
+_ENOUGH = 100_000  # samples of each place: their size is known far better than it is uneven
 
 
 def has_mosaic(statistics: ShotStatistics) -> bool:
@@ -29,5 +30,11 @@ def _unevenness(plane: NDArray[np.int16]) -> float:
     height, width = plane.shape
     step = 2 * max(height * width // (4 * _ENOUGH), 1)  # even, so that all rows of a place are of one parity
     places = [plane[y::step, x::2] for y in (0, 1) for x in (0, 1)]
-    sizes = [float(np.median(np.abs(each.astype(np.float32)))) for each in places if each.size]
+    sizes = [_size(each) for each in places if each.size]
     return max(sizes) / max(min(sizes), 1e-9) - 1.0 if sizes else 0.0
+
+
+def _size(excess: NDArray[np.int16]) -> float:
+    """Return a robust mean magnitude, finer than the whole steps that a median is."""
+    magnitude = np.abs(excess.astype(np.float32))
+    return float(np.minimum(magnitude, _MOST * np.median(magnitude)).mean(dtype=np.float64))
