@@ -6,7 +6,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,13 +35,13 @@ os.write(int(sys.argv[1]), json.dumps([os.waitstatus_to_exitcode(status), cost])
 """
 
 
-def cost_of(command: Sequence[str]) -> Cost:
+def cost_of(command: Sequence[str], *, allowed: Collection[int] = (0,)) -> Cost:
     """Run a command in a process of its own and return its cost, its own children's time included.
 
     Raises
     ------
     RuntimeError
-        If it does not end with exit code 0; its error text is in the message.
+        If it ends with another exit code than `allowed`; its error text is in the message.
     """
     with tempfile.TemporaryFile() as errors, tempfile.TemporaryFile() as told:
         launcher = [sys.executable, "-I", "-S", "-c", _LAUNCHER, str(told.fileno()), *command]
@@ -50,7 +50,7 @@ def cost_of(command: Sequence[str]) -> Cost:
         )
         told.seek(0)
         code, cost = json.loads(told.read() or b"[null, null]")
-        if code != 0:
+        if code not in allowed:
             errors.seek(0)
             said = errors.read().decode(errors="replace")[-2000:]
             raise RuntimeError(f"{' '.join(command)} ended with {code}: {said}")
