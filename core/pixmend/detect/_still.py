@@ -21,6 +21,8 @@ _CLEARLY_LIGHT = 3.0  # so much more is left by a photosite where a lamp hides o
 # Surprise times score: chance makes neither large where the other is. What is dark is no light, and
 # seldom texture.
 _BRIGHT_SURPRISE, _DARK_SURPRISE = 6.0, 4.0
+# Less, where a photosite fits no worse than light, and the plain excess is like one too.
+_AGREED_CONTEST, _AGREED_LIKENESS, _AGREED_SURPRISE = 1.03, 0.4, 3.0
 # A cluster fits at least as well as any point of light, and far better than texture could. Some lamps look
 # the same, sharp and in the corner of four photosites: not where only few lamps are seen.
 _JOINED_CONTEST, _JOINED_SHARE, _JOINED_SURPRISE, _ALONE = 1.0, 0.85, 12.0, 0.7
@@ -76,7 +78,8 @@ def photosites_only(sites: Sequence[Site], fit: ShapeFit, *, is_spared: Callable
         as soft as lamps.
     """
     score = np.array([site.score for site in sites], np.float64)
-    looks_it = _looks_like_photosite(fit, score) | _looks_like_cluster(fit, score)
+    likeness = np.array([site.likeness for site in sites], np.float64)
+    looks_it = _looks_like_photosite(fit, score, likeness) | _looks_like_cluster(fit, score)
     is_light = (fit.contest > _CLEARLY_LIGHT) & (fit.joined_contest > _CLEAR_LAMP) & (fit.camera is not None)
     return [
         site
@@ -85,8 +88,11 @@ def photosites_only(sites: Sequence[Site], fit: ShapeFit, *, is_spared: Callable
     ]
 
 
-def _looks_like_photosite(fit: ShapeFit, score: NDArray[np.float64]) -> NDArray[np.bool_]:
-    needed = np.where(score < 0, _DARK_SURPRISE, _BRIGHT_SURPRISE)
+def _looks_like_photosite(
+    fit: ShapeFit, score: NDArray[np.float64], likeness: NDArray[np.float64]
+) -> NDArray[np.bool_]:
+    agrees = (fit.contest < _AGREED_CONTEST) & (likeness >= _AGREED_LIKENESS)
+    needed = np.where(score < 0, _DARK_SURPRISE, np.where(agrees, _AGREED_SURPRISE, _BRIGHT_SURPRISE))
     told = fit.surprise * np.abs(score)
     most = np.interp(told, (_CLEAR, _CLEARER), (_CONTEST, _CLEAR_CONTEST))
     return np.asarray((fit.contest < most) & (told >= needed))

@@ -30,11 +30,12 @@ def site_of(score):
     )
 
 
-def is_kept(*, score=10.0, contest=1.0, surprise=2.0, camera=BAYER, known=False):
+def is_kept(*, score=10.0, contest=1.05, surprise=2.0, camera=BAYER, known=False, likeness=0.9):
     fit = ShapeFit(
         *(np.array([each]) for each in (0.5, 0.5, contest, surprise, 0.5, 2.0, 0.0)), camera=camera
     )
-    return bool(photosites_only([site_of(score)], fit, is_spared=lambda _: known))
+    site = replace(site_of(score), likeness=likeness)
+    return bool(photosites_only([site], fit, is_spared=lambda _: known))
 
 
 def kept_of(*, joined=0.95, joined_contest=0.95, joined_surprise=3.0, photosite=0.4, lamps=0, camera=BAYER):
@@ -131,3 +132,17 @@ def test_a_known_cluster_is_no_lamp(joined_contest, expected):
 )
 def test_one_frame_of_an_unknown_camera_needs_a_likeness_or_all_else(fields, expected):
     assert is_like_a_photosite(replace(site_of(12.0), **fields)) is expected
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ({}, True),
+        ({"likeness": 0.25}, False),
+        ({"contest": 1.06}, False),
+        ({"surprise": 0.25}, False),
+        ({"score": -10.0, "surprise": 0.35}, False),
+    ],
+)
+def test_less_surprise_will_do_where_both_fits_agree(fields, expected):
+    assert is_kept(**{"contest": 1.0, "surprise": 0.45, "likeness": 0.45, **fields}) is expected
