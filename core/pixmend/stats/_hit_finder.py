@@ -117,7 +117,9 @@ class HitFinder:
 
     def _scored(self, bits: NDArray[np.uint16], found: NDArray[np.int32]) -> NDArray[Any]:
         """Return the hits (`HIT`) among places (N, 5): those that match a footprint well."""
-        matched = match_places(bits, (self._level, self._sigma), found, self._shapes)
+        tables = self._level, self._sigma
+        least = 0.99 * _LEAST_SCORE**2  # less is never enough, however it is rounded
+        matched = match_places(bits, tables, found, self._shapes, least)
         explained, left, best = *matched[:, :2].T, matched[:, 2].astype(np.intp)
         rest = np.maximum(left / np.float32(len(self._shapes.even) + len(self._shapes.odd)), np.float32(1.0))
         score = np.minimum(np.sqrt(np.abs(explained) / rest), np.float32(_HIGHEST_SCORE))

@@ -50,6 +50,7 @@ def match_places(
     tables: tuple[NDArray[np.float32], NDArray[np.float32]],
     places: NDArray[np.int32],
     shapes: HitShapes,
+    least: float = 0.0,
 ) -> NDArray[np.float32]:
     """Match footprints at places of one frame by generalised least squares.
 
@@ -62,12 +63,15 @@ def match_places(
     places : (N, M) int32 ndarray
         y and x first.
     shapes : HitShapes
+    least : float
+        Squared scores of less are not looked at further.
 
     Returns
     -------
     (N, 3) float32 ndarray
         The squared score of the best footprint, x' P f squared over f' P f, signed as its
-        amplitude; what it leaves of x' P x; which footprint it is. 0 near what is no number.
+        amplitude; what it leaves of x' P x; which footprint it is. 0 near what is no number, and
+        where the squared score is too small.
 
     Notes
     -----
@@ -76,13 +80,14 @@ def match_places(
     channels, count = bits.shape[2], shapes.lit.shape[1]
     result = np.zeros((len(places), 3), np.float32)
     even, odd = np.empty(channels * EVEN, np.float32), np.empty(channels * ODD, np.float32)
+    patch = np.empty(_LAST + 1, np.float32)
     weighed, unit = np.empty_like(even), np.empty(channels, np.float32)
     inner, norm = np.empty(count, np.float32), np.empty(count, np.float32)
     for index in range(len(places)):
         y, x = places[index, 0], places[index, 1]
         is_sound = True
         for c in range(channels):
-            own = even[c * EVEN : (c + 1) * EVEN], odd[c * ODD : (c + 1) * ODD]
+            own = even[c * EVEN : (c + 1) * EVEN], odd[c * ODD : (c + 1) * ODD], patch
             unit[c] = _excess_at(bits, (tables[0][c], tables[1][c]), (y, x, c), own)
             is_sound &= unit[c] > 0.0
         if not is_sound:
@@ -92,6 +97,8 @@ def match_places(
         _norms(shapes.together, unit, norm)
         best = _best_of(inner, norm)
         explained = inner[best] * inner[best] / norm[best]
+        if explained < least:
+            continue
         total += _weigh(odd, shapes.odd, weighed)
         result[index, 0] = np.copysign(explained, inner[best])
         result[index, 1] = max(total - explained, np.float32(0.0))
@@ -104,15 +111,14 @@ def _excess_at(
     bits: NDArray[np.uint16],
     tables: tuple[NDArray[np.float32], NDArray[np.float32]],
     place: tuple[int, int, int],
-    folded: tuple[NDArray[np.float32], NDArray[np.float32]],
+    room: tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]],
 ) -> np.float32:
     """Give the excess of one channel over the rim's mean, in sigma there, folded; return that sigma.
 
-    0 where any sample is no number.
+    0 where any sample is no number. `room` is for both parts and the patch itself.
     """
-    (level_of, sigma_of), (even, odd) = tables, folded
+    (level_of, sigma_of), (even, odd, patch) = tables, room
     y, x, c = place
-    patch = np.empty(_LAST + 1, np.float32)
     level, sigma, inner = np.float32(0.0), np.float32(0.0), np.float32(0.0)
     for dy in range(-_CORE_PX, _CORE_PX + 1):
         row = _inside(y + dy, bits.shape[0])

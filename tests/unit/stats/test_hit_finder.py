@@ -155,6 +155,18 @@ def test_the_compiled_match_is_generalised_least_squares(seed):
         assert best == expected[2]
 
 
+def test_what_matches_less_than_is_asked_for_is_nothing_and_the_rest_as_before():
+    samples = _with_defect(_flat(), 20, 25, sigma=9.0)
+    finder = _finder()
+    places = np.array([(20, 25), (12, 30), (30, 9)], np.int32)
+    given = samples.view(np.uint16), (finder._level, finder._sigma), places, finder._shapes
+
+    every, strong = match_places(*given), match_places(*given, 25.0)
+
+    assert (np.abs(every[:, 0]) > 25).tolist() == [True, False, False]
+    np.testing.assert_array_equal(strong, np.where(np.abs(every[:, :1]) > 25, every, 0))
+
+
 def test_a_lone_pixel_counts_as_green_that_a_demosaic_along_edges_left_alone():
     samples = _with_defect(_flat(), 20, 25, sigma=30.0, footprint=_PIXEL)
 
