@@ -62,7 +62,7 @@ def shot_is_still(statistics: ShotStatistics) -> bool:
     if np.quantile(varies, 0.9, axis=(1, 2)).min() < STILL_SIGMA:
         return True
     quietest = varies.min(axis=0)
-    detail = _detail(statistics.mean_level(), quietest.shape)
+    detail = _detail(statistics.mean_level(every=_CELL_PX), quietest.shape)
     has_detail = (detail > _DETAIL_SIGMA) & (quietest > _FROZEN)
     if has_detail.mean() <= _LEAST_DETAIL:
         return False
@@ -72,17 +72,19 @@ def shot_is_still(statistics: ShotStatistics) -> bool:
     return varies_little > _MOSTLY or stays > _LARGELY
 
 
-def _detail(level: NDArray[np.float32], cells: tuple[int, int]) -> NDArray[np.float32]:
-    """Return how much finest detail each cell of a mean picture (C, H, W) has, in sigma; cells as of `grid_sigma`.
+def _detail(rows: NDArray[np.float32], cells: tuple[int, int]) -> NDArray[np.float32]:
+    """Return how much finest detail each cell of a mean picture has, in sigma; cells as of `grid_sigma`.
+
+    `rows` are the first of each row of cells, (C, rows, W).
 
     The median of a cell, in its richest channel: no defect that is less than half of it adds to it.
     """
     down, across = cells
-    rows = level[:, ::_CELL_PX][:, :down]
-    spare = max(across * _CELL_PX - level.shape[2], 0)
+    rows = rows[:, :down]
+    spare = max(across * _CELL_PX - rows.shape[2], 0)
     rows = np.pad(rows, ((0, 0), (0, 0), (1, 1 + spare)), mode="edge")[:, :, : across * _CELL_PX + 2]
     fine = np.abs(np.diff(rows, 2, axis=2)) / np.sqrt(np.float32(6.0))  # in the noise of such a difference
-    return np.asarray(np.median(fine.reshape(len(level), down, across, _CELL_PX), axis=3).max(axis=0))
+    return np.asarray(np.median(fine.reshape(len(rows), down, across, _CELL_PX), axis=3).max(axis=0))
 
 
 def believable_sites(

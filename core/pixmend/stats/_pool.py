@@ -152,10 +152,10 @@ class ShotStatistics:
         excess: NDArray[np.float32] = np.multiply(self.excess, weight, dtype=np.float32)
         return excess
 
-    def mean_level(self) -> NDArray[np.float32]:
-        """Return the mean level on the sigma scale, (C, H, W)."""
-        weight = 1.0 / (LEVEL_STEPS * np.maximum(self.seen, 1).astype(np.float32))
-        level: NDArray[np.float32] = np.multiply(self.level, weight, dtype=np.float32)
+    def mean_level(self, *, every: int = 1) -> NDArray[np.float32]:
+        """Return the mean level of each row, or every so many, on the sigma scale: (C, rows, W)."""
+        weight = 1.0 / (LEVEL_STEPS * np.maximum(self.seen[::every], 1).astype(np.float32))
+        level: NDArray[np.float32] = np.multiply(self.level[:, ::every], weight, dtype=np.float32)
         return level
 
     def grid_sigma(self) -> NDArray[np.float32]:

@@ -115,6 +115,7 @@ def test_mean_excess_of_noise_is_about_one(whole):
 def test_means_and_spread_are_those_of_the_frames(whole, pictures):
     stack = np.stack(pictures)
     assert whole.mean_level() == pytest.approx(stack.mean(axis=0), abs=0.04)
+    np.testing.assert_array_equal(whole.mean_level(every=8), whole.mean_level()[:, ::8])
     assert whole.grid_sigma() == pytest.approx(stack.std(axis=0)[:, ::8, ::8], abs=0.03)
 
 
