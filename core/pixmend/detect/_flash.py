@@ -22,7 +22,8 @@ _NEIGHBOURHOOD_PX = 64
 _AS_STRONG = (
     6  # neighbours in the shot; more is rain, snow, glitter or texture, and the strongest stand for it
 )
-_MOST_A_FRAME = 12  # on average
+_MOST_A_FRAME, _MOST_AGAIN_A_FRAME = 12, 3  # on average
+_SELDOM = 3  # in at most one of so many frames
 _MUCH_ALIKE = 0.5
 _LIKE_AGREE_MORE, _ALL_AGREE_MORE = 1.3, 1.5
 _AGREE_SURELY = 4.0  # times the chance error of the difference
@@ -42,6 +43,8 @@ class FlashCandidate:
     red : (int, int) or None
         Row and column of the red photosite in the plate's first 2 x 2 pixels, where the shot
         tells; None where it does not.
+    also : tuple of int
+        Frames in which its place is hit too: it comes and goes.
     """
 
     frame: int
@@ -49,6 +52,7 @@ class FlashCandidate:
     x: int
     score: float
     red: tuple[int, int] | None = None
+    also: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +94,7 @@ def flash_candidates(
     Left out is what comes again at its place, what has the colour of no photosite there, and
     what has many neighbours as strong, in space and over the shot: what a neighbourhood does
     often is no rare event there (the a-contrario principle of Desolneux, Moisan and Morel, 2000).
+    Of a place that is hit again, but seldom, the strongest hit stands for all.
     """
     comes_again = _comes_again(hits.table, shape)
     red = _red_photosite(Hits(hits.table[~comes_again]))
@@ -100,13 +105,34 @@ def flash_candidates(
     strength = np.abs(Hits(table).score)
     is_rare = _stronger_around(table, strength) <= _AS_STRONG
     table, strength = table[is_rare], strength[is_rare]
-    most = _MOST_A_FRAME * len(np.unique(hits.table["frame"]))
-    order = np.lexsort((table["x"], table["y"], table["frame"], -strength))[:most]
-    scores = Hits(table).score
-    return [
-        FlashCandidate(int(table["frame"][k]), int(table["y"][k]), int(table["x"][k]), float(scores[k]), red)
-        for k in order
-    ]
+    frames = len(np.unique(hits.table["frame"]))
+    order = np.lexsort((table["x"], table["y"], table["frame"], -strength))[: _MOST_A_FRAME * frames]
+    is_open = ~_is_known(hits.table, known_places) & comes_again
+    if red is not None:
+        is_open &= _has_own_colour(hits.table, red)
+    seldom = [each for each in recurring_places(hits, shape) if len(each.frames) <= frames // _SELDOM]
+    coming = _coming_and_going(Hits(hits.table[is_open]), seldom, red)
+    return [_candidate(row, red) for row in table[order]] + coming[: _MOST_AGAIN_A_FRAME * frames]
+
+
+def _candidate(row: Any, red: tuple[int, int] | None, also: tuple[int, ...] = ()) -> FlashCandidate:
+    score = float(Hits(row[None]).score[0])
+    return FlashCandidate(int(row["frame"]), int(row["y"]), int(row["x"]), score, red, also)
+
+
+def _coming_and_going(
+    hits: Hits, places: Sequence[RecurringPlace], red: tuple[int, int] | None
+) -> list[FlashCandidate]:
+    """Return the strongest hit of each place, the strongest first."""
+    table, strength = hits.table, np.abs(hits.score)
+    found = []
+    for place in places:
+        own = np.flatnonzero((table["y"] == place.y) & (table["x"] == place.x))
+        if len(own):
+            best = table[own[strength[own].argmax()]]
+            also = tuple(frame for frame in place.frames if frame != best["frame"])
+            found.append(_candidate(best, red, also))
+    return sorted(found, key=lambda each: (-abs(each.score), each.y, each.x))
 
 
 def recurring_places(hits: Hits, shape: tuple[int, int]) -> list[RecurringPlace]:

@@ -31,7 +31,7 @@ _MOST_SCATTER = 3.5  # of the prediction: where it is worse the excess has its e
 _USUAL_SCATTER, _LESS_SURE = 1.2, 0.15  # of each unit above, so much more score: errors are not normal there
 _CONTEST = 1.7  # a photosite leaves at most so much of what a point of light leaves
 _TOLD, _TOLD_SHARE = 40.0, 0.02  # squared sigma; share: what a light may explain more, by its freedom alone
-_SURELY_STRONG, _SURELY_SITE = 17.0, 1.2  # score and contest of what no sharp light can be
+_SURELY_STRONG, _SURELY_SITE = 25.0, 1.2  # score and contest of what no sharp light can be
 _NOISE_LEFT, _SHAPE_LEFT = 150.0, 0.07  # squared sigma; share: what a true footprint may leave unexplained
 _OWN_LIGHT_PX = 4  # what reaches so far from a candidate is its own light
 _LIKE_IT = 0.35  # times as strong: it may be the same light, that falls between the photosites elsewhere
@@ -73,7 +73,8 @@ def judge_flash(
     -----
     It must be strong beside both predictions of `fit_flash`, have the shape of one
     photosite's footprint up to noise, not that of a point of light, and, where nothing around tells the motion (a night
-    sky), have no light as strong near it in the frames beside, unless its shape alone makes sure.
+    sky), have no light as strong near it in the frames beside, unless its shape alone makes sure. Where its
+    place is hit in other frames too, it blinks.
     """
     inside = _inside(candidate, raster)
     fit_as = partial(fit_flash, windows, curve, footprints, covariance=covariance, inside=inside)
@@ -89,6 +90,7 @@ def judge_flash(
         return None
     if shapes is not None and not beats_light(shapes, fit.score, caution=caution_of(fit, candidate, inside)):
         return None
+    frames = FrameRange(sorted({candidate.frame, *candidate.also}))
     samples, peak = _spoiled(fit, inside)
     middle = np.array([0, RADIUS_PX, RADIUS_PX])
     places = sorted((int(dy), int(dx), int(c)) for c, dy, dx in samples - middle)
@@ -96,15 +98,15 @@ def judge_flash(
         id=f"f{candidate.frame}-{candidate.x}-{candidate.y}",
         x=candidate.x + raster.x,
         y=candidate.y + raster.y,
-        kind=Kind.FLASH,
-        frames=FrameRange([candidate.frame]),
+        kind=Kind.BLINKING if candidate.also else Kind.FLASH,
+        frames=frames,
         samples=tuple(Sample(dx, dy, channels[c]) for dy, dx, c in places),
         amplitude_sigma=round(float(fit.excess[peak]), 2),
         confidence=_confidence(fit.score),
         evidence=Evidence(
             score=round(fit.score, 2),
-            frames_seen=1,
-            frames_expected=1,
+            frames_seen=len(frames),
+            frames_expected=len(frames),
             photosite_fit=round(fit.share, 4),
             optical_fit=None if shapes is None else round(shapes.light, 4),
         ),

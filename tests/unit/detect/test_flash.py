@@ -40,10 +40,15 @@ def test_what_a_known_defect_explains_is_left_out():
     assert _places(flash_candidates(hits, [(22, 33)], _SHAPE)) == [(2, 100, 200)]
 
 
-def test_a_place_that_is_hit_again_is_recurring_and_no_flash():
+def test_of_a_place_that_is_hit_again_the_strongest_hit_stands_for_all():
     hits = _hits((1, 20, 30, 12.0), (4, 21, 30, -14.0), (7, 20, 31, 13.0), (2, 100, 200, 30.0))
 
-    assert _places(flash_candidates(hits, [], _SHAPE)) == [(2, 100, 200)]
+    hits = Hits.joined([hits, _hits(*((frame, 5 * frame, 7 * frame, 9.0) for frame in range(8, 14)))])
+
+    candidates = {(each.frame, each.y, each.x): each.also for each in flash_candidates(hits, [], _SHAPE)}
+    assert candidates[4, 21, 30] == (1, 7)
+    assert candidates[2, 100, 200] == ()
+    assert not {(1, 20, 30), (7, 20, 31)} & candidates.keys()
     (place,) = recurring_places(hits, _SHAPE)
     assert (place.y, place.x, place.frames, place.score) == (21, 30, (1, 4, 7), -14.0)
 
@@ -136,3 +141,10 @@ def test_what_comes_again_says_nothing_of_the_order_of_colours():
     candidates = flash_candidates(Hits.joined([Hits(np.concatenate([table, lone]))]), [], _SHAPE)
 
     assert {each.red for each in candidates} == {None}
+
+
+def test_a_place_that_is_hit_in_most_frames_is_no_candidate():
+    hits = _hits(*((frame, 20, 30, 12.0) for frame in range(1, 9)), (2, 100, 200, 30.0))
+
+    assert _places(flash_candidates(hits, [], _SHAPE)) == [(2, 100, 200)]
+    assert _places(flash_candidates(hits, [(20, 30)], _SHAPE)) == [(2, 100, 200)]

@@ -91,6 +91,25 @@ def test_one_photosite_in_one_frame_is_a_flash(footprint, texture):
     assert defect.evidence.photosite_fit > 0.8
 
 
+def test_what_is_hit_in_other_frames_too_blinks():
+    windows = _scene(texture=5.0)
+    _add(windows[0], 30 * _FOOTPRINTS[0].shape)
+    candidate = FlashCandidate(1003, 50, 60, 20.0, None, (1001, 1007))
+
+    defect = judge_flash(
+        candidate,
+        windows,
+        _CURVE,
+        footprints=_FOOTPRINTS,
+        covariance=_WHITE,
+        raster=_RASTER,
+        channels=("R", "G", "B"),
+    )
+
+    assert (defect.kind, str(defect.frames)) == (Kind.BLINKING, "1001,1003,1007")
+    assert defect.evidence.frames_seen == 3
+
+
 def test_flash_footprints_are_the_priors_and_two_of_edges():
     assert [each.name for each in _FOOTPRINTS[:-2]] == [each.name for each in prior_footprints(3)]
     assert all(np.abs(each.shape).max() == 1.0 for each in _FOOTPRINTS)
