@@ -17,7 +17,7 @@ tools = ["pixmend"]
 build_command = (
     "if [ -n {install} ]; then"
     " python -m pip install --require-hashes --target $REZ_BUILD_INSTALL_PATH/python -r {root}/worker.lock &&"
-    " python -m pip install --no-deps --target $REZ_BUILD_INSTALL_PATH/python {root}/pixmend-*.whl;"
+    " python -m pip install --no-deps --upgrade --target $REZ_BUILD_INSTALL_PATH/python {root}/pixmend-*.whl;"
     " fi"
 )
 
