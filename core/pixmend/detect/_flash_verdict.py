@@ -18,7 +18,7 @@ from pixmend.stats import SigmaCurve
 __all__ = ["beats_light", "caution_of", "judge_flash"]
 
 _LEAST_SCORE = 13.5  # with all that follows; fine texture that moves scores up to 13
-_LEAST_UNSURE = 15.1  # where colours are unknown
+_LEAST_UNSURE = 18.0  # where colours are unknown: photographs have points that score 15
 _LEAST_STRENGTH = 12.0  # sigma: in flat places debayered noise itself looks like a photosite
 _SURE_CONTEST, _MORE = 1.1, 10.0  # a point of light explains it better: so much more score for each of it
 _CAUTION = (

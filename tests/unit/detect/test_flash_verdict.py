@@ -118,7 +118,7 @@ def test_flash_footprints_are_the_priors_and_two_of_edges():
 
 def test_a_dark_flash_is_one_too():
     windows = _scene(texture=5.0)
-    _add(windows[0], -18 * _FOOTPRINTS[0].shape)
+    _add(windows[0], -28 * _FOOTPRINTS[0].shape)
 
     defect = _judge(windows)
 
@@ -136,7 +136,7 @@ def test_what_hardly_stands_out_is_none_however_well_it_looks_like_a_photosite()
         return windows
 
     assert _judge(quiet(11.5)) is None
-    assert _judge(quiet(17.0)) is not None
+    assert _judge(quiet(24.0)) is not None
 
 
 def test_what_the_shot_itself_is_full_of_is_no_photosite():
