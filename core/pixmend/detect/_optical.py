@@ -131,25 +131,37 @@ def fit_resized(
     Returns
     -------
     (N,) float64 ndarray
-        Share, 0 to 1, of the whitened excess that the best explains.
+        Share, 0 to 1, of the whitened excess that the best explains; 0 of a plate that
+        shows no sign of a mosaic before it was resized.
 
     Notes
     -----
-    By how much is the same all over the plate: the strongest sites choose it together.
+    By how much is the same all over the plate: the strongest sites choose it together. They
+    must be explained clearly better than by points of light of any colour and spread: the
+    texture of a soft clip is as wide as a photosite that was resized.
     """
     if not len(places) or len(picture.light) != 3:
         return np.zeros(len(places))
     white = _whitened(picture, places)
     some = white.part(np.sort(np.argsort(-np.abs(telling), kind="stable")[:_TELLING]))
-    there = some.busy + some.energy + _LEAST
+    shapes = resized_photosites(_agreed_scale(some))
+    by_points = some.left_by(np.max(_explained(some, (Camera(""),)), axis=0))
+    if np.clip(np.log(by_points / some.left_by(_best_of(some, shapes))), -1.0, 1.0).sum() < _CLEAR:
+        return np.zeros(len(places))
+    explained = _best_of(white, shapes)
+    return np.asarray(np.clip(explained / (white.energy + _LEAST), 0.0, 1.0))
+
+
+def _agreed_scale(white: "_Whitened") -> float:
+    """Return by how much the plate was resized, as most patches say; no single one says much."""
     support = [
         np.minimum(
-            np.log(there / (there - _best_of(some, resized_photosites(scale, few=True)))), _MOST_SAY
+            np.log(white.left_by(0.0) / white.left_by(_best_of(white, resized_photosites(scale, few=True)))),
+            _MOST_SAY,
         ).sum()
         for scale in SCALES
     ]
-    explained = _best_of(white, resized_photosites(SCALES[int(np.argmax(support))]))
-    return np.asarray(np.clip(explained / (white.energy + _LEAST), 0.0, 1.0))
+    return SCALES[int(np.argmax(support))]
 
 
 def _best_of(white: "_Whitened", shapes: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -188,6 +200,10 @@ class _Whitened:
     @property
     def energy(self) -> NDArray[np.float64]:
         return np.asarray(np.square(self.patches).sum(axis=1))
+
+    def left_by(self, explained: NDArray[np.float64] | float) -> NDArray[np.float64]:
+        """Return what is left of each patch and its surroundings, of which so much energy is explained."""
+        return np.asarray(self.busy + self.energy + _LEAST - explained)
 
     def part(self, chosen: NDArray[np.intp]) -> "_Whitened":
         return replace(self, parity=self.parity[chosen], patches=self.patches[chosen], busy=self.busy[chosen])
@@ -258,8 +274,7 @@ def _agreed_camera(white: _Whitened, cameras: Sequence[Camera]) -> Camera | None
 def _support(white: _Whitened, camera: Camera) -> float:
     """Return how well a camera explains the patches, no matter by what; no single one says much."""
     best = np.max(_explained(white, (camera,), few=True), axis=0)
-    there = white.busy + white.energy + _LEAST
-    return float(np.minimum(np.log(there / (there - best)), _MOST_SAY).sum())
+    return float(np.minimum(np.log(white.left_by(0.0) / white.left_by(best)), _MOST_SAY).sum())
 
 
 def _explained(

@@ -58,16 +58,34 @@ def test_shapes_of_a_larger_plate_are_wider():
     assert widths == sorted(widths)
 
 
-@pytest.mark.parametrize(("scale", "expected"), [(0.75, 0.95), (1.33, 0.95)])
-def test_the_plate_tells_by_how_much_it_was_resized(scale, expected):
+PLACES = np.array([(y, x) for y in (20, 50, 80, 100) for x in (20, 50, 80, 100)])
+
+
+def fit_of(shapes):
+    """Return what a resized photosite explains of shapes that were drawn from some, on a plain ground."""
     rng = np.random.default_rng(4)
     light = 50.0 + 0.05 * rng.normal(size=(3, 120, 120))
-    places = np.array([(y, x) for y in (20, 50, 80, 100) for x in (20, 50, 80, 100)])
-    shapes = resized_photosites(scale)
-    for (y, x), shape in zip(places, shapes[rng.integers(0, len(shapes), len(places))], strict=True):
+    for (y, x), shape in zip(PLACES, shapes[rng.integers(0, len(shapes), len(PLACES))], strict=True):
         light[:, y - 3 : y + 4, x - 3 : x + 4] += 10.0 * shape / np.abs(shape).max()
     picture = StillPicture(light=light, sigma=np.ones_like(light), covariance=0.0025 * np.eye(147))
-    assert fit_resized(picture, places, telling=np.full(len(places), 20.0)).min() > expected
+    return fit_resized(picture, PLACES, telling=np.full(len(PLACES), 20.0))
+
+
+@pytest.mark.parametrize("scale", [0.75, 1.33])
+def test_the_plate_tells_by_how_much_it_was_resized(scale):
+    assert fit_of(resized_photosites(scale)).min() > 0.95
+
+
+@pytest.mark.parametrize("spread", [0.5, 0.8, 1.2])
+def test_the_texture_of_a_soft_clip_is_no_resized_photosite(spread):
+    reach = np.arange(-3, 4)
+    offsets = np.arange(-0.5, 0.51, 0.25)
+    profiles = np.exp(-0.5 * np.square((reach - offsets[:, None]) / spread))
+    grey = (
+        np.einsum("ay,bx->abyx", profiles, profiles).reshape(-1, 1, 7, 7)
+        * np.array([1.0, 0.9, 0.7])[:, None, None]
+    )
+    assert not fit_of(grey).any()
 
 
 def test_no_sites_and_no_colours_have_no_fit():
