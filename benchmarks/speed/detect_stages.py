@@ -26,10 +26,10 @@ STAGES = {
     "reading": [("pixmend.frames._shot", "FileShot.read_bands")],
     "cuts": [("pixmend.pipeline", "find_shots")],
     "learning": [
-        ("pixmend.pipeline._detect", "read_training_rows"),
-        ("pixmend.pipeline._detect", "train_shot_model"),
+        ("pixmend.pipeline._measuring", "read_training_rows"),
+        ("pixmend.pipeline._measuring", "train_shot_model"),
     ],
-    "idle frames": [("pixmend.pipeline._detect", "_is_idle")],
+    "idle frames": [("pixmend.pipeline._measuring", "_is_idle")],
     "pool": [("pixmend.stats._pool", "ShotStatistics.add")],
     "hits": [("pixmend.stats._hit_finder", "HitFinder.find")],
     "search": [("pixmend.pipeline._detect", "find_suspects")],

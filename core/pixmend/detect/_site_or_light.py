@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pixmend.detect._optical import Lights
 from pixmend.detect._point_shapes import BAYER_CAMERAS, REACH_PX, Camera, point_shapes
+from pixmend.detect._whitened_patches import Lights
 
 __all__ = ["SiteOrLight", "site_or_light"]
 

@@ -7,8 +7,9 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from pixmend.detect._optical import ShapeFit, StillPicture, fit_resized, fit_shapes
+from pixmend.detect._optical import ShapeFit, fit_resized, fit_shapes
 from pixmend.detect._sites import MeanPicture, Site
+from pixmend.detect._whitened_patches import StillPicture
 from pixmend.stats import ShotStatistics, train_covariance
 
 __all__ = ["photosites_only", "with_fits"]

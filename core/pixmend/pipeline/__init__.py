@@ -7,15 +7,7 @@ from pixmend.pipeline._bake_plan import BakePlan, BakeSettings, plan_bake
 from pixmend.pipeline._camera_footprints import learn_camera_footprints
 from pixmend.pipeline._cuts import find_shots
 from pixmend.pipeline._demo import Demo, run_demo
-from pixmend.pipeline._detect import (
-    MOST_FRAMES,
-    Detection,
-    Sampling,
-    chosen_frames,
-    detect,
-    detect_in_statistics,
-    merge_statistics,
-)
+from pixmend.pipeline._detect import Detection, detect, detect_in_statistics
 from pixmend.pipeline._farm_files import asked_of
 from pixmend.pipeline._farm_mend import JobReport, report_job, verify_part, write_report, write_skipped
 from pixmend.pipeline._farm_parts import map_of_parts, measure_part
@@ -33,6 +25,7 @@ from pixmend.pipeline._fix import FixReport, SkippedFrame, fix
 from pixmend.pipeline._fix_audit import FixAudit
 from pixmend.pipeline._fix_plan import FixPlan, frames_not_mended, plan_fix
 from pixmend.pipeline._job import FixSettings
+from pixmend.pipeline._measuring import MOST_FRAMES, Sampling, chosen_frames, merge_statistics
 from pixmend.pipeline._mender import Mender, train_mender
 from pixmend.pipeline._noise_plot import plot_noise
 from pixmend.pipeline._pixel_check import PixelCheck, PixelCheckSettings, check_pixels

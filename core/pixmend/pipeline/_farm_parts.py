@@ -11,17 +11,10 @@ from pathlib import Path
 from pixmend.detect import DetectSettings
 from pixmend.errors import UsageError
 from pixmend.model import FrameRange
-from pixmend.pipeline._detect import (
-    Detection,
-    Sampling,
-    chosen_frames,
-    detect,
-    detect_in_statistics,
-    measure_shot,
-    merge_statistics,
-)
+from pixmend.pipeline._detect import Detection, detect, detect_in_statistics
 from pixmend.pipeline._farm_files import files_state, publish_json, read_json
 from pixmend.pipeline._farm_reel import MappedReel
+from pixmend.pipeline._measuring import Sampling, chosen_frames, measure_shot, merge_statistics
 from pixmend.pipeline._reel import FoundTake, Looking, Take
 from pixmend.pipeline._statistics_file import read_statistics, write_statistics
 from pixmend.progress import Progress

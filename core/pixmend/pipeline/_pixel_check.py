@@ -18,8 +18,8 @@ from pixmend.detect import (
 from pixmend.errors import UsageError
 from pixmend.frames import Encoding, FrameSource
 from pixmend.model import DefectMap, FrameRange, Source
-from pixmend.pipeline._detect import Sampling, chosen_frames
 from pixmend.pipeline._frames_at_once import frames_at_once
+from pixmend.pipeline._measuring import Sampling, chosen_frames
 from pixmend.pipeline._training import read_training_rows, training_rows
 from pixmend.progress import Progress, Silent
 from pixmend.stats import FlatBlocks, NoiseModel, SigmaScale, flat_blocks, train_scale

@@ -14,7 +14,8 @@ from pixmend.detect import DetectSettings, numbered, shot_is_still
 from pixmend.errors import FrameError
 from pixmend.frames import Encoding, FrameSource
 from pixmend.model import Defect, DefectMap, FrameRange
-from pixmend.pipeline._detect import Sampling, detect
+from pixmend.pipeline._detect import detect
+from pixmend.pipeline._measuring import Sampling
 from pixmend.progress import Progress, Silent
 from pixmend.register import (
     ShotFindings,

@@ -17,7 +17,8 @@ from pixmend.fill import spoiled_samples
 from pixmend.frames import Encoding, FileShot
 from pixmend.model import Defect, DefectMap, FrameRange, Method, PlateInfo, Status
 from pixmend.pipeline._audit import AUDIT_FRAMES, audit_repairs, frames_to_audit
-from pixmend.pipeline._detect import Sampling, detect
+from pixmend.pipeline._detect import detect
+from pixmend.pipeline._measuring import Sampling
 from pixmend.progress import Progress
 from pixmend.splice import Ledger, ledger_path, read_ledger
 from pixmend.stats import SigmaScale

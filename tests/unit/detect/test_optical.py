@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import nnls
 
-from pixmend.detect._optical import StillPicture, fit_shapes
+from pixmend.detect._optical import fit_shapes
 from pixmend.detect._point_shapes import BAYER_CAMERAS, Camera, point_shapes
+from pixmend.detect._whitened_patches import StillPicture
 from pixmend.simulate import Demosaic, Sensor, develop
 from pixmend.stats import train_covariance
 

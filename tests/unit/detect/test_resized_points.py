@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 
 from pixmend.detect import DetectSettings, find_suspects
-from pixmend.detect._optical import StillPicture, fit_resized
+from pixmend.detect._optical import fit_resized
 from pixmend.detect._resized_points import SCALES, resized_photosites
 from pixmend.detect._sites import Site
+from pixmend.detect._whitened_patches import StillPicture
 from pixmend.model import Kind
 from pixmend.simulate import Finish, PlantedDefect, SimulatedShot
 from tests.make.measured import measured
