@@ -31,6 +31,9 @@ _MOST_SCATTER = 3.5  # of the prediction: where it is worse the excess has its e
 _USUAL_SCATTER, _LESS_SURE = 1.2, 0.15  # of each unit above, so much more score: errors are not normal there
 _CONTEST = 1.7  # a photosite leaves at most so much of what a point of light leaves
 _TOLD, _TOLD_SHARE = 40.0, 0.02  # squared sigma; share: what a light may explain more, by its freedom alone
+_MUCH_MORE = (
+    0.03  # of the excess a light explains more: speculars that pass between photosites; never of strong ones
+)
 _SURELY_STRONG, _SURELY_SITE = 25.0, 1.2  # score and contest of what no sharp light can be
 _NOISE_LEFT, _SHAPE_LEFT = 150.0, 0.07  # squared sigma; share: what a true footprint may leave unexplained
 _OWN_LIGHT_PX = 4  # what reaches so far from a candidate is its own light
@@ -132,7 +135,9 @@ def beats_light(shapes: SiteOrLight, score: float, *, caution: float) -> bool:
     If not quite, it must be stronger; but not so strong that noise is no excuse.
     """
     least = _LEAST_SCORE + _MORE * max(shapes.contest - _SURE_CONTEST, 0.0)
-    is_clear = (shapes.light - shapes.site) * shapes.energy > _TOLD + _TOLD_SHARE * shapes.energy
+    more = shapes.light - shapes.site
+    is_clear = more * shapes.energy > _TOLD + _TOLD_SHARE * shapes.energy
+    is_clear |= more > _MUCH_MORE and abs(score) < _SURELY_STRONG
     return shapes.contest <= _CONTEST and abs(score) >= least * caution and not is_clear
 
 

@@ -221,8 +221,8 @@ def test_a_sharp_lamp_of_one_frame_is_no_photosite():
     [
         (1.0, 14.0, True),
         (1.0, 13.0, False),
-        (1.25, 14.5, False),
-        (1.25, 18.0, True),
+        (1.2, 14.2, False),
+        (1.2, 15.0, True),
         (1.5, 17.0, False),
         (1.5, 25.0, True),
         (1.5, 60.0, False),
@@ -240,6 +240,15 @@ def test_the_better_a_light_explains_it_the_stronger_it_must_be(contest, score, 
 def test_what_noise_does_not_excuse_is_a_light():
     assert beats_light(SiteOrLight(0.897, 0.942, 1000.0), 30.0, caution=1.0)
     assert not beats_light(SiteOrLight(0.897, 0.942, 2200.0), 30.0, caution=1.0)
+
+
+@pytest.mark.parametrize(
+    ("score", "light", "expected"), [(20.0, 0.87, True), (20.0, 0.89, False), (26.0, 0.89, True)]
+)
+def test_a_specular_between_photosites_is_told_from_a_weak_flash_by_how_much_more_it_explains(
+    score, light, expected
+):
+    assert beats_light(SiteOrLight(0.85, light, 700.0), score, caution=1.0) is expected
 
 
 def test_a_streak_is_no_photosite():
