@@ -5,6 +5,7 @@ import json
 import os
 import shutil
 import signal
+import subprocess
 import sys
 import threading
 import time
@@ -94,3 +95,20 @@ def test_openjd_runs_the_job_as_it_is(prepared, say, tmp_path):
     said = say("submit", "reel", "-o", "out", "--chunk", 6, "--engine", "openjd")
     assert said["failures"] == []
     check_same(prepared, tmp_path / "out.job", tmp_path / "out")
+
+
+@pytest.mark.skipif(OPENJD is None, reason="openjd-cli is not installed")
+def test_a_job_made_at_a_workstation_runs_where_the_farm_sees_the_folders(prepared, say, tmp_path):
+    workstation, farm = tmp_path / "workstation", tmp_path / "farm"
+    workstation.mkdir()
+    (tmp_path / "reel").rename(workstation / "reel")
+    (tmp_path / "site.toml").write_text(f'[paths]\n"{workstation}" = "{farm}"\n')
+    how = ("--chunk", 6, "--engine", "openjd", "--site", "site.toml", "--dry-run")
+    say("submit", "workstation/reel", "-o", "workstation/out", *how)
+    workstation.rename(farm)  # what the workstation calls it is nowhere to be found now
+    job = farm / "out.job"
+    told = ("-p", f"file://{job}/parameter_values.json", "--step", "Report", "--run-dependencies")
+    subprocess.run(
+        [OPENJD, "run", job / "template.json", *told], check=True, capture_output=True, timeout=600
+    )
+    check_same(prepared, job, farm / "out")
