@@ -163,11 +163,11 @@ def _flashes(
     learned: Sequence[Footprint],
     excluded: NDArray[np.bool_] | None,
     workers: int,
-) -> list[Defect]:
+) -> tuple[Defect, ...]:
     """Return what shows in one frame only, where no other defect is found and nothing is excluded."""
     raster = statistics.model.raster
     places = [(each.y - raster.y, each.x - raster.x) for each in findings.defects]
-    found = find_flashes(
+    return find_flashes(
         shot,
         statistics.hits,
         scale,
@@ -177,7 +177,6 @@ def _flashes(
         excluded=excluded,
         workers=workers,
     )
-    return [each for each in found if excluded is None or not excluded[each.y - raster.y, each.x - raster.x]]
 
 
 def _map_of(
