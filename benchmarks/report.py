@@ -16,6 +16,7 @@ __all__ = [
     "Table",
     "as_markdown",
     "commit_and_date",
+    "commit_number",
     "format_number",
     "machine_facts",
     "run_alone",
@@ -103,6 +104,11 @@ def commit_and_date() -> str:
     return f"commit {_commit()}, {dt.datetime.now(tz=dt.UTC):%Y-%m-%d}"
 
 
+def commit_number() -> int:
+    """Return the commit as a number, 0 where this is no git checkout: what nobody could have chosen."""
+    return int(_git("rev-parse", "--short=7", "HEAD") or "0", 16)
+
+
 def _processor() -> str:
     cpuinfo = Path("/proc/cpuinfo")
     lines = cpuinfo.read_text(encoding="utf-8").splitlines() if cpuinfo.exists() else []
@@ -111,11 +117,13 @@ def _processor() -> str:
 
 
 def _commit() -> str:
+    return _git("describe", "--always", "--dirty") or "not a git checkout"
+
+
+def _git(*arguments: str) -> str:
     root = Path(__file__).parents[1]
-    asked = subprocess.run(
-        ["git", "describe", "--always", "--dirty"], cwd=root, capture_output=True, text=True, check=False
-    )
-    return asked.stdout.strip() or "not a git checkout"
+    asked = subprocess.run(["git", *arguments], cwd=root, capture_output=True, text=True, check=False)
+    return asked.stdout.strip()
 
 
 def _version(name: str) -> str:

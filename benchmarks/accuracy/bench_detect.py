@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Recall of planted defects and false defects, against peers on the same frames, and on real cameras.
 
-``--list`` names the scenes, ``--scene NAME`` and ``--train`` tell of scenes defect by defect: what
-limits are tuned on are the scenes of ``--train``, what RESULTS tell of are the others.
+``--list`` names the scenes, ``--scene NAME``, ``--train`` and ``--unseen SEED`` tell of scenes defect by
+defect: what limits are tuned on are the scenes of ``--train``, what RESULTS tell of are the others.
 """
 
 import argparse
@@ -10,9 +10,23 @@ import sys
 import time
 from dataclasses import replace
 
-from benchmarks.accuracy.answers import WITH_PRIOR, Answer, Rendered, detected, render, score_map_of
+from benchmarks.accuracy.answers import (
+    WITH_PRIOR,
+    Answer,
+    Rendered,
+    answer_of,
+    detected,
+    render,
+    score_map_of,
+)
 from benchmarks.accuracy.detection_peers import score_peers
-from benchmarks.accuracy.detection_tables import frames_table, kinds_table, pooled_table, scenes_table
+from benchmarks.accuracy.detection_tables import (
+    frames_table,
+    kinds_table,
+    own_table,
+    pooled_table,
+    scenes_table,
+)
 from benchmarks.accuracy.frame_law import law_table
 from benchmarks.accuracy.one_scene import tell_scene, tell_scenes
 from benchmarks.accuracy.real_shots import false_table, list_table
@@ -20,8 +34,9 @@ from benchmarks.accuracy.scene import Group, Scene
 from benchmarks.accuracy.scenes import TEST
 from benchmarks.accuracy.scoring import best_threshold
 from benchmarks.accuracy.training_scenes import TRAIN
+from benchmarks.accuracy.unseen_scenes import unseen_scenes
 from benchmarks.pictures import source_of_pictures
-from benchmarks.report import Section, Table, as_markdown
+from benchmarks.report import Section, Table, as_markdown, commit_number
 from pixmend.model import DefectMap
 
 __all__ = ["main", "measure"]
@@ -45,6 +60,7 @@ def measure(quick: bool) -> Section:  # noqa: FBT001 (the one switch of every be
     )
     tables = [
         *_scene_tables(answers),
+        *_unseen_tables(quick=quick),
         frames_table(answers),
         kinds_table(answers),
         law_table(quick=quick),
@@ -109,6 +125,16 @@ def _scene_tables(answers: list[Answer]) -> list[Table]:
     return tables
 
 
+def _unseen_tables(*, quick: bool) -> list[Table]:
+    seed = commit_number()
+    answers = [answer_of(render(scene, quick=quick)) for scene in unseen_scenes(seed)[: 1 if quick else None]]
+    dry = [each for each in answers if each.scene.group is Group.DRY]
+    return [
+        scenes_table(f"Scenes that nobody has looked at: their seed is the commit, {seed}", answers),
+        own_table(f"Recall over the {len(dry)} dry moving shots of them together", dry),
+    ]
+
+
 def main() -> None:
     """Measure detection, or tell of one scene defect by defect."""
     parser = argparse.ArgumentParser(description=main.__doc__)
@@ -118,12 +144,16 @@ def main() -> None:
         "--scene", action="append", default=[], metavar="NAME", help="only this one, told in full"
     )
     parser.add_argument("--train", action="store_true", help="every scene to tune on, told in full")
+    parser.add_argument(
+        "--unseen", type=int, metavar="SEED", help="the unseen ones of a commit, told in full"
+    )
     args = parser.parse_args()
     known = {each.name: each for each in (*TEST, *TRAIN)}
     unknown = sorted(set(args.scene) - set(known))
     if unknown:
         parser.error(f"there is no scene {', '.join(unknown)}; --list names them")
-    told = [known[name] for name in args.scene] or (list(TRAIN) if args.train else [])
+    unseen = () if args.unseen is None else unseen_scenes(args.unseen)
+    told = [*(known[name] for name in args.scene), *(TRAIN if args.train else ()), *unseen]
     if args.list:
         print(*tell_scenes(), sep="\n")
     elif told:

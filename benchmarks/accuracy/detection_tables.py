@@ -20,7 +20,7 @@ from benchmarks.report import Table, format_number
 from pixmend.model import FrameRange, Kind
 from pixmend.simulate import Found, PlantedDefect
 
-__all__ = ["frames_table", "kinds_table", "pooled_table", "scenes_table"]
+__all__ = ["frames_table", "kinds_table", "own_table", "pooled_table", "scenes_table"]
 
 _SCENE_CLASSES = (
     "1 sigma",
@@ -56,6 +56,15 @@ def pooled_table(caption: str, answers: Sequence[Answer]) -> Table:
         peers = (_recall(own[name], labels, bare=True) for name in PEERS)
         rows.append((title, str(asked), _recall(own[PRODUCT], labels), *peers))
     return Table(caption, ("what", "planted", PRODUCT, *PEERS), tuple(rows))
+
+
+def own_table(caption: str, answers: Sequence[Answer]) -> Table:
+    """Return recall by class with its 95 % interval, of pixmend alone; false defects in the first row."""
+    own = _of_product(answers)
+    rows = [("false per 8.8 Mpx", "", _false(own))]
+    for title, labels in CLASSES.items():
+        rows.append((title, str(hits_and_asked(_pairs(own), labels)[1]), _recall(own, labels)))
+    return Table(caption, ("what", "planted", PRODUCT), tuple(rows))
 
 
 def scenes_table(caption: str, answers: Sequence[Answer]) -> Table:

@@ -31,8 +31,11 @@ CLASSES: dict[str, tuple[str, ...]] = {
 """What is told together: the name of a class to the labels of its defects."""
 
 
-def scene_recipe(*, lines: Kind) -> tuple[Ingredient, ...]:
-    """Return what is planted in a scene; `lines` says whether its whole line is a column or a row."""
+def scene_recipe(*, lines: Kind, flashes: int = 3) -> tuple[Ingredient, ...]:
+    """Return what is planted in a scene; `lines` says whether its whole line is a column or a row.
+
+    Of either amplitude there are so many `flashes`.
+    """
     size = (WHOLE, 1) if lines is Kind.COLUMN else (1, WHOLE)
     return (
         Ingredient(label=f"whole {lines}", kind=lines, count=1, amplitude_sigma=2.0, size=size),
@@ -50,8 +53,10 @@ def scene_recipe(*, lines: Kind) -> tuple[Ingredient, ...]:
             )
             for sigma in (5.0, 15.0)
         ),
-        Ingredient(label="flash", kind=Kind.FLASH, count=3, amplitude_sigma=15.0),
-        Ingredient(label="flash", kind=Kind.FLASH, count=3, amplitude_sigma=50.0),
+        *(
+            Ingredient(label="flash", kind=Kind.FLASH, count=flashes, amplitude_sigma=sigma)
+            for sigma in (15.0, 50.0)
+        ),
     )
 
 

@@ -58,6 +58,8 @@ class Scene:
         As in `ShotSpec`. Scenes of one seed and size have the same defects, as shots of one camera do.
     count : int
         Frames.
+    flashes : int
+        Planted of each amplitude.
     size : (int, int)
         Height and width of the sensor, in px.
     storage : Storage
@@ -74,6 +76,7 @@ class Scene:
     finish: Finish = field(default_factory=Finish)
     seed: int
     count: int = 48
+    flashes: int = 3
     size: tuple[int, int] = _MIDDLE
     storage: Storage = Storage.HALF
 
@@ -92,7 +95,7 @@ def shot_of(
         exposure=scene.exposure,
         demosaic=scene.demosaic,
         sensor=scene.sensor,
-        recipe=scene_recipe(lines=Kind.COLUMN if scene.seed % 2 else Kind.ROW),
+        recipe=scene_recipe(lines=Kind.COLUMN if scene.seed % 2 else Kind.ROW, flashes=scene.flashes),
         distractors=scene.distractors,
         finish=scene.finish,
         seed=scene.seed,
