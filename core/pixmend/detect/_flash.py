@@ -25,6 +25,7 @@ _AS_STRONG = (
 _MOST_A_FRAME, _MOST_AGAIN_A_FRAME = 12, 3  # on average
 _SELDOM = 3  # in at most one of so many frames
 _MUCH_ALIKE = 0.5
+_FAINT = 8.0
 _LIKE_AGREE_MORE, _ALL_AGREE_MORE = 1.3, 1.5
 _AGREE_SURELY = 4.0  # times the chance error of the difference
 
@@ -167,11 +168,17 @@ def recurring_places(hits: Hits, shape: tuple[int, int]) -> list[RecurringPlace]
 def _red_photosite(hits: Hits) -> tuple[int, int] | None:
     """Return where in 2 x 2 pixels red photosites are, as the colours of hits agree; None if they do not.
 
-    Even noise that debayer spread looks more like a photosite of the colour that is there. What a
-    footprint explains well says more than what is mostly texture; so it is asked first.
+    Even noise that debayer spread looks more like a photosite of the colour that is there. What is
+    faint and yet like a photosite is such noise, and tells best; then what a footprint explains
+    well, be it scene; then all.
     """
     is_like = hits.likeness >= _MUCH_ALIKE
-    return _agreed(hits.table[is_like], _LIKE_AGREE_MORE) or _agreed(hits.table, _ALL_AGREE_MORE)
+    is_noise = is_like & (np.abs(hits.score) < _FAINT)
+    return (
+        _agreed(hits.table[is_noise], _LIKE_AGREE_MORE)
+        or _agreed(hits.table[is_like], _LIKE_AGREE_MORE)
+        or _agreed(hits.table, _ALL_AGREE_MORE)
+    )
 
 
 def _agreed(table: NDArray[Any], times: float) -> tuple[int, int] | None:

@@ -9,13 +9,14 @@ from numpy.typing import NDArray
 from scipy.ndimage import label, maximum_filter, uniform_filter
 
 from pixmend.detect._flash import FlashCandidate
-from pixmend.detect._flash_fit import FLASH_WINDOW_PX, FlashFit, fit_flash
+from pixmend.detect._flash_fit import FlashFit, fit_flash
+from pixmend.detect._flash_scene import FLASH_WINDOW_PX, unrest_beside
 from pixmend.detect._site_or_light import SiteOrLight, site_or_light
 from pixmend.footprints import RADIUS_PX, Footprint
 from pixmend.model import Defect, Evidence, FrameRange, Kind, Raster, Sample
 from pixmend.stats import SigmaCurve
 
-__all__ = ["beats_light", "caution_of", "judge_flash"]
+__all__ = ["caution_of", "judge_flash", "least_score"]
 
 _LEAST_SCORE = 13.5  # with all that follows; fine texture that moves scores up to 13
 _LEAST_UNSURE = 18.0  # where colours are unknown: photographs have points that score 15
@@ -24,17 +25,12 @@ _SURE_CONTEST, _MORE = 1.1, 10.0  # a point of light explains it better: so much
 _CAUTION = (
     1.3  # at the border less of a footprint is seen; too dark for one frame few are; or colours are unknown
 )
-_LEAST_SHARE = 0.65  # of what the faithful prediction leaves, that the footprint explains
-_KEPT, _KEPT_UNSURE = 0.6, 0.7  # of the score, when the prediction may not smooth
-_SURE = 18.0  # so much is enough
+_LEAST_SHARE = 0.5  # of what the faithful prediction leaves, that the footprint explains
 _MOST_SCATTER = 3.5  # of the prediction: where it is worse the excess has its errors
 _USUAL_SCATTER, _LESS_SURE = 1.2, 0.15  # of each unit above, so much more score: errors are not normal there
+_MOST_UNREST = 2.5  # so many times the score is enough, however badly the frames beside predict one another
 _CONTEST = 1.7  # a photosite leaves at most so much of what a point of light leaves
-_TOLD, _TOLD_SHARE = 40.0, 0.02  # squared sigma; share: what a light may explain more, by its freedom alone
-_MUCH_MORE = (
-    0.03  # of the excess a light explains more: speculars that pass between photosites; never of strong ones
-)
-_SURELY_STRONG, _SURELY_SITE = 25.0, 1.2  # score and contest of what no sharp light can be
+_SURELY_STRONG, _SURELY_SITE = 18.0, 1.3  # score and contest of what no sharp light can be
 _NOISE_LEFT, _SHAPE_LEFT = 150.0, 0.07  # squared sigma; share: what a true footprint may leave unexplained
 _OWN_LIGHT_PX = 4  # what reaches so far from a candidate is its own light
 _LIKE_IT = 0.35  # times as strong: it may be the same light, that falls between the photosites elsewhere
@@ -82,16 +78,16 @@ def judge_flash(
     inside = _inside(candidate, raster)
     fit_as = partial(fit_flash, windows, curve, footprints, covariance=covariance, inside=inside)
     fit = fit_as()
-    if fit is None or not _is_one_photosite(fit, _least_score(fit, candidate, inside)):
+    if fit is None or abs(fit.score) < _LEAST_SCORE or not _is_one_photosite(fit):
         return None
     shapes = _site_or_light(fit, candidate)
+    unrest = min(unrest_beside(windows, curve, covariance), _MOST_UNREST)
+    if abs(fit.score) < least_score(shapes) * caution_of(fit, candidate, inside) * unrest:
+        return None
     if _moves_on(windows) and not _is_surely_site(shapes, fit.score):
         return None
     again = fit_as(smooths=False)
-    kept = _KEPT_UNSURE if candidate.red is None else _KEPT
-    if again is None or again.share < _LEAST_SHARE or abs(again.score) < min(kept * abs(fit.score), _SURE):
-        return None
-    if shapes is not None and not beats_light(shapes, fit.score, caution=caution_of(fit, candidate, inside)):
+    if again is None or again.share < _LEAST_SHARE:
         return None
     frames = FrameRange(sorted({candidate.frame, *candidate.also}))
     samples, peak = _spoiled(fit, inside)
@@ -116,10 +112,13 @@ def judge_flash(
     )
 
 
-def _least_score(fit: FlashFit, candidate: FlashCandidate, inside: NDArray[np.bool_]) -> float:
-    """Return how strong it must be at least."""
-    usual = _LEAST_UNSURE if candidate.red is None else _LEAST_SCORE
-    return usual * caution_of(fit, candidate, inside)
+def least_score(shapes: SiteOrLight | None) -> float:
+    """Return how strong a flash must be: the more, the better a point of light explains it."""
+    if shapes is None:
+        return _LEAST_UNSURE
+    if shapes.contest > _CONTEST:
+        return float("inf")
+    return _LEAST_SCORE + _MORE * max(shapes.contest - _SURE_CONTEST, 0.0)
 
 
 def caution_of(fit: FlashFit, candidate: FlashCandidate, inside: NDArray[np.bool_]) -> float:
@@ -129,27 +128,14 @@ def caution_of(fit: FlashFit, candidate: FlashCandidate, inside: NDArray[np.bool
     return float(_CAUTION**doubts) * (1.0 + _LESS_SURE * restless)
 
 
-def beats_light(shapes: SiteOrLight, score: float, *, caution: float) -> bool:
-    """Tell whether a photosite explains it as well as a point of light.
-
-    If not quite, it must be stronger; but not so strong that noise is no excuse.
-    """
-    least = _LEAST_SCORE + _MORE * max(shapes.contest - _SURE_CONTEST, 0.0)
-    more = shapes.light - shapes.site
-    is_clear = more * shapes.energy > _TOLD + _TOLD_SHARE * shapes.energy
-    is_clear |= more > _MUCH_MORE and abs(score) < _SURELY_STRONG
-    return shapes.contest <= _CONTEST and abs(score) >= least * caution and not is_clear
-
-
 def _is_surely_site(shapes: SiteOrLight | None, score: float) -> bool:
     return shapes is not None and shapes.contest <= _SURELY_SITE and abs(score) >= _SURELY_STRONG
 
 
-def _is_one_photosite(fit: FlashFit, least: float) -> bool:
-    """Tell whether a fit is strong, and what it leaves is noise and small change of the shape."""
+def _is_one_photosite(fit: FlashFit) -> bool:
+    """Tell whether a fit stands out of noise, and what it leaves is noise and small change of the shape."""
     is_alike = (1.0 - fit.share) * fit.energy <= _NOISE_LEFT + _SHAPE_LEFT * fit.energy
-    is_strong = abs(fit.score) >= least and fit.strength >= _LEAST_STRENGTH
-    return bool(is_alike and is_strong and fit.scatter.max() <= _MOST_SCATTER)
+    return bool(is_alike and fit.strength >= _LEAST_STRENGTH and fit.scatter.max() <= _MOST_SCATTER)
 
 
 def _site_or_light(fit: FlashFit, candidate: FlashCandidate) -> SiteOrLight | None:

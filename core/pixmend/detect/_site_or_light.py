@@ -22,13 +22,10 @@ class SiteOrLight:
     ----------
     site, light : float
         Share of the excess that the best photosite, and the best point of light, explains, 0 to 1.
-    energy : float
-        Sum of squares of the excess.
     """
 
     site: float
     light: float
-    energy: float
 
     @property
     def contest(self) -> float:
@@ -68,10 +65,10 @@ def site_or_light(
     """
     total = float(np.square(excess).sum())
     if total <= 0.0:
-        return SiteOrLight(0.0, 0.0, 0.0)
+        return SiteOrLight(0.0, 0.0)
     fits = [_explained(excess, unit, place, camera) for camera in _cameras(len(excess), red)]
     site, light = np.clip(np.max(fits, axis=0) / total, 0.0, 1.0)
-    return SiteOrLight(float(site), float(light), total)
+    return SiteOrLight(float(site), float(light))
 
 
 def _cameras(channels: int, red: tuple[int, int] | None) -> list[Camera]:

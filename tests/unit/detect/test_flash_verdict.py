@@ -15,7 +15,8 @@ from pixmend.detect import (
     flash_footprints,
     judge_flash,
 )
-from pixmend.detect._flash_verdict import beats_light, caution_of
+from pixmend.detect._flash_scene import unrest_beside
+from pixmend.detect._flash_verdict import caution_of, least_score
 from pixmend.detect._site_or_light import SiteOrLight
 from pixmend.footprints import CAMERA_MATRIX, DEMOSAICS, Footprint, prior_footprints
 from pixmend.model import Kind, Raster, Sample, SampleType
@@ -217,38 +218,41 @@ def test_a_sharp_lamp_of_one_frame_is_no_photosite():
 
 
 @pytest.mark.parametrize(
-    ("contest", "score", "expected"),
-    [
-        (1.0, 14.0, True),
-        (1.0, 13.0, False),
-        (1.2, 14.2, False),
-        (1.2, 15.0, True),
-        (1.5, 17.0, False),
-        (1.5, 25.0, True),
-        (1.5, 60.0, False),
-        (1.8, 60.0, False),
-    ],
+    ("contest", "expected"), [(0.9, 13.5), (1.1, 13.5), (1.2, 14.5), (1.5, 17.5), (1.8, np.inf)]
 )
-def test_the_better_a_light_explains_it_the_stronger_it_must_be(contest, score, expected):
+def test_the_better_a_light_explains_it_the_stronger_it_must_be(contest, expected):
     light = 0.9
-    shapes = SiteOrLight(1.03 - contest * (1.03 - light), light, score**2)
+    shapes = SiteOrLight(1.03 - contest * (1.03 - light), light)
     assert shapes.contest == pytest.approx(contest)
-    assert beats_light(shapes, score, caution=1.0) is expected
-    assert not beats_light(shapes, score, caution=5.0)
+    assert least_score(shapes) == pytest.approx(expected)
 
 
-def test_what_noise_does_not_excuse_is_a_light():
-    assert beats_light(SiteOrLight(0.897, 0.942, 1000.0), 30.0, caution=1.0)
-    assert not beats_light(SiteOrLight(0.897, 0.942, 2200.0), 30.0, caution=1.0)
+def test_where_colours_are_unknown_it_must_be_stronger():
+    assert least_score(None) > least_score(SiteOrLight(0.9, 0.9))
 
 
-@pytest.mark.parametrize(
-    ("score", "light", "expected"), [(20.0, 0.87, True), (20.0, 0.89, False), (26.0, 0.89, True)]
-)
-def test_a_specular_between_photosites_is_told_from_a_weak_flash_by_how_much_more_it_explains(
-    score, light, expected
-):
-    assert beats_light(SiteOrLight(0.85, light, 700.0), score, caution=1.0) is expected
+def _twinkling(middle: float, before: float, after: float) -> np.ndarray:
+    """Windows of a specular that moves with the scene, and is so strong in each frame."""
+    windows = _scene(texture=8.0)
+    for window, dx, strength in zip(windows, (0, 3, -3), (middle, before, after), strict=True):
+        _add(window, strength * _FOOTPRINTS[0].shape, dx=dx)
+    return windows
+
+
+def test_a_specular_that_twinkles_is_no_flash_for_the_frames_beside_do_not_agree_on_it():
+    assert _judge(_twinkling(40, 0, 0)) is not None
+    assert _judge(_twinkling(40, 0, 25)) is None
+
+
+def test_frames_beside_are_at_rest_whatever_the_candidate_is():
+    quiet, flash, twinkling = (
+        unrest_beside(_twinkling(*each), _CURVE, _WHITE) for each in ((0, 0, 0), (60, 0, 0), (60, 0, 25))
+    )
+
+    assert quiet == pytest.approx(1.2, abs=0.2)
+    assert flash == pytest.approx(quiet, rel=0.1)
+    assert twinkling > 3.0
+    assert unrest_beside(_twinkling(0, 0, 25)[:2], _CURVE, _WHITE) == 1.0
 
 
 def test_a_streak_is_no_photosite():
