@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Stored samples <-> the sigma scale, in which the shot's noise is 1 at every brightness."""
 
+from functools import cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pixmend.model import SampleCodec, SampleType
-from pixmend.stats._curve_kernels import light_and_sigma
+from pixmend.stats._curve_kernels import Curves, first_nodes, light_and_sigma, light_to_planes
 from pixmend.stats._kernels import look_up
 from pixmend.stats._noise import NoiseModel
 
@@ -36,6 +37,10 @@ class SigmaCurve:
         self._noise = noise
         self._level = _levels()
         self._value = [_integral(self._level, noise, channel) for channel in range(self.channels)]
+        slopes = [np.append(np.diff(value) / np.diff(self._level), 0.0) for value in self._value]
+        self._curves = Curves(
+            np.append(self._level, np.inf), np.stack(self._value), np.stack(slopes), *_first_nodes()
+        )
 
     def from_linear(self, linear: NDArray[Any]) -> NDArray[np.float32]:
         """Return linear light (C, ...) on the sigma scale, same shape; NaN and Inf become NaN."""
@@ -60,10 +65,22 @@ class SigmaCurve:
 
     def to_value(self, plane: NDArray[Any], channel: int) -> NDArray[np.float32]:
         """Return linear light of one channel on the sigma scale, same shape; NaN and Inf become NaN."""
-        finite = np.isfinite(plane)
-        value = np.interp(np.where(finite, plane, 0.0), self._level, self._value[channel]).astype(np.float32)
-        value[~finite] = np.nan
+        light = np.ascontiguousarray(plane, np.float32)
+        own = slice(channel, channel + 1)
+        curve = self._curves._replace(values=self._curves.values[own], slopes=self._curves.slopes[own])
+        value = np.empty_like(light)
+        places = np.arange(1), np.arange(light.size)
+        light_to_planes(light.reshape(1, -1, 1), curve, places, value.reshape(1, 1, -1))
         return value
+
+    def put(
+        self,
+        light: NDArray[np.float32],
+        places: tuple[NDArray[np.intp], NDArray[np.intp]],
+        planes: NDArray[np.float32],
+    ) -> None:
+        """Put rows and columns of light (H, W, C) on the sigma scale, into (C, rows, columns); NaN and Inf become NaN."""
+        light_to_planes(light, self._curves, places, planes)
 
 
 class SigmaScale:
@@ -102,14 +119,14 @@ class SigmaScale:
         """
         rows = np.arange(samples.shape[0]) if rows is None else rows
         columns = np.arange(samples.shape[1]) if columns is None else columns
+        shape = (self.curve.channels, len(rows), len(columns))
+        values = np.empty(shape, np.float32) if out is None else out
         if self._tables is None:
-            linear = self._codec.to_linear(samples[rows], self._sample)
-            values = self.curve.from_linear(np.moveaxis(linear, -1, 0)[:, :, columns])
-            if out is None:
-                return values
-            out[:] = values
-            return out
-        values = np.empty((len(self._tables), len(rows), len(columns)), np.float32) if out is None else out
+            top, left = rows.min(), columns.min()
+            part = samples[top : rows.max() + 1, left : columns.max() + 1]
+            light = self._codec.to_linear(part, self._sample)
+            self.curve.put(light, (rows - top, columns - left), values)
+            return values
         look_up(samples.view(f"u{self._sample.dtype.itemsize}"), self._tables, (rows, columns), values)
         return values
 
@@ -159,6 +176,11 @@ def _levels() -> NDArray[np.float64]:
     """Linear levels at which the integral is tabulated: dense at black, both signs."""
     lit = np.concatenate([[0.0], np.geomspace(1e-7, _BRIGHTEST, 4000)])
     return np.concatenate([-lit[:0:-1], lit])
+
+
+@cache
+def _first_nodes() -> tuple[NDArray[np.int32], int]:
+    return first_nodes(_levels())
 
 
 def _integral(level: NDArray[np.float64], noise: NoiseModel, channel: int) -> NDArray[np.float64]:

@@ -106,6 +106,30 @@ def test_the_table_of_short_samples_agrees_with_the_curve_of_long_ones():
     assert np.array_equal(short, long)
 
 
+def odd_light(shape):
+    """Return light of every magnitude and sign, on nodes of the curve and beyond its ends, and what is no number."""
+    rng = np.random.default_rng(7)
+    light = rng.choice([-1.0, 1.0], shape) * 10.0 ** rng.uniform(-12, 6, shape)
+    nodes, _ = SigmaCurve(NOISE).nodes(0)
+    light.flat[:2000] = nodes[::5][:2000]
+    light.flat[2000:2008] = [0.0, -0.0, np.nan, np.inf, -np.inf, nodes[0], nodes[-1], 1e-45]
+    return light.astype(np.float32)
+
+
+def test_rows_and_columns_of_long_samples_are_on_the_curve_to_the_bit():
+    light, rows, columns = odd_light((60, 50, 3)), np.array([3, 2, 2, 59, 0]), np.array([40, 41, 3, 0, 0, 49])
+    scale = scale_of(SampleType.FLOAT, "linear")
+    for wanted, found in (
+        (light, scale.forward(light)),
+        (light[rows][:, columns], scale.forward(light, rows=rows, columns=columns)),
+    ):
+        for channel in range(3):
+            lit = wanted[..., channel]
+            plain = np.interp(lit, *scale.curve.nodes(channel)).astype(np.float32)
+            plain[~np.isfinite(lit)] = np.nan
+            np.testing.assert_array_equal(found[channel], plain)
+
+
 def test_a_window_of_a_frame_needs_not_be_contiguous():
     frame = np.random.default_rng(1).uniform(0, 1, (9, 8, 3)).astype(np.float16)
     scale = scale_of(SampleType.HALF, "linear")
