@@ -7,10 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from pixmend.detect._camera_matrix import MISFIT, learned_camera
+from pixmend.detect._joined import fit_joined
 from pixmend.detect._point_shapes import (
     BAYER_CAMERAS,
     SATURATIONS,
     Camera,
+    fine_points,
     point_shapes,
 )
 from pixmend.detect._resized_points import SCALES, resized_photosites
@@ -28,8 +31,11 @@ __all__ = ["ShapeFit", "fit_resized", "fit_shapes"]
 
 _TELLING = 160  # the strongest sites tell which camera it was
 _MOST_SAY = 3.0  # of one site, in which camera it was
+_CLOSELY, _JOINED = (
+    28.0,
+    0.8,
+)  # surprise times telling, and share that is joined photosites, of what is asked again
 _CLEAR, _CLEARLY = 4.0, 1.25  # more evidence than for the best other camera, and times as much
-_MISFIT = 0.04  # of the excess: no prior footprint is exactly the camera's
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,6 +55,9 @@ class ShapeFit:
         near 0 where the surroundings are as busy as the site.
     joined, joined_contest, joined_surprise : ndarray
         The same of a cluster: up to four joined photosites of one sign.
+    joined_green : ndarray
+        Its strongest green photosite over its strongest red or blue one; infinite where
+        joined photosites explain little.
     camera : Camera or None
         What the sites agree on; None where they do not: then each is fitted with the
         camera that suits it best.
@@ -61,10 +70,13 @@ class ShapeFit:
     joined: NDArray[np.float64]
     joined_contest: NDArray[np.float64]
     joined_surprise: NDArray[np.float64]
+    joined_green: NDArray[np.float64]
     camera: Camera | None
 
 
-def fit_shapes(picture: StillPicture, places: NDArray[np.intp], *, telling: NDArray[np.float64]) -> ShapeFit:
+def fit_shapes(
+    picture: StillPicture, places: NDArray[np.intp], *, telling: NDArray[np.float64], closely: bool = False
+) -> ShapeFit:
     """Fit one photosite, and any point of light, to the mean picture about some places.
 
     Parameters
@@ -74,6 +86,9 @@ def fit_shapes(picture: StillPicture, places: NDArray[np.intp], *, telling: NDAr
         Array positions, y and x.
     telling : (N,) float64 ndarray
         How much each stands out; the strongest tell which camera it was.
+    closely : bool
+        Whether they tell its matrix too, so that what is clear, and what may be joined photosites, can be
+        fitted more closely: for a picture that the shape alone must judge.
 
     Raises
     ------
@@ -95,14 +110,45 @@ def fit_shapes(picture: StillPicture, places: NDArray[np.intp], *, telling: NDAr
         raise ValueError(f"covariance {picture.covariance.shape} is not of {channels} x 7 x 7 patches")
     if not len(places):
         nothing = np.zeros(0)
-        return ShapeFit(nothing, nothing, nothing, nothing, nothing, nothing, nothing, camera=None)
+        shares, contests = (nothing, nothing), (nothing, nothing, nothing)
+        return ShapeFit(*shares, *contests, *contests, camera=None)
     white = whitened(picture, places)
     plain = Camera("")
     cameras = (*BAYER_CAMERAS, plain) if channels == 3 else (plain,)
     strongest = np.sort(np.argsort(-np.abs(telling), kind="stable")[:_TELLING])
     camera = _agreed_camera(white.part(strongest), cameras)
+    misfit = MISFIT
+    if closely and camera is not None:
+        camera, misfit = learned_camera(white.part(strongest), camera)
     explained = _explained(white, cameras if camera is None else (camera,))
-    return _judged(white, (*explained, _explained_by_blocks(white, camera)), camera=camera)
+    joined = fit_joined(white, camera)
+    is_clear = np.full(len(places), fill_value=False)
+    fine = explained[1]
+    if camera is not None and camera.matrix:
+        is_clear = _surprise(white, explained[0]) * np.abs(telling) >= _CLOSELY
+        asked = is_clear | (joined.explained >= _JOINED * white.energy)
+        fine = np.maximum(fine, _explained_by_fine_points(white, camera, asked))
+    judged = _judged(white, (*explained, fine, joined.explained), is_clear, misfit=misfit)
+    return ShapeFit(**judged, joined_green=joined.green, camera=camera)
+
+
+def _explained_by_fine_points(
+    white: WhitenedPatches, camera: Camera, asked: NDArray[np.bool_]
+) -> NDArray[np.float64]:
+    """Return what points of light explain, tried more finely; 0 where that is not asked.
+
+    The usual choice is coarser than four joined photosites of any strength, and than what is very clear.
+    """
+    fine = np.zeros(len(asked))
+    for y, x, members in white.by_parity():
+        own = members[asked[members]]
+        if len(own):
+            fine[own] = Lights(white.basis(fine_points(camera, y, x))).explain_all(white.patches[own])
+    return fine
+
+
+def _surprise(white: WhitenedPatches, explained: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.asarray(np.log(white.left_by(0.0) / white.left_by(np.clip(explained, 0.0, white.energy))))
 
 
 def fit_resized(
@@ -199,30 +245,28 @@ def _explained(
     return photosite, optical
 
 
-def _explained_by_blocks(white: WhitenedPatches, camera: Camera | None) -> NDArray[np.float64]:
-    """Return the energy that the best cluster explains, (N,); 0 where the camera is not known."""
-    joined = np.zeros(len(white.patches))
-    if camera is None:
-        return joined
-    for y, x, members in white.by_parity():
-        blocks = Lights(white.basis(point_shapes(camera, y, x, channels=len(white.typical)).blocks))
-        for chunk in in_chunks(len(members)):
-            joined[members[chunk]] = blocks.explain(white.patches[members[chunk]])
-    return joined
-
-
 def _judged(
     white: WhitenedPatches,
-    explained: tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]],
+    explained: Sequence[NDArray[np.float64]],
+    is_clear: NDArray[np.bool_],
     *,
-    camera: Camera | None,
-) -> ShapeFit:
+    misfit: float,
+) -> dict[str, NDArray[np.float64]]:
+    """Judge patches by what photosites, points, finer points and joined photosites explain.
+
+    What is clear is judged by what this camera's footprints leave, the rest by what a footprint may.
+    """
     energy, busy = white.energy + LEAST, white.busy + LEAST
-    left = [energy - np.clip(each, 0.0, energy) for each in explained]
-    photosite, optical, joined = (1.0 - each / energy for each in left)
-    untold = busy + _MISFIT * energy
-    contest, _, joined_contest = ((each + untold) / (left[1] + untold) for each in left)
-    surprise, _, joined_surprise = (np.log((energy + busy) / (each + busy)) for each in left)
-    return ShapeFit(
-        photosite, optical, contest, surprise, joined, joined_contest, joined_surprise, camera=camera
-    )
+    by_site, by_point, by_fine_point, by_joined = (energy - np.clip(each, 0.0, energy) for each in explained)
+    known, usual = busy + misfit * energy, busy + MISFIT * energy
+    contest = (by_site + usual) / (by_point + usual)
+    close_contest = (by_site + known) / (by_fine_point + known)
+    return {
+        "photosite": 1.0 - by_site / energy,
+        "optical": 1.0 - by_point / energy,
+        "contest": np.where(is_clear, close_contest, contest),
+        "surprise": _surprise(white, explained[0]),
+        "joined": 1.0 - by_joined / energy,
+        "joined_contest": (by_joined + known) / (by_fine_point + known),
+        "joined_surprise": _surprise(white, explained[3]),
+    }

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What one photosite and what a point of light become in the plate, by camera."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -13,7 +13,16 @@ from scipy.special import erf
 from pixmend.detect._edge_directed import interpolate_light, interpolate_spike
 from pixmend.footprints import CAMERA_MATRIX, DEMOSAICS
 
-__all__ = ["BAYER_CAMERAS", "REACH_PX", "SATURATIONS", "Camera", "PointShapes", "point_shapes"]
+__all__ = [
+    "BAYER_CAMERAS",
+    "REACH_PX",
+    "SATURATIONS",
+    "Camera",
+    "PointShapes",
+    "block_is_green",
+    "fine_points",
+    "point_shapes",
+]
 
 REACH_PX = 3
 """Shapes have (2 * REACH_PX + 1) pixels a side."""
@@ -23,8 +32,10 @@ SATURATIONS = (0.0, 0.6, 1.0, 1.4)
 
 _SPREADS_PX = (0.4, 0.5, 0.62, 0.78, 1.0)
 _FEW_SPREADS_PX = (0.45, 0.7)
+_FINE_SPREADS_PX = (0.4, 0.45, 0.5, 0.56, 0.62, 0.7, 0.78, 0.88, 1.0, 1.15)
 _OFFSETS_PX = np.linspace(-1.0, 1.0, 7)
 _FEW_OFFSETS_PX = np.linspace(-0.8, 0.8, 5)
+_FINE_OFFSETS_PX = np.linspace(-1.0, 1.0, 13)
 _LIGHT_REACH_PX = 5  # what of a point of light falls further is nothing
 _FIELD_PX = 24  # a picture to develop shapes in, with room for every filter
 _MIDDLE = (_FIELD_PX // 2, _FIELD_PX // 2)
@@ -52,13 +63,23 @@ class Camera(NamedTuple):
     row, column : int
         Where in the plate's first 2x2 pixels the red photosite is.
     saturation : float
-        Of the camera matrix.
+        Of the typical camera matrix.
+    matrix : tuple of float
+        The nine of its own, row by row, where that is known.
     """
 
     demosaic: str
     row: int = 0
     column: int = 0
     saturation: float = 1.0
+    matrix: tuple[float, ...] = ()
+
+    @property
+    def to_plate(self) -> NDArray[np.float64]:
+        """Return the matrix from the camera's colours to the plate's, (3, 3)."""
+        if self.matrix:
+            return np.array(self.matrix).reshape(3, 3)
+        return np.asarray(np.eye(3) + self.saturation * (CAMERA_MATRIX - np.eye(3)))
 
 
 BAYER_CAMERAS = tuple(
@@ -87,7 +108,6 @@ class PointShapes:
     blocks: NDArray[np.float64]
 
 
-@lru_cache(maxsize=128)
 def point_shapes(camera: Camera, y: int, x: int, *, channels: int = 3, few: bool = False) -> PointShapes:
     """Return the shapes about a pixel of even or odd `y` and `x`.
 
@@ -106,6 +126,35 @@ def point_shapes(camera: Camera, y: int, x: int, *, channels: int = 3, few: bool
     The lens' point spread is a Gaussian integrated over each photosite, sigma 0.4 to
     1.0 px; it goes through the same mosaic, demosaic and matrix as the photosite.
     """
+    if camera.matrix:
+        return _bayer_shapes(camera, (y + camera.row) % 2, (x + camera.column) % 2, few=few)
+    return _usual_shapes(camera, y, x, channels, few)
+
+
+def fine_points(camera: Camera, y: int, x: int) -> NDArray[np.float64]:
+    """Return points of light about a pixel, as `PointShapes` has them, of many spreads and places; it has a demosaic."""
+    row, column = (y + camera.row) % 2, (x + camera.column) % 2
+    points = _developed_points(camera.demosaic, (row, column), _FINE_SPREADS_PX, _FINE_OFFSETS_PX)
+    return np.asarray(np.einsum("ij,nkjyx->nkiyx", camera.to_plate, points))
+
+
+def block_is_green(camera: Camera, y: int, x: int) -> NDArray[np.bool_]:
+    """Tell which photosites of the `PointShapes.blocks` about a pixel are green, (B, 4)."""
+    first = y + camera.row + x + camera.column
+    return np.array(
+        [[(first + top + left + dy + dx) % 2 == 1 for dy, dx in _BLOCK] for top, left in _CORNERS]
+    )
+
+
+@lru_cache(maxsize=128)
+def _usual_shapes(
+    camera: Camera,
+    y: int,
+    x: int,
+    channels: int,
+    few: bool,  # noqa: FBT001 (a part of what is cached)
+) -> PointShapes:
+    """As `point_shapes`, of a camera that is no shot's own."""
     if camera.demosaic:
         return _bayer_shapes(camera, (y + camera.row) % 2, (x + camera.column) % 2, few=few)
     return _plain_shapes(channels, few=few)
@@ -116,7 +165,8 @@ def _plain_shapes(channels: int, *, few: bool) -> PointShapes:
     sites = np.stack([_lit_pixel(_MIDDLE[0] + dy, _MIDDLE[1] + dx) for dy, dx in _NEIGHBOURS])
     colours = np.concatenate([np.eye(channels), np.ones((1, channels))])[channels == 1 :]
     photosites = np.einsum("kc,nyx->kncyx", colours, _window(sites, *_MIDDLE))
-    lights = _window(_lights(few=few), _LIGHT_REACH_PX, _LIGHT_REACH_PX)
+    spreads, offsets = (_FEW_SPREADS_PX, _FEW_OFFSETS_PX) if few else (_SPREADS_PX, _OFFSETS_PX)
+    lights = _window(_lights(spreads, offsets), _LIGHT_REACH_PX, _LIGHT_REACH_PX)
     pixels = _blocks_of(lambda dy, dx: _window(_lit_pixel(_MIDDLE[0] + dy, _MIDDLE[1] + dx), *_MIDDLE))
     return PointShapes(
         photosites.reshape(-1, *photosites.shape[2:]),
@@ -128,7 +178,7 @@ def _plain_shapes(channels: int, *, few: bool) -> PointShapes:
 def _bayer_shapes(camera: Camera, row: int, column: int, *, few: bool) -> PointShapes:
     """Shapes about a photosite at (row, column) of an RGGB cell."""
     photosites, points, blocks = _mosaic_shapes(camera.demosaic, row, column, few)
-    matrix = np.eye(3) + camera.saturation * (CAMERA_MATRIX - np.eye(3))
+    matrix = camera.to_plate
     return PointShapes(
         np.einsum("ij,njyx->niyx", matrix, photosites),
         np.einsum("ij,nkjyx->nkiyx", matrix, points),
@@ -144,16 +194,25 @@ def _mosaic_shapes(
     few: bool,  # noqa: FBT001 (a part of what is cached)
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
     """Return photosites, points and blocks as `PointShapes` has them, in the camera's own colours."""
-    y, x = _FIELD_PX // 2 + row, _FIELD_PX // 2 + column
-    lines = np.arange(_FIELD_PX) % 2
-    of_colour = _near(lines[:, None] + lines[None, :], y, x) == np.arange(3)[:, None, None]
-    lights = _lights(few=few)[:, None] * of_colour
+    spreads, offsets = (_FEW_SPREADS_PX, _FEW_OFFSETS_PX) if few else (_SPREADS_PX, _OFFSETS_PX)
+    points = _developed_points(demosaic, (row, column), spreads, offsets)
     developed = _developed_photosites(demosaic, row, column)
-    points = np.concatenate([np.tensordot(lights, lit, axes=2) for lit in developed])
     middle = slice(_LIGHT_REACH_PX - 1, _LIGHT_REACH_PX + 2)
     alone = developed[0, middle, middle].reshape(-1, *developed.shape[3:])
     blocks = _blocks_of(lambda dy, dx: developed[0, _LIGHT_REACH_PX + dy, _LIGHT_REACH_PX + dx])
     return alone, points, blocks
+
+
+def _developed_points(
+    demosaic: str, place: tuple[int, int], spreads: Sequence[float], offsets: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return points of light about a photosite at `place`, in the camera's own colours."""
+    y, x = (_FIELD_PX // 2 + each for each in place)
+    lines = np.arange(_FIELD_PX) % 2
+    of_colour = _near(lines[:, None] + lines[None, :], y, x) == np.arange(3)[:, None, None]
+    lights = _lights(spreads, offsets)[:, None] * of_colour
+    developed = _developed_photosites(demosaic, *place)
+    return np.concatenate([np.tensordot(lights, lit, axes=2) for lit in developed])
 
 
 def _blocks_of(lit: Callable[[int, int], NDArray[np.float64]]) -> NDArray[np.float64]:
@@ -199,9 +258,8 @@ def _lit_pixel(y: int, x: int) -> NDArray[np.float64]:
     return field
 
 
-def _lights(*, few: bool) -> NDArray[np.float64]:
+def _lights(spreads: Sequence[float], offsets: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return points of light about the middle, (N, 11, 11), each of spread and place another."""
-    spreads, offsets = (_FEW_SPREADS_PX, _FEW_OFFSETS_PX) if few else (_SPREADS_PX, _OFFSETS_PX)
     lines = np.arange(-_LIGHT_REACH_PX, _LIGHT_REACH_PX + 1)
     along = [[_in_photosite(lines - offset, spread) for offset in offsets] for spread in spreads]
     return np.stack([np.outer(down, across) for each in along for down in each for across in each])

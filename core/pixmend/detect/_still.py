@@ -18,20 +18,34 @@ _SITE_PX = 2  # a site's own excess reaches so far
 _CONTEST = 1.1  # a photosite leaves at most so much of what a point of light leaves
 _CLEAR_CONTEST = 1.2  # at most so much of what is clear: no footprint is exactly the camera's
 _CLEAR, _CLEARER = 20.0, 40.0  # surprise times score: from there on more, up to that
+_KNOWN_CLEAR_CONTEST, _KNOWN_CLEARER = 1.35, 60.0  # the same of a camera whose matrix is known
 _CLEARLY_LIGHT = 3.0  # so much more is left by a photosite where a lamp hides one that is known
 # Surprise times score: chance makes neither large where the other is. What is dark is no light, and
 # seldom texture.
 _BRIGHT_SURPRISE, _DARK_SURPRISE = 6.0, 4.0
 # Less, where a photosite fits no worse than light, and the plain excess is like one too.
 _AGREED_CONTEST, _AGREED_LIKENESS, _AGREED_SURPRISE = 1.03, 0.4, 3.0
-# A cluster fits at least as well as any point of light, and far better than texture could. Some lamps look
-# the same, sharp and in the corner of four photosites: not where only few lamps are seen.
-_JOINED_CONTEST, _JOINED_SHARE, _JOINED_SURPRISE, _ALONE = 1.0, 0.85, 12.0, 0.7
-_A_LAMP, _CLEAR_LAMP, _MOST_LAMPS = 0.95, 1.2, 2  # share; contest; lamps for each cluster
+# A cluster is clearer than texture could be, and no single photosite.
+_JOINED_SHARE, _JOINED_SURPRISE, _ALONE = 0.85, 12.0, 0.7
+_JOINED_CONTEST, _A_LAMP, _CLEAR_LAMP, _MOST_LAMPS = (
+    1.0,
+    0.95,
+    1.2,
+    2,
+)  # share; contest; lamps for each cluster
+# A sharp lamp in the corner of four photosites looks the same. Where there are more lamps their colour must
+# tell: photosites that lie are magenta, for red and blue are amplified more, and lamps are seldom.
+_MAGENTA, _MOST_GREEN = 0.7, 0.95  # times the red and the blue
+_MAGENTA_CONTEST, _HARDLY_GREEN_CONTEST = 1.04, 0.98
 
 
 def with_fits(
-    sites: Sequence[Site], statistics: ShotStatistics, picture: MeanPicture, *, resized_from: float = np.inf
+    sites: Sequence[Site],
+    statistics: ShotStatistics,
+    picture: MeanPicture,
+    *,
+    resized_from: float = np.inf,
+    is_still: bool = False,
 ) -> tuple[list[Site], ShapeFit]:
     """Return the sites with what a photosite and a point of light explain of them, and all of the fit.
 
@@ -40,11 +54,13 @@ def with_fits(
     resized_from : float
         Score from which a photosite, or four joined ones, may be as wide as in a plate that
         was resized; what scores less could be so by chance.
+    is_still : bool
+        Whether nothing moves, so that only the shape tells.
     """
     still = StillPicture(light=picture.light, sigma=picture.sigma, covariance=_texture(sites, statistics))
     places = np.array([(site.y, site.x) for site in sites], np.intp).reshape(-1, 2)
     telling = np.array([site.score for site in sites], np.float64)
-    fit = fit_shapes(still, places, telling=telling)
+    fit = fit_shapes(still, places, telling=telling, closely=is_still)
     if np.isfinite(resized_from):
         wider = np.where(np.abs(telling) >= resized_from, fit_resized(still, places, telling=telling), 0.0)
         fit = replace(fit, photosite=np.maximum(fit.photosite, wider))
@@ -95,14 +111,23 @@ def _looks_like_photosite(
     agrees = (fit.contest < _AGREED_CONTEST) & (likeness >= _AGREED_LIKENESS)
     needed = np.where(score < 0, _DARK_SURPRISE, np.where(agrees, _AGREED_SURPRISE, _BRIGHT_SURPRISE))
     told = fit.surprise * np.abs(score)
-    most = np.interp(told, (_CLEAR, _CLEARER), (_CONTEST, _CLEAR_CONTEST))
+    is_known = fit.camera is not None and bool(fit.camera.matrix)
+    clearer, clear_contest = (
+        (_KNOWN_CLEARER, _KNOWN_CLEAR_CONTEST) if is_known else (_CLEARER, _CLEAR_CONTEST)
+    )
+    most = np.interp(told, (_CLEAR, clearer), (_CONTEST, clear_contest))
     return np.asarray((fit.contest < most) & (told >= needed))
 
 
 def _looks_like_cluster(fit: ShapeFit, score: NDArray[np.float64]) -> NDArray[np.bool_]:
     if fit.camera is None or not fit.camera.demosaic:
         return np.zeros(len(score), np.bool_)  # without a mosaic joined photosites are any small spot
-    is_joined = (fit.joined_contest <= _JOINED_CONTEST) & (fit.joined >= _JOINED_SHARE)
-    is_joined &= (fit.joined_surprise * np.abs(score) >= _JOINED_SURPRISE) & (fit.photosite < _ALONE)
+    is_joined = (fit.joined >= _JOINED_SHARE) & (fit.photosite < _ALONE)
+    is_joined &= fit.joined_surprise * np.abs(score) >= _JOINED_SURPRISE
     is_lamp = (fit.optical >= _A_LAMP) & (np.minimum(fit.joined_contest, fit.contest) > _CLEAR_LAMP)
-    return np.asarray(is_joined & (is_lamp.sum() <= _MOST_LAMPS * is_joined.sum()))
+    fits = is_joined & (fit.joined_contest <= _JOINED_CONTEST)
+    fits &= is_lamp.sum() <= _MOST_LAMPS * fits.sum()
+    if fit.camera.matrix:
+        most = np.where(fit.joined_green <= _MAGENTA, _MAGENTA_CONTEST, _HARDLY_GREEN_CONTEST)
+        fits |= is_joined & (fit.joined_contest <= most) & (fit.joined_green <= _MOST_GREEN)
+    return np.asarray(fits)

@@ -117,7 +117,7 @@ def believable_sites(
     is_still = shot_is_still(statistics)
     may_be_resized = not is_still and not has_mosaic(statistics)
     resized_from = settings.threshold_sigma if may_be_resized else np.inf
-    kept, fit = with_fits(kept, statistics, picture, resized_from=resized_from)
+    kept, fit = with_fits(kept, statistics, picture, resized_from=resized_from, is_still=is_still)
     if is_still:
         one_frame = len(statistics.frames) == 1
         return _without_echoes(

@@ -138,6 +138,12 @@ class Lights:
             for some in combinations(colours, size)
         ]
 
+    def explain_all(self, patches: NDArray[np.float64]) -> NDArray[np.float64]:
+        """As `explain`, some patches at a time."""
+        return np.concatenate(
+            [np.zeros(0), *(self.explain(patches[some]) for some in in_chunks(len(patches)))]
+        )
+
     def explain(self, patches: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the energy of each patch (S, D) that the best point explains, all its colours of one sign."""
         count, colours, size = self._points.shape

@@ -13,6 +13,7 @@ from pixmend.detect._still import photosites_only
 from pixmend.detect._verdict import is_like_a_photosite
 
 BAYER = Camera("Malvar", 0, 0)
+KNOWN = BAYER._replace(matrix=(1.6, -0.45, -0.15, -0.22, 1.52, -0.3, 0.02, -0.5, 1.48))
 
 
 def site_of(score):
@@ -32,16 +33,25 @@ def site_of(score):
 
 def is_kept(*, score=10.0, contest=1.05, surprise=2.0, camera=BAYER, known=False, likeness=0.9):
     fit = ShapeFit(
-        *(np.array([each]) for each in (0.5, 0.5, contest, surprise, 0.5, 2.0, 0.0)), camera=camera
+        *(np.array([each]) for each in (0.5, 0.5, contest, surprise, 0.5, 2.0, 0.0, np.inf)), camera=camera
     )
     site = replace(site_of(score), likeness=likeness)
     return bool(photosites_only([site], fit, is_spared=lambda _: known))
 
 
-def kept_of(*, joined=0.95, joined_contest=0.95, joined_surprise=3.0, photosite=0.4, lamps=0, camera=BAYER):
+def kept_of(
+    *,
+    joined=0.95,
+    joined_contest=0.95,
+    joined_surprise=3.0,
+    photosite=0.4,
+    lamps=0,
+    green=1.0,
+    camera=BAYER,
+):
     """Return whether a cluster of score 10 is kept among so many lamps, and how many of those are."""
-    cluster = (photosite, 0.94, 5.0, 0.5, joined, joined_contest, joined_surprise)
-    lamp = (0.6, 0.99, 5.0, 0.9, 0.8, 3.0, 1.6)
+    cluster = (photosite, 0.94, 5.0, 0.5, joined, joined_contest, joined_surprise, green)
+    lamp = (0.6, 0.99, 5.0, 0.9, 0.8, 3.0, 1.6, np.inf)
     fit = ShapeFit(*np.array([cluster, *[lamp] * lamps]).T, camera=camera)
     sites = [site_of(10.0), *(site_of(20.0) for _ in range(lamps))]
     kept = photosites_only(sites, fit, is_spared=lambda _: False)
@@ -111,10 +121,35 @@ def test_what_is_very_clear_may_fit_a_light_a_little_better():
     assert not is_kept(contest=1.25, surprise=9.0)
 
 
+@pytest.mark.parametrize(
+    ("contest", "surprise", "expected"),
+    [(1.3, 6.0, True), (1.3, 4.0, False), (1.4, 9.0, False)],
+    ids=["very clear", "clear", "of a lamp"],
+)
+def test_of_a_camera_whose_matrix_is_known_what_is_clear_may_fit_a_light_better_still(
+    contest, surprise, expected
+):
+    assert is_kept(contest=contest, surprise=surprise, camera=KNOWN) is expected
+    assert not is_kept(contest=contest, surprise=surprise)
+
+
+@pytest.mark.parametrize(
+    ("joined_contest", "green", "expected"),
+    [(1.03, 0.6, True), (1.06, 0.6, False), (0.95, 0.8, True), (1.0, 0.8, False), (0.9, 1.0, False)],
+)
+def test_where_lamps_are_many_a_cluster_is_magenta_or_fits_better_than_they_could(
+    joined_contest, green, expected
+):
+    """What lies has weak greens, for red and blue are amplified more; few lamps are magenta."""
+    fields = {"joined_contest": joined_contest, "green": green, "lamps": 30}
+    assert kept_of(**fields, camera=KNOWN) == (expected, 0)
+    assert kept_of(**fields) == (False, 0)
+
+
 @pytest.mark.parametrize(("joined_contest", "expected"), [(0.96, True), (1.5, False)])
 def test_a_known_cluster_is_no_lamp(joined_contest, expected):
-    cluster = (0.3, 0.98, 9.0, 0.5, 0.98, joined_contest, 4.0)
-    lamp = (0.3, 0.98, 9.0, 0.5, 0.8, 3.0, 1.0)
+    cluster = (0.3, 0.98, 9.0, 0.5, 0.98, joined_contest, 4.0, 1.0)
+    lamp = (0.3, 0.98, 9.0, 0.5, 0.8, 3.0, 1.0, np.inf)
     both = ShapeFit(*np.array([cluster, *[lamp] * 4]).T, camera=BAYER)
     sites = [site_of(10.0) for _ in range(5)]
     assert (sites[0] in photosites_only(sites, both, is_spared=lambda site: site is sites[0])) is expected
