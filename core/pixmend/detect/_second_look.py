@@ -26,6 +26,7 @@ __all__ = [
     "Judgement",
     "course_in_equal_light",
     "is_decided",
+    "is_worth_a_look",
     "judge_by_pools",
     "judge_by_trace",
 ]
@@ -47,6 +48,7 @@ _STEADY_IF_ALIKE = 0.3  # where the mean picture looks like a photosite
 _STEADY = 0.5  # median over mean: texture scores in the frames in which it happens to stand there
 _BLINK_FRAMES = 12  # fewer do not tell blinking from a scene that moves
 _LEAST_ON = 4  # frames that a blinking one must show in, each clearly
+_LEAST_HITS = 2  # frames that name the place of what may blink
 _BLINK_LIKENESS = 0.6  # of what its on frames have more than its off frames
 _LEAST_TURNS, _ONCE_LIKENESS = 3, 0.75  # on once, or darker: so does texture that drifts by
 _MOST_SWING = 0.5  # of its amplitude when on; a glint swings more
@@ -59,6 +61,8 @@ _HOPELESS = 1.5  # spreads, after a few frames
 _HALF_WAY = 0.5  # of the score that is expected by then of what reaches the one asked for
 _SURELY_ON, _PERHAPS_ON = 4.0, 3.0  # errors
 _SETTLED_FRAMES, _SETTLED = 20, 0.9  # frames; of them, that show it by themselves
+_FEW_FRAMES, _TELLING = 12, 6.0  # frames; errors: what is fainter is not asked whether it blinks
+_NO_HINT = 0.12  # of the gain of chi square, a frame: half of what a change that is believed has
 _STEADY_FRAMES = 48  # of what shows all the time more tell nothing new
 
 
@@ -257,16 +261,45 @@ def _clearest_sample(site: Site, trace: Trace) -> tuple[int, int, int]:
     return (site.peak_channel, y, x) if is_clear else trace.peak
 
 
-def is_decided(site: Site, trace: Trace, course: Course, settings: DetectSettings, *, is_known: bool) -> bool:
+def is_worth_a_look(site: Site, settings: DetectSettings, *, hits: int, is_known: bool) -> bool:
+    """Tell whether single frames could make sure of a site before a scene that moves.
+
+    Parameters
+    ----------
+    hits : int
+        Frames of which a single one shows something at its place.
+    """
+    is_weak = site.is_in_pools and abs(site.score) < settings.threshold_sigma
+    could_be = (site.photosite_fit or 0.0) >= _WEAK_FIT or hits >= _LEAST_HITS
+    return is_known or could_be or not is_weak
+
+
+def is_decided(
+    site: Site,
+    trace: Trace,
+    course: Course,
+    settings: DetectSettings,
+    *,
+    light_at: LightAt,
+    is_known: bool,
+) -> bool:
     """Tell whether more frames would say nothing new of a suspect: it is hopeless, or clearly there all the time."""
     if len(trace.frames) >= _STEADY_FRAMES:
         return course.pattern is Pattern.STEADY
     is_weak = site.is_in_pools and abs(site.score) < settings.threshold_sigma and not is_known
     if _is_hopeless(trace, asked=_WEAK_CONFIRMED if is_weak else 0.0):
         return True
-    is_alike = (site.photosite_fit or 0.0) >= PHOTOSITE_FIT
-    is_clear = is_alike and course.pattern is Pattern.STEADY and course.seen >= _SETTLED * len(trace.frames)
-    return is_clear and len(trace.frames) >= _SETTLED_FRAMES
+    if (site.photosite_fit or 0.0) < PHOTOSITE_FIT or course.pattern is not Pattern.STEADY:
+        return False
+    if len(trace.frames) >= _SETTLED_FRAMES and course.seen >= _SETTLED * len(trace.frames):
+        return True
+    is_faint = abs(course.amplitude_sigma) < _TELLING * float(np.median(trace.error))
+    if len(trace.frames) < (_FEW_FRAMES if is_faint else _SETTLED_FRAMES):
+        return False
+    is_sure = _is_confirmed(site, trace, course, least=_least_confirmation(site, trace, settings))
+    may_change = course.hint > _NO_HINT * len(trace.frames)
+    # A few frames may be alike by chance.
+    return is_sure and not may_change and _kind(site, trace, course, light_at) is not Kind.STUCK
 
 
 def _is_hopeless(trace: Trace, *, asked: float) -> bool:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.spatial import cKDTree
 
 from pixmend.detect._flash import recurring_places
 from pixmend.detect._glance import MATCH_PX, Query, Trace, queries_of
@@ -15,14 +16,14 @@ from pixmend.detect._line_samples import covered
 from pixmend.detect._lines import find_lines
 from pixmend.detect._mattes import without_mattes
 from pixmend.detect._search import search
-from pixmend.detect._second_look import LINEAR_SIGMA, course_in_equal_light, is_decided
+from pixmend.detect._second_look import LINEAR_SIGMA, course_in_equal_light, is_decided, is_worth_a_look
 from pixmend.detect._sites import MeanPicture, Site
 from pixmend.detect._timeline import Course
 from pixmend.detect._verdict import DetectSettings, believable_sites, shot_is_still
 from pixmend.detect._views import views_of
 from pixmend.footprints import Footprint, prior_footprints
 from pixmend.model import Defect, Raster
-from pixmend.stats import ShotStatistics
+from pixmend.stats import Hits, ShotStatistics
 
 __all__ = ["Suspects", "find_suspects"]
 
@@ -78,18 +79,36 @@ class Suspects:
         """Tell whether more frames would say nothing new of a suspect."""
         site = self.sites[index]
         is_known = self.known_at(site) is not None
-        return is_decided(site, trace, self.course(trace), settings, is_known=is_known)
+        course, light_at = self.course(trace), self.statistics.light_at
+        return is_decided(site, trace, course, settings, light_at=light_at, is_known=is_known)
 
-    def queries(self, whole: ShotStatistics) -> list[Query]:
-        """Return what to look for in single frames, one query a site, in array positions of `whole`."""
+    def queries(self, whole: ShotStatistics, settings: DetectSettings) -> dict[int, Query]:
+        """Return what to look for in single frames, in array positions of `whole`, by index of the site.
+
+        Only of sites that these frames could make sure of.
+        """
         inner, outer = self.statistics.model.raster, whole.model.raster
         down, across = inner.y - outer.y, inner.x - outer.x
+        places = [(site.y + down, site.x + across) for site in self.sites]
+        asked = self._worth_a_look(_frames_that_hit(places, whole.hits), settings)
+        sites = [self.sites[index] for index in asked]
         level = self.statistics.mean_level()
         footprints = [each.shape for each in self.footprints]
-        shapes = [_shapes_of(site, level, self.statistics, footprints) for site in self.sites]
-        places = [(site.y + down, site.x + across) for site in self.sites]
-        signs = [int(np.sign(site.score)) if site.is_in_pools else 0 for site in self.sites]
-        return queries_of(places, shapes, self.statistics.model.covariance, signs=signs)
+        shapes = [_shapes_of(site, level, self.statistics, footprints) for site in sites]
+        signs = [int(np.sign(site.score)) if site.is_in_pools else 0 for site in sites]
+        covariance = self.statistics.model.covariance
+        found = queries_of([places[index] for index in asked], shapes, covariance, signs=signs)
+        return dict(zip(asked, found, strict=True))
+
+    def _worth_a_look(self, hits: Sequence[int], settings: DetectSettings) -> list[int]:
+        """Return the indices of the sites that single frames are asked about."""
+        if shot_is_still(self.statistics):
+            return list(range(len(self.sites)))
+        return [
+            index
+            for index, (site, count) in enumerate(zip(self.sites, hits, strict=True))
+            if is_worth_a_look(site, settings, hits=count, is_known=self.known_at(site) is not None)
+        ]
 
 
 def find_suspects(
@@ -162,6 +181,16 @@ def _recurring(
             continue
         found.append(_site_of_hits(y, x, place.score * float(np.sqrt(len(place.frames)))))
     return found
+
+
+def _frames_that_hit(places: Sequence[tuple[int, int]], hits: Hits) -> list[int]:
+    """Return in how many frames each place, or a pixel beside it, is hit."""
+    table = hits.table
+    if not len(table) or not len(places):
+        return [0] * len(places)
+    tree = cKDTree(np.stack([table["y"], table["x"]], axis=1))
+    near = tree.query_ball_point(np.array(places), 1, p=np.inf)
+    return [len(np.unique(table["frame"][found])) for found in near]
 
 
 def _site_of_hits(y: int, x: int, score: float) -> Site:

@@ -16,6 +16,7 @@ _CLEAR = 3.0  # errors, of a frame in which it shows by itself
 _TELLING = 6.0  # errors: from there on single frames tell on from off
 _LIVELY = 4.0  # times the variance of the errors: it does more than they do
 _STRONG = 4.0  # errors, of a frame in which it is surely on
+_LEAST_PART = 3  # frames before and after a change that single frames do not tell
 _LEAST_ON = 3  # frames, of one that blinks
 _LEAST_OFF_SHARE = 0.06  # of the frames: fewer are no off time
 _NOTHING, _HARDLY = 6.0, 0.1  # errors of their mean, or of the amplitude when on: so little is nothing
@@ -54,6 +55,8 @@ class Course:
     clearness : float
         That median, in the errors that its own scatter gives it: large for what most frames
         agree on, however wild a few of them are.
+    hint : float
+        By how much chi square gains at most if it came or went once, believed or not.
     """
 
     pattern: Pattern
@@ -63,6 +66,7 @@ class Course:
     seen: int
     steadiness: float
     clearness: float
+    hint: float = 0.0
 
 
 def course_of(
@@ -102,6 +106,7 @@ def course_of(
         seen=int((is_on & (signed > _CLEAR * error)).sum()),
         steadiness=typical / mean if mean > 0 else 0.0,
         clearness=_clearness(own) if is_on.any() else 0.0,
+        hint=float(_gains(signed, error).max(initial=0.0)),
     )
 
 
@@ -143,29 +148,34 @@ def _are_two_states(signed: NDArray[np.float64], is_on: NDArray[np.bool_]) -> bo
 
 def _changed_once(signed: NDArray[np.float64], error: NDArray[np.float64]) -> NDArray[np.bool_]:
     """Return on and off by the best single change, or on everywhere where none is needed."""
-    count = len(signed)
-    everywhere = np.ones(count, bool)
     weight = 1.0 / error**2
-    energy = np.concatenate([[0.0], np.cumsum(weight * signed)]), np.concatenate([[0.0], np.cumsum(weight)])
+    norm = _parts(weight)
+    level = _parts(weight * signed) / norm
+    rest, rest_norm = level[::-1], norm[::-1]  # what is before one is after the other
+    is_off = (rest * np.sqrt(rest_norm) < _NOTHING) | (rest < _HARDLY * level)
+    gain = np.where((rest < _OFF_LEVEL * level) & is_off, _gains(signed, error), 0.0)
+    if gain.max(initial=0.0) <= _GAIN:
+        return np.ones(len(signed), bool)
+    since, part = np.unravel_index(int(gain.T.argmax()), gain.T.shape)
+    is_late = np.arange(len(signed)) >= since + _LEAST_PART
+    return is_late if part == 0 else ~is_late
 
-    def explained(first: int, stop: int) -> float:
-        total, norm = (float(each[stop] - each[first]) for each in energy)
-        # Beside a frame that knows everything, the sums of all others are lost to rounding.
-        return total * max(total, 0.0) / norm if norm > 0.0 else 0.0
 
-    whole = explained(0, count)
-    best, chosen = _GAIN, everywhere
-    for change in range(3, count - 2):
-        for first, stop, off in ((change, count, slice(0, change)), (0, change, slice(change, count))):
-            gain = explained(first, stop) - whole
-            level = np.average(signed[first:stop], weights=weight[first:stop])
-            rest = np.average(signed[off], weights=weight[off])
-            is_off = rest * np.sqrt(weight[off].sum()) < _NOTHING or rest < _HARDLY * level
-            if gain > best and rest < _OFF_LEVEL * level and is_off:
-                best = gain
-                chosen = np.zeros(count, bool)
-                chosen[first:stop] = True
-    return chosen
+def _gains(signed: NDArray[np.float64], error: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return by how much chi square gains with each single change: from then on there, then until then; (2, N)."""
+    weight = 1.0 / error**2
+    total = float(np.sum(weight * signed))
+    sums, norms = _parts(weight * signed), _parts(weight)
+    return np.asarray(sums * np.maximum(sums, 0.0) / norms - total * max(total, 0.0) / float(weight.sum()))
+
+
+def _parts(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the sums of (T,) values after and before each place where a change may be, (2, N).
+
+    Each is summed by itself: beside a frame that knows everything, a difference of sums would lose the others.
+    """
+    places = np.arange(_LEAST_PART, len(values) - _LEAST_PART + 1)
+    return np.stack([np.cumsum(values[::-1])[::-1][places], np.cumsum(values)[places - 1]])
 
 
 def _pattern_of(is_on: NDArray[np.bool_]) -> Pattern:

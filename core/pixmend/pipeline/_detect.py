@@ -127,7 +127,7 @@ def detect_in_statistics(  # noqa: PLR0913 (each is one choice of the caller)
         traces = look_again(
             shot,
             _asked(statistics),
-            suspects.queries(statistics),
+            suspects.queries(statistics, settings),
             scale,
             is_decided=partial(suspects.is_decided, settings=settings),
             workers=workers,

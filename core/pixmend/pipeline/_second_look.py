@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Suspects -> traces: single frames are read again, and only the rows around the suspects."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 
 import numpy as np
 
@@ -24,14 +24,14 @@ _MOST_OF_UNSTEADY = 400  # of one that comes and goes
 def look_again(
     shot: FrameSource,
     frames: FrameRange,
-    queries: Sequence[Query],
+    queries: Mapping[int, Query],
     scale: SigmaScale,
     *,
     is_decided: Callable[[int, Trace], bool],
     workers: int,
     progress: Progress,
 ) -> dict[int, Trace] | None:
-    """Return what each suspect shows in single frames, by its index; None with too few frames to tell.
+    """Return what suspects show in single frames, by their indices; None with too few frames to tell.
 
     Rounds, each of fewer suspects in more frames, until every suspect is decided: a dozen
     frames of all; twice and four times as many of those that these do not decide; and of those
@@ -49,14 +49,14 @@ def look_again(
     """
     if len(frames) < LEAST_FRAMES or not queries:
         return None
-    seen: dict[int, dict[int, Glance]] = {index: {} for index in range(len(queries))}
+    seen: dict[int, dict[int, Glance]] = {index: {} for index in queries}
     asked = list(seen)
     third = frames.thinned(_MOST_FRAMES)
     rounds = (*(third.thinned(count) for count in _FIRST_ROUNDS), third, frames.thinned(_MOST_OF_UNSTEADY))
     for wanted in rounds:
         _look(shot, wanted, {index: queries[index] for index in asked}, seen, scale, workers, progress)
         asked = [index for index in asked if not is_decided(index, trace_of(queries[index], seen[index]))]
-    return {index: trace_of(query, seen[index]) for index, query in enumerate(queries)}
+    return {index: trace_of(query, seen[index]) for index, query in queries.items()}
 
 
 def _look(

@@ -6,7 +6,7 @@ import pytest
 
 from pixmend.detect import DetectSettings
 from pixmend.detect._glance import Trace
-from pixmend.detect._second_look import course_in_equal_light, is_decided
+from pixmend.detect._second_look import course_in_equal_light, is_decided, is_worth_a_look
 from pixmend.detect._sites import Site
 
 
@@ -15,10 +15,13 @@ def light_at(levels):
     return levels, np.ones_like(levels)
 
 
-def trace_of(amplitude, score) -> Trace:
+def trace_of(amplitude, score, *, varies=1.0) -> Trace:
     profile = np.zeros((1, 7, 7))
     profile[0, 3, 3] = 1.0
     count = len(amplitude)
+    cores = np.full((count, 1, 7, 7), 60.0, np.float32)
+    cores[1::2] += 1.0
+    cores[1::2, 0, 3, 3] += varies - 1.0
     return Trace(
         frames=np.arange(count),
         amplitude=np.asarray(amplitude, float),
@@ -27,7 +30,7 @@ def trace_of(amplitude, score) -> Trace:
         unrest=1.0,
         profile=profile,
         precision=np.eye(49),
-        cores=np.full((count, 1, 7, 7), 60.0, np.float32),
+        cores=cores,
     )
 
 
@@ -50,7 +53,7 @@ def site_of(*, score: float, fit: float = 0.3, is_in_pools: bool = True) -> Site
 
 def decided(site: Site, trace: Trace, *, is_known: bool = False) -> bool:
     course = course_in_equal_light(trace, light_at)
-    return is_decided(site, trace, course, DetectSettings(), is_known=is_known)
+    return is_decided(site, trace, course, DetectSettings(), light_at=light_at, is_known=is_known)
 
 
 FAINT = np.full(12, 0.5)
@@ -84,11 +87,49 @@ def test_not_if_a_single_frame_may_show_it(strongest, score, expected):
 
 @pytest.mark.parametrize(
     ("frames", "fit", "strength", "expected"),
-    [(23, 0.9, 9.0, True), (12, 0.9, 9.0, False), (23, 0.4, 9.0, False), (23, 0.9, 2.5, False)],
+    [(23, 0.9, 9.0, True), (12, 0.9, 9.0, False), (23, 0.4, 9.0, False)],
 )
 def test_what_is_like_a_photosite_and_shows_in_nearly_every_frame_is_settled(frames, fit, strength, expected):
     amplitude = np.where(np.arange(frames) == 4, 2.0, strength)
     assert decided(site_of(score=30.0, fit=fit), trace_of(amplitude, 25.0)) is expected
+
+
+@pytest.mark.parametrize(
+    ("since", "score", "fit", "expected"),
+    [
+        pytest.param(0, 9.0, 0.9, True, id="sure, and as strong at first as in the end"),
+        pytest.param(4, 9.0, 0.9, False, id="it may have come later"),
+        pytest.param(0, 3.0, 0.9, False, id="not sure"),
+        pytest.param(0, 9.0, 0.4, False, id="not like a photosite"),
+    ],
+)
+def test_what_is_too_faint_to_be_asked_whether_it_blinks_is_settled_by_a_dozen_frames(
+    since, score, fit, expected
+):
+    amplitude = np.where(np.arange(12) >= since, 2.5, 0.0)
+    assert decided(site_of(score=20.0, fit=fit), trace_of(amplitude, score)) is expected
+
+
+def test_not_what_seems_to_be_stuck():
+    assert not decided(site_of(score=20.0, fit=0.9), trace_of(np.full(12, 2.5), 9.0, varies=0.1))
+
+
+@pytest.mark.parametrize(
+    ("site", "hits", "is_known", "expected"),
+    [
+        pytest.param(site_of(score=6.5), 0, False, False, id="weak, and little like a photosite"),
+        pytest.param(site_of(score=-7.9), 1, False, False, id="a dark one"),
+        pytest.param(site_of(score=6.5, fit=0.4), 0, False, True, id="like one"),
+        pytest.param(site_of(score=8.0), 0, False, True, id="sure by the pools"),
+        pytest.param(site_of(score=6.5), 2, False, True, id="single frames name it: it may blink"),
+        pytest.param(site_of(score=6.5), 0, True, True, id="known"),
+        pytest.param(
+            site_of(score=6.5, is_in_pools=False), 0, False, True, id="named by single frames alone"
+        ),
+    ],
+)
+def test_single_frames_are_asked_only_about_what_they_could_make_sure_of(site, hits, is_known, expected):
+    assert is_worth_a_look(site, DetectSettings(), hits=hits, is_known=is_known) is expected
 
 
 @pytest.mark.parametrize("frames", [23, 48])

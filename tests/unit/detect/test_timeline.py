@@ -43,6 +43,13 @@ def test_until_a_frame():
     assert np.flatnonzero(course.is_on).tolist() == list(range(30))
 
 
+@pytest.mark.parametrize(("first", "level", "least", "most"), [(0, 2.0, 0.0, 3.0), (4, 2.0, 8.0, 30.0)])
+def test_a_change_too_faint_to_be_believed_is_hinted_at(first, level, least, most):
+    course = course_of(*trace(level, np.arange(FRAMES) >= first))
+    assert course.pattern is Pattern.STEADY
+    assert least <= course.hint <= most
+
+
 @pytest.mark.parametrize("level", [8.0, 25.0, -12.0])
 def test_on_and_off(level):
     is_on = np.isin(np.arange(FRAMES), [3, 4, 5, 6, 20, 21, 33, 34, 35, 36, 40])
