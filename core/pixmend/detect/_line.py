@@ -26,6 +26,9 @@ class LinePicture:
         Nothing moves: the scene's own lines are fixed too.
     has_mosaic : bool
         The plate was not resized: photosites are pixels.
+    slides : (bool, bool)
+        The picture moves along its columns, along its rows, and not across them: those of the scene
+        stay where they are, as in a level pan those of houses do.
     """
 
     views: tuple[LineView, LineView]
@@ -33,6 +36,7 @@ class LinePicture:
     sigma: NDArray[np.floating]
     is_still: bool
     has_mosaic: bool = True
+    slides: tuple[bool, bool] = (False, False)
 
     @property
     def may_be_resized(self) -> bool:
@@ -43,7 +47,7 @@ class LinePicture:
         """Return the picture whose columns are this one's rows."""
         pooled, meant = (view.transposed() for view in self.views)
         light, sigma = (each.swapaxes(1, 2) for each in (self.light, self.sigma))
-        return LinePicture((pooled, meant), light, sigma, self.is_still, self.has_mosaic)
+        return LinePicture((pooled, meant), light, sigma, self.is_still, self.has_mosaic, self.slides[::-1])
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)

@@ -14,6 +14,10 @@ from pixmend.stats import EXCESS_STEPS
 
 __all__ = ["line_picture"]
 
+_GRID_PX = 8
+_RICH = 0.9  # quantile of the detail: what has most of it tells how the picture moves
+_SLIDES, _SLIDES_RESIZED = 1.25, 1.5  # times the detail along, that is left across it where a picture slides
+
 
 def line_picture(
     views: Views, picture: MeanPicture, *, excluded: NDArray[np.bool_] | None = None
@@ -28,6 +32,7 @@ def line_picture(
         Where nothing is looked for: it counts as having no excess.
     """
     statistics = views.statistics
+    mosaic = has_mosaic(statistics)
     seen = np.sqrt(np.maximum(statistics.seen, 1), dtype=np.float32)
     units = [
         1.0 / (np.float32(EXCESS_STEPS) * seen),
@@ -45,5 +50,22 @@ def line_picture(
         picture.light,
         picture.sigma,
         shot_is_still(statistics),
-        has_mosaic=has_mosaic(statistics),
+        has_mosaic=mosaic,
+        slides=_slides(picture, least=_SLIDES if mosaic else _SLIDES_RESIZED),
     )
+
+
+def _slides(picture: MeanPicture, *, least: float) -> tuple[bool, bool]:
+    """Tell whether the picture moves along its columns alone, or its rows: that blurs what lies across them."""
+    across = _detail(picture.light, picture.sigma)
+    down = _detail(picture.light.swapaxes(1, 2), picture.sigma.swapaxes(1, 2))
+    return across > least * down, down > least * across
+
+
+def _detail(light: NDArray[np.floating], sigma: NDArray[np.floating]) -> float:
+    """Return how much finest detail the places of a grid have along rows, in sigma; 0 in a tiny picture."""
+    before, middle, after = (light[:, ::_GRID_PX, dx::_GRID_PX] for dx in range(3))
+    width = after.shape[2]
+    fine = np.abs(before[..., :width] - 2 * middle[..., :width] + after)
+    fine /= sigma[:, ::_GRID_PX, 1::_GRID_PX][..., :width]
+    return float(np.quantile(fine, _RICH)) if fine.size else 0.0

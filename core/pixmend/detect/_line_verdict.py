@@ -32,6 +32,7 @@ _LIKE, _UNLIKE = (0.65, 0.9), 18.0  # of one that does not span the picture; by 
 _SHORT, _LIKE_STILL = 32, 0.96  # photosites; short ones, and any in a still shot, must be more like it
 _CONTEST = 1.3  # times what bad columns leave, a line of light must leave where nothing moves
 _LONG, _CONTEST_LONG = 100, 1.1  # photosites; of a long one less, for little in a scene is so straight
+_CLEAR_SLIDING = 5.0  # times the threshold, that the profile of any must score where the scene's lines stay
 _MAY_SPAN = 0.5  # of the picture's height; its profile may tell that a line goes on
 _AROUND_PX, _LAG_PX, _OFTEN = 28, 4, 0.75  # px to the sides; px along; quantile of the changes
 _BROKEN, _LEAST_CHANGE = 4.0, 0.3  # times what is usual around; sigma
@@ -92,12 +93,13 @@ def is_believable(line: Line, picture: LinePicture, threshold: float) -> bool:
         return False
     if _is_one_site(line, picture) or _is_broken(line, picture) or _is_rim(line, picture):
         return False
-    is_faint = abs(fit.amplitude) < _LEAST_AMPLITUDE or fit.score < _CAUTION * threshold
+    caution = _CLEAR_SLIDING if _is_sliding(picture) else _CAUTION
+    is_faint = abs(fit.amplitude) < _LEAST_AMPLITUDE or fit.score < caution * threshold
     is_whole = _is_whole(line, picture)
     if is_faint or (not is_whole and abs(line.score) < _least_of_part(line.length, picture) * threshold):
         return False
-    return fit.photosites >= _least_likeness(line, picture, threshold) and (
-        not picture.is_still or fit.contest >= _least_contest(line, picture)
+    return fit.photosites >= _least_likeness(line, picture, threshold) and fit.contest >= _least_contest(
+        line, picture
     )
 
 
@@ -113,7 +115,9 @@ def _least_likeness(line: Line, picture: LinePicture, threshold: float) -> float
     The clearer a line shows, the more like one it must look. What is left of texture is
     short where the picture moves; where it does not, little in a scene spans the picture.
     """
-    if _is_whole(line, picture):
+    if _is_sliding(picture):
+        least = _LIKE_STILL
+    elif _is_whole(line, picture):
         least = (
             _clear_likeness(line, _UNLIKE_WHOLE, (_LIKE_WHOLE, _LIKE_STILL))
             if picture.is_still
@@ -140,7 +144,9 @@ def _weak_likeness(line: Line, picture: LinePicture, threshold: float) -> float:
 
 
 def _least_contest(line: Line, picture: LinePicture) -> float:
-    """Return how much more a line of light must leave of one where nothing moves; of a short one all."""
+    """Return how much more than bad columns a line of light must leave; of a short one where nothing moves all."""
+    if not picture.is_still:
+        return _CONTEST if _is_sliding(picture) else 0.0
     if _is_whole(line, picture):
         return 1.0
     if line.length < _SHORT:
@@ -150,6 +156,11 @@ def _least_contest(line: Line, picture: LinePicture) -> float:
 
 def _is_whole(line: Line, picture: LinePicture) -> bool:
     return bool(line.length >= _SPANNING * picture.light.shape[1])
+
+
+def _is_sliding(picture: LinePicture) -> bool:
+    """Tell whether the picture moves, and only along such lines: those of the scene stay as bad ones do."""
+    return picture.slides[0] and not picture.is_still
 
 
 def _is_rim(line: Line, picture: LinePicture) -> bool:

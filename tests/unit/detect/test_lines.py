@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Bad columns and rows: found whole and in part, with their ends, and not made up."""
 
+from dataclasses import replace
 from functools import cache
 from types import SimpleNamespace
 
@@ -25,11 +26,13 @@ from pixmend.simulate import (
     PlantedDefect,
     Sensor,
     SimulatedShot,
+    _stage,
     develop,
     spoiled_samples,
 )
+from pixmend.simulate._camera import camera_path
 from tests.make.measured import measured
-from tests.make.shots import HEIGHT, WIDTH, small_shot
+from tests.make.shots import HEIGHT, WIDTH, small_shot, small_spec
 
 THRESHOLD = 8.0
 
@@ -82,6 +85,32 @@ def truly_spoiled(shot, planted, *, least_sigma):
     x, y = planted.centre
     samples = spoiled_samples(shot, planted, least_sigma=least_sigma).samples
     return {(x + dx, y + dy, channel) for dx, dy, channel in samples}
+
+
+@pytest.mark.parametrize("seed", [8, 9])
+def test_houses_in_a_level_pan_have_no_bad_rows(seed, monkeypatch):
+    def level(motion, count, *, seed):
+        path = camera_path(motion, count, seed=seed)
+        path[:, 1] = 0.0
+        return path
+
+    monkeypatch.setattr(_stage, "camera_path", level)
+    picture = searched(SimulatedShot(small_spec(seed=seed)))
+    assert picture.slides == (False, True)
+    assert picture.transposed().slides == (True, False)
+    assert find_lines(picture, threshold=THRESHOLD) == ()
+    assert find_lines(replace(picture, slides=(False, False)), threshold=THRESHOLD)
+
+
+def test_a_clear_row_is_found_though_the_picture_slides():
+    picture = replace(picture_of((bad(range(WIDTH), [31], amplitude=8.0),)), slides=(False, True))
+    assert [(line.is_row, line.across) for line in find_lines(picture, threshold=THRESHOLD)] == [
+        (True, (31,))
+    ]
+
+
+def test_a_picture_that_moves_both_ways_does_not_slide():
+    assert picture_of(COLUMNS).slides == (False, False)
 
 
 def test_nothing_but_the_lines_is_found():
