@@ -12,7 +12,7 @@ from pixmend.detect._glance import Trace
 from pixmend.detect._second_look import Judgement, judge_by_pools, judge_by_trace
 from pixmend.detect._sites import VISIBLE_SIGMA, Site
 from pixmend.detect._suspects import Suspects
-from pixmend.detect._verdict import DetectSettings, shot_is_still
+from pixmend.detect._verdict import DetectSettings
 from pixmend.model import Defect, Evidence, FrameRange, Kind, Sample, Severity
 from pixmend.stats import ShotStatistics
 
@@ -61,7 +61,6 @@ def decide(
     What people decided about a known defect (status, note) is carried over.
     """
     sure, weaker = [], []
-    is_still = shot_is_still(suspects.statistics)
     for index, site in enumerate(suspects.sites):
         known = suspects.known_at(site)
         trace = None if traces is None else traces.get(index)
@@ -75,7 +74,7 @@ def decide(
                 settings,
                 light_at=suspects.statistics.light_at,
                 is_known=known is not None,
-                is_still=is_still,
+                is_still=suspects.is_still,
             )
         defect = _to_defect(site, judgement, suspects)
         if judgement.is_defect:

@@ -29,6 +29,7 @@ __all__ = ["Suspects", "find_suspects"]
 
 _RIM_PX, _RIM_CAUTION = 2, 1.5  # debayer and resize leave a rim that is fixed too: it must score more
 _MOST = 1500  # suspects; more is a shot that the pools cannot judge, and the strongest are asked
+_AROUND_PX = 2  # beyond the footprint: so wide a frame tells the background too
 _LEAST_HITS = 3  # frames; fewer are flashes
 _NEAR = range(-3, 4)  # px: the same defect
 
@@ -49,6 +50,8 @@ class Suspects:
         Known defects by array position (y, x) there.
     footprints : tuple of Footprint
         What one photosite may look like in this plate: the priors and what it taught.
+    is_still : bool
+        Whether nothing moves.
     lines : tuple of Defect
         Bad columns and rows, which single frames need not be asked about. No site belongs
         to one of them.
@@ -59,6 +62,7 @@ class Suspects:
     sites: tuple[Site, ...]
     places: Mapping[tuple[int, int], Defect]
     footprints: tuple[Footprint, ...]
+    is_still: bool
     lines: tuple[Defect, ...] = ()
 
     @property
@@ -92,9 +96,8 @@ class Suspects:
         places = [(site.y + down, site.x + across) for site in self.sites]
         asked = self._worth_a_look(_frames_that_hit(places, whole.hits), settings)
         sites = [self.sites[index] for index in asked]
-        level = self.statistics.mean_level()
         footprints = [each.shape for each in self.footprints]
-        shapes = [_shapes_of(site, level, self.statistics, footprints) for site in sites]
+        shapes = [_shapes_of(site, self.statistics, footprints) for site in sites]
         signs = [int(np.sign(site.score)) if site.is_in_pools else 0 for site in sites]
         covariance = self.statistics.model.covariance
         found = queries_of([places[index] for index in asked], shapes, covariance, signs=signs)
@@ -102,7 +105,7 @@ class Suspects:
 
     def _worth_a_look(self, hits: Sequence[int], settings: DetectSettings) -> list[int]:
         """Return the indices of the sites that single frames are asked about."""
-        if shot_is_still(self.statistics):
+        if self.is_still:
             return list(range(len(self.sites)))
         return [
             index
@@ -142,15 +145,17 @@ def find_suspects(
     lines = find_lines(searched, threshold=settings.threshold_sigma)
     outside = outside | covered(lines, views.size)
     threshold[outside] = np.inf
-    found = search(views, picture, is_still=shot_is_still(statistics), excluded=outside)
+    is_still = shot_is_still(statistics)
+    found = search(views, picture, is_still=is_still, excluded=outside)
     # What scores beside an excluded defect may be its rim, and is placed where that is.
     sites = [site for site in found.sites(threshold) if not outside[site.y, site.x]]
-    suspects = Suspects(statistics, picture, (), places, found.footprints)
+    suspects = Suspects(statistics, picture, (), places, found.footprints, is_still)
     believable = believable_sites(
         sites,
         statistics,
         settings,
         picture=picture,
+        is_still=is_still,
         is_known=lambda site: suspects.known_at(site) is not None,
     )
     believable += _recurring(statistics, whole, believable, threshold)
@@ -221,39 +226,40 @@ def _thresholds(
 
 
 def _shapes_of(
-    site: Site,
-    level: NDArray[np.float32],
-    statistics: ShotStatistics,
-    footprints: Sequence[NDArray[np.float64]],
+    site: Site, statistics: ShotStatistics, footprints: Sequence[NDArray[np.float64]]
 ) -> NDArray[np.float64]:
     """Return all shapes that a site may have on the sigma scale, (K, C, 7, 7)."""
-    own = _own_shape(site, level)
+    level = _level_around(site, statistics)
+    own = _own_shape(site, level.astype(np.float64))
     if abs(site.amplitude_sigma) > LINEAR_SIGMA:
         return own[None]
-    reach = MATCH_PX // 2
-    window = level[
-        :, max(site.y - reach, 0) : site.y + reach + 1, max(site.x - reach, 0) : site.x + reach + 1
-    ]
+    window = level[:, _AROUND_PX:-_AROUND_PX, _AROUND_PX:-_AROUND_PX]
     sigma = statistics.sigma_at(np.median(window, axis=(1, 2)).astype(np.float32))
     return np.stack([own, *(_framed(shape / sigma[:, None, None]) for shape in footprints)])
 
 
-def _own_shape(site: Site, level: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Return a site's spoiled samples less their surroundings in the mean picture, (C, 7, 7).
+def _level_around(site: Site, statistics: ShotStatistics) -> NDArray[np.float32]:
+    """Return the mean level around a site, (C, 11, 11); what lies beyond a border is as that."""
+    reach = MATCH_PX // 2 + _AROUND_PX
+    rows, columns = (
+        np.clip(np.arange(centre - reach, centre + reach + 1), 0, side - 1)
+        for centre, side in zip((site.y, site.x), statistics.seen.shape, strict=True)
+    )
+    near = statistics.part(rows=(rows[0], rows[-1] + 1), columns=(columns[0], columns[-1] + 1)).mean_level()
+    return np.asarray(near[:, (rows - rows[0])[:, None], columns - columns[0]])
+
+
+def _own_shape(site: Site, level: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return a site's spoiled samples less their surroundings (C, 11, 11) in the mean picture, (C, 7, 7).
 
     Of a dark one what is missing, so that its strongest sample is positive in any case.
     """
     reach = MATCH_PX // 2
-    rows, columns = (
-        np.clip(np.arange(centre - reach - 2, centre + reach + 3), 0, side - 1)
-        for centre, side in zip((site.y, site.x), level.shape[1:], strict=True)
-    )
-    window = level[:, rows[:, None], columns].astype(np.float64)
-    background = np.median(window, axis=(1, 2))
+    background = np.median(level, axis=(1, 2))
     shape = np.zeros((len(level), MATCH_PX, MATCH_PX))
     for channel, dy, dx in _inside(site.samples, reach):
         shape[channel, dy + reach, dx + reach] = (
-            window[channel, dy + reach + 2, dx + reach + 2] - background[channel]
+            level[channel, dy + reach + _AROUND_PX, dx + reach + _AROUND_PX] - background[channel]
         )
     shape *= np.sign(site.amplitude_sigma)
     if shape.max() <= 0:

@@ -93,6 +93,7 @@ def believable_sites(
     settings: DetectSettings,
     *,
     picture: MeanPicture,
+    is_still: bool,
     is_known: Callable[[Site], bool],
 ) -> list[Site]:
     """Return the sites that nothing else explains, with what a photosite and a light explain of them.
@@ -105,6 +106,8 @@ def believable_sites(
     ----------
     picture : MeanPicture
         Of these statistics.
+    is_still : bool
+        As `shot_is_still` tells of these statistics.
     is_known : callable
         Tells whether the camera is known to have a defect there: see `photosites_only`.
     """
@@ -114,7 +117,6 @@ def believable_sites(
         if abs(site.amplitude_sigma) >= settings.least_amplitude_sigma
         and _is_as_strong_as_it_scores(site, statistics)
     ]
-    is_still = shot_is_still(statistics)
     may_be_resized = not is_still and not has_mosaic(statistics)
     resized_from = settings.threshold_sigma if may_be_resized else np.inf
     kept, fit = with_fits(kept, statistics, picture, resized_from=resized_from, is_still=is_still)
