@@ -41,10 +41,16 @@ class Search:
     strong: tuple[Site, ...]
     picture: MeanPicture
 
-    def sites(self, threshold: NDArray[np.float32]) -> list[Site]:
-        """Return all sites whose score reaches the threshold (H, W), in reading order."""
+    def sites(self, threshold: NDArray[np.float32], *, least_amplitude: float = 0.0) -> list[Site]:
+        """Return all sites whose score reaches the threshold (H, W), in reading order; weaker ones may be left out."""
         loud = [site for site in self.strong if abs(site.score) >= threshold[site.y, site.x]]
-        others = find_sites(self.scores, self.picture, self.footprints, threshold=threshold)
+        others = find_sites(
+            self.scores,
+            self.picture,
+            self.footprints,
+            threshold=threshold,
+            least_amplitude=least_amplitude,
+        )
         return sorted(_without_rings([*loud, *others]), key=lambda site: (site.y, site.x))
 
 

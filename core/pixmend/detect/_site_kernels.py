@@ -5,7 +5,97 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-__all__ = ["excess_over_background", "far_from", "median_places"]
+__all__ = [
+    "excess_over_background",
+    "far_from",
+    "group_places",
+    "loud_places",
+    "may_stand_out",
+    "median_places",
+]
+
+
+@njit(cache=True, nogil=True)
+def loud_places(score: NDArray[np.float32], threshold: NDArray[np.float32]) -> NDArray[np.int64]:
+    """Return where a score (H, W), of either sign, reaches its threshold: (N, 2), in reading order."""
+    height, width = score.shape
+    counts = np.zeros(height, np.int64)
+    for y in range(height):
+        own, least, count = score[y], threshold[y], np.int32(0)
+        for x in range(width):
+            count += np.int32(abs(own[x]) >= least[x])
+        counts[y] = count
+    places = np.empty((counts.sum(), 2), np.int64)
+    n = 0
+    for y in range(height):
+        if counts[y]:
+            for x in range(width):
+                if abs(score[y, x]) >= threshold[y, x]:
+                    places[n, 0], places[n, 1] = y, x
+                    n += 1
+    return places
+
+
+@njit(cache=True, nogil=True)
+def group_places(places: NDArray[np.int64], width: int, near: int) -> NDArray[np.int64]:
+    """Return for each place (N, 2), in reading order, the number of the first of its group.
+
+    Places that are at most `near` steps, down and across, apart are of one group. The plain
+    version: ``scipy.ndimage.label`` of what `near` // 2 steps of dilation reach, for an odd `near`.
+    """
+    root = np.arange(len(places))
+    last = np.full((near + 1, width), -1, np.int64)  # who stands there, of the rows just passed
+    for n in range(len(places)):
+        y, x = places[n]
+        for dy in range(near + 1):
+            reach = near - dy
+            right = x - 1 if dy == 0 else min(x + reach, width - 1)
+            for column in range(max(x - reach, 0), right + 1):
+                other = last[(y - dy) % (near + 1), column]
+                if other >= 0 and places[other, 0] == y - dy:
+                    first, second = _root(root, n), _root(root, other)
+                    root[max(first, second)] = min(first, second)
+        last[y % (near + 1), x] = n
+    for n in range(len(places)):
+        root[n] = root[root[n]]
+    return root
+
+
+@njit(cache=True, nogil=True)
+def _root(root: NDArray[np.int64], n: int) -> int:
+    while root[n] != n:
+        root[n] = root[root[n]]
+        n = root[n]
+    return n
+
+
+@njit(cache=True, nogil=True)
+def may_stand_out(
+    light: NDArray[np.float32], sigma: NDArray[np.float32], reach: int, amplitude: float
+) -> bool:
+    """Tell whether any sample of a window (C, h, w), but for its rim, is off more than half of those around.
+
+    By `amplitude` times the least sigma of the channel; `reach` is that of the window around a sample,
+    and the width of the rim.
+    """
+    side = 2 * reach + 1
+    half = side * side // 2 + 1
+    for c in range(len(light)):
+        apart = amplitude * sigma[c].min()
+        lowest, highest = light[c].min(), light[c].max()
+        for y in range(reach, light.shape[1] - reach):
+            for x in range(reach, light.shape[2] - reach):
+                low, high = light[c, y, x] - apart, light[c, y, x] + apart
+                if low < lowest and high > highest:
+                    continue
+                below, above = 0, 0
+                for dy in range(y - reach, y + reach + 1):
+                    for dx in range(x - reach, x + reach + 1):
+                        below += light[c, dy, dx] <= low
+                        above += light[c, dy, dx] >= high
+                if max(below, above) >= half:
+                    return True
+    return False
 
 
 @njit(cache=True, nogil=True)

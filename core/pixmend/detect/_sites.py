@@ -7,10 +7,11 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import binary_dilation, find_objects, label
+from scipy.ndimage import binary_dilation, label
 
 from pixmend.arrays import MAD_TO_SIGMA
 from pixmend.detect._match import ScoreMap
+from pixmend.detect._site_groups import BACKGROUND_REACH_PX, Group, groups_of, may_show
 from pixmend.detect._site_kernels import excess_over_background, far_from
 from pixmend.footprints import RADIUS_PX, Footprint
 
@@ -22,7 +23,7 @@ CORE_PX = 9
 VISIBLE_SIGMA = 0.35
 """A sample that is off by less is left alone: mending it would add more noise than it takes."""
 
-_REACH_PX = CORE_PX // 2  # of the median window, too, that stands for the picture without the defect
+_REACH_PX = CORE_PX // 2
 _SURROUND_PX = 9  # how far around a group its background's scatter is judged
 _JOIN_PX = 2  # scores this near belong to one group
 _SIGNIFICANT = 4.0  # in scatters of the background
@@ -103,6 +104,13 @@ class MeanPicture:
     light: NDArray[np.floating]
     sigma: NDArray[np.floating]
     without: tuple[Peeled, ...] = ()
+
+    def may_show(self, group: Group, *, amplitude: float) -> bool:
+        """Tell whether a site of a group may have such an amplitude."""
+        if amplitude <= 0.0 or may_show(group, self.light, self.sigma, amplitude=amplitude):
+            return True
+        rows, columns = group.box(CORE_PX + _REACH_PX)
+        return any(_meet(part.rows, rows) and _meet(part.columns, columns) for part in self.without)
 
     def window(self, rows: slice, columns: slice) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return copies of light and sigma, (C, rows, columns) each, without what was peeled off."""
@@ -205,12 +213,15 @@ def find_sites(
     footprints: Sequence[Footprint],
     *,
     threshold: NDArray[np.float32],
+    least_amplitude: float = 0.0,
 ) -> list[Site]:
     """Return the sites whose score reaches its threshold, in reading order.
 
     Parameters
     ----------
     threshold : (H, W) float32 ndarray
+    least_amplitude : float
+        Sites that are weaker may be left out: most scores are chance, and to measure one takes time.
 
     Notes
     -----
@@ -219,21 +230,17 @@ def find_sites(
     picture, which the whitening has not spread, says where the defects sit and which
     samples stand out.
     """
-    score = np.abs(scores.score)
-    bold = score if scores.bold is None else np.abs(scores.bold)
-    loud = bold >= threshold
-    groups, _ = label(binary_dilation(loud, iterations=_JOIN_PX))
+    bold = scores.score if scores.bold is None else scores.bold
     shapes = _Shapes.of(footprints)
     found: list[Site] = []
-    for index, place in enumerate(find_objects(groups)):
-        members = (groups[place] == index + 1) & loud[place]
-        if members.sum() <= _LARGEST_GROUP_PX:
-            rows, columns = np.nonzero(members)
-            pixels = np.stack([rows + place[0].start, columns + place[1].start], axis=1)
-            is_sure = bool((score[place] >= threshold[place])[members].any())
+    for group in groups_of(bold, threshold, most_px=_LARGEST_GROUP_PX):
+        if picture.may_show(group, amplitude=least_amplitude):
+            at = tuple(group.pixels.T)
+            is_sure = bool((np.abs(scores.score[at]) >= threshold[at]).any())
             least_likeness = 0.0 if is_sure else _BOLDLY_LIKE
-            sites = _sites_of_group(pixels, bold, picture, shapes, least_likeness=least_likeness)
-            found.extend(_with_fair_score(each, score) for each in sites)
+            size = np.abs(bold[at])
+            sites = _sites_of_group(group.pixels, size, picture, shapes, least_likeness=least_likeness)
+            found.extend(_with_fair_score(each, scores.score) for each in sites)
     return sorted(found, key=lambda site: (site.y, site.x))
 
 
@@ -242,12 +249,12 @@ def _with_fair_score(site: Site, score: NDArray[np.float32]) -> Site:
     if site.likeness >= _BOLDLY_LIKE:
         return site
     rows, columns = (slice(max(each - _JOIN_PX, 0), each + _JOIN_PX + 1) for each in (site.y, site.x))
-    return replace(site, score=float(np.copysign(score[rows, columns].max(), site.score)))
+    return replace(site, score=float(np.copysign(np.abs(score[rows, columns]).max(), site.score)))
 
 
 def _sites_of_group(
     pixels: NDArray[np.intp],
-    score: NDArray[np.float32],
+    size: NDArray[np.float32],
     picture: MeanPicture,
     shapes: _Shapes,
     *,
@@ -255,12 +262,13 @@ def _sites_of_group(
 ) -> Iterator[Site]:
     """Take the pixel where score and visible excess are both high, clear its reach, go on while strong.
 
-    What is less like a footprint than `least_likeness` is passed over.
+    `size` is that of the score at each pixel. What is less like a footprint than `least_likeness` is
+    passed over.
     """
     around = _cut(picture, pixels)
     relative = np.abs(around.excess / around.scatter[:, None, None]).max(axis=0)
     strength = relative[pixels[:, 0] - around.top, pixels[:, 1] - around.left]
-    rank = strength * score[pixels[:, 0], pixels[:, 1]]
+    rank = strength * size
     is_first = True
     while rank.any():
         best = int(rank.argmax())
@@ -269,7 +277,7 @@ def _sites_of_group(
         y, x = _centre_of_lie(pixels[best], relative, around)
         model, likeness = _fit_footprint(around.core(y, x), around, shapes)
         if likeness >= least_likeness:
-            yield _site_at((y, x), around, float(score[tuple(pixels[best])]), (model, likeness))
+            yield _site_at((y, x), around, float(size[best]), (model, likeness))
         rank[(np.abs(pixels - (y, x)) <= _REACH_PX).all(axis=1)] = 0.0
         is_first = False
 
@@ -296,7 +304,7 @@ def _cut(picture: MeanPicture, pixels: NDArray[np.intp]) -> _Surroundings:
     high = np.minimum(pixels.max(axis=0) + margin + 1, picture.light.shape[1:])
     light, noise = picture.window(slice(low[0], high[0]), slice(low[1], high[1]))
     is_far = far_from(pixels - low, light.shape[1:], _REACH_PX)
-    excess, sigma, scatter = excess_over_background(light, noise, is_far, _REACH_PX)
+    excess, sigma, scatter = excess_over_background(light, noise, is_far, BACKGROUND_REACH_PX)
     return _Surroundings(
         top=int(low[0]) - _REACH_PX,
         left=int(low[1]) - _REACH_PX,

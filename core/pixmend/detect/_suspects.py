@@ -148,7 +148,8 @@ def find_suspects(
     is_still = shot_is_still(statistics)
     found = search(views, picture, is_still=is_still, excluded=outside)
     # What scores beside an excluded defect may be its rim, and is placed where that is.
-    sites = [site for site in found.sites(threshold) if not outside[site.y, site.x]]
+    scoring = found.sites(threshold, least_amplitude=settings.least_amplitude_sigma)
+    sites = [site for site in scoring if not outside[site.y, site.x]]
     suspects = Suspects(statistics, picture, (), places, found.footprints, is_still)
     believable = believable_sites(
         sites,
