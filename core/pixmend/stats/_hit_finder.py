@@ -10,7 +10,7 @@ from scipy.spatial import cKDTree
 from pixmend.arrays import middle_covariance
 from pixmend.model import SampleType
 from pixmend.stats._hit_kernels import NOTHING, ODDEST, standing_out
-from pixmend.stats._hit_score_kernels import EVEN, ODD, HitShapes, match_places
+from pixmend.stats._hit_score_kernels import EVEN, ODD, RESULTS, TERMS, HitShapes, match_places
 from pixmend.stats._hits import HIT, LIKENESS_STEPS, SCORE_STEPS, Hits
 from pixmend.stats._scale import SigmaScale
 
@@ -26,6 +26,7 @@ _PX_SCORED = 64
 _PX_KEPT, _LEAST_KEPT = 4096, 512
 _ONE_PX = 2  # hits this near are one defect's
 _SMALLEST_PX = 9  # side of a frame
+_SIDE_PX = 5  # of what is matched
 _STRIP_ROWS = 64
 _HIGHEST_SCORE = 2000.0
 _SUM, _DIFFERENCE = np.eye(EVEN, EVEN + ODD), np.eye(ODD, EVEN + ODD)
@@ -89,21 +90,26 @@ class HitFinder:
             return Hits.none()
         bits = self._bits(samples)
         most = max(samples.shape[0] * samples.shape[1] // _PX_KEPT, _LEAST_KEPT)
-        table = _strongest(self._scored(bits, self._standing_out(bits)), most)
+        table = _strongest(self._scored(*self._standing_out(bits)), most)
         table["frame"] = frame
         return Hits.joined([Hits(table)])
 
-    def _standing_out(self, bits: NDArray[np.uint16]) -> NDArray[np.int32]:
-        """Return the places (N, 5) that stand out most for what is around: as `standing_out` gives them."""
-        area = bits.shape[0] * bits.shape[1]
-        found = np.empty((area // _PX_STANDING_OUT, 5), np.int32)
+    def _standing_out(
+        self, bits: NDArray[np.uint16]
+    ) -> tuple[NDArray[np.int32], NDArray[np.uint16], NDArray[np.intp]]:
+        """Return what `standing_out` found, and which of it stands out most for what is around, each pixel once."""
+        height, width, channels = bits.shape
+        room = height * width // _PX_STANDING_OUT
+        found = np.empty((room, 5), np.int32)
+        codes = np.empty((room, _SIDE_PX, _SIDE_PX, channels), np.uint16)
         least = round(2 * _LEAST_SIGMA * _STEPS)
-        while (count := standing_out(bits, self._steps, least, found)) > len(found):
+        while (count := standing_out(bits, self._steps, least, found, codes)) > room:
             least *= 2
         found = found[:count]
-        found = _oddest(found, area // _PX_SCORED)
-        _, first = np.unique(found[:, 0].astype(np.int64) * bits.shape[1] + found[:, 1], return_index=True)
-        return found[first]  # of the channels of one pixel
+        oddest = np.flatnonzero(_are_oddest(found, height * width // _PX_SCORED))
+        places = found[oddest, 0].astype(np.int64) * width + found[oddest, 1]
+        _, first = np.unique(places, return_index=True)
+        return found, codes, oddest[first]
 
     def _bits(self, samples: NDArray[Any]) -> NDArray[np.uint16]:
         """Return codes that `self._table` has; of longer samples, which it cannot hold, their quantised values."""
@@ -115,17 +121,19 @@ class HitFinder:
             bits[strip] = np.moveaxis(_quantised(self._scale.forward(samples[strip])), 0, -1).view(np.uint16)
         return bits
 
-    def _scored(self, bits: NDArray[np.uint16], found: NDArray[np.int32]) -> NDArray[Any]:
-        """Return the hits (`HIT`) among places (N, 5): those that match a footprint well."""
+    def _scored(
+        self, found: NDArray[np.int32], codes: NDArray[np.uint16], chosen: NDArray[np.intp]
+    ) -> NDArray[Any]:
+        """Return the hits (`HIT`) among the chosen places: those that match a footprint well."""
         tables = self._level, self._sigma
         least = 0.99 * _LEAST_SCORE**2  # less is never enough, however it is rounded
-        matched = match_places(bits, tables, found, self._shapes, least)
+        matched = match_places(codes, chosen, tables, self._shapes, least)
         explained, left, best = *matched[:, :2].T, matched[:, 2].astype(np.intp)
-        rest = np.maximum(left / np.float32(len(self._shapes.even) + len(self._shapes.odd)), np.float32(1.0))
+        rest = np.maximum(left / np.float32(len(self._level) * (EVEN + ODD)), np.float32(1.0))
         score = np.minimum(np.sqrt(np.abs(explained) / rest), np.float32(_HIGHEST_SCORE))
         good = score >= _LEAST_SCORE
         table = np.zeros(int(good.sum()), HIT)
-        table["y"], table["x"] = found[good, :2].T
+        table["y"], table["x"] = found[chosen[good], :2].T
         table["channel"] = self._colour[best][good]
         table["score"] = np.rint(np.copysign(score, explained)[good] * SCORE_STEPS)
         share = np.abs(explained) / np.maximum(np.abs(explained) + left, np.float32(1e-6))
@@ -144,12 +152,12 @@ class HitFinder:
         return np.stack([steps / np.float32(_STEPS)] * channels)
 
 
-def _oddest(found: NDArray[np.int32], most: int) -> NDArray[np.int32]:
-    """Return the places that stand out most for what is around, `most` and those that are equal to the last."""
+def _are_oddest(found: NDArray[np.int32], most: int) -> NDArray[np.bool_]:
+    """Tell which places stand out most for what is around, `most` and those that are equal to the last."""
     if len(found) <= most:
-        return found
+        return np.ones(len(found), bool)
     oddness = np.abs(found[:, 3]) / (_LEAST_SPAN * _STEPS + found[:, 4])
-    return np.asarray(found[oddness >= np.partition(oddness, -most)[-most]])
+    return np.asarray(oddness >= np.partition(oddness, -most)[-most])
 
 
 def _shapes_of(footprints: NDArray[np.floating[Any]], covariance: NDArray[np.floating[Any]]) -> HitShapes:
@@ -162,10 +170,10 @@ def _shapes_of(footprints: NDArray[np.floating[Any]], covariance: NDArray[np.flo
     even = precision[:, :EVEN, :, :EVEN]
     together = np.einsum("kai,aibj,kbj->abk", lit[..., :EVEN], even, lit[..., :EVEN])
     return HitShapes(
-        lit=_compact(lit[..., :EVEN].reshape(count, -1).T),
-        together=_compact(together),
-        even=_compact(even.reshape(channels * EVEN, -1)),
-        odd=_compact(precision[:, EVEN:, :, EVEN:].reshape(channels * ODD, -1)),
+        lit=_filled(lit[..., :EVEN].reshape(count, -1).T),
+        together=np.ascontiguousarray(together, np.float32),
+        even=_filled(even.reshape(channels * EVEN, -1)),
+        odd=_filled(precision[:, EVEN:, :, EVEN:].reshape(channels * ODD, -1)),
     )
 
 
@@ -175,8 +183,10 @@ def _folded(precision: NDArray[np.float64], channels: int) -> NDArray[np.float64
     return np.asarray(np.einsum("ik,akbl,jl->aibj", _FOLD, blocks, _FOLD))
 
 
-def _compact(values: NDArray[np.float64]) -> NDArray[np.float32]:
-    return np.ascontiguousarray(values, np.float32)
+def _filled(matrix: NDArray[np.float64]) -> NDArray[np.float32]:
+    """Return a matrix as the kernel takes it: with rows and columns of 0 up to whole groups."""
+    rows, columns = matrix.shape
+    return np.ascontiguousarray(np.pad(matrix, ((0, -rows % TERMS), (0, -columns % RESULTS))), np.float32)
 
 
 def _colours(footprints: NDArray[np.floating[Any]]) -> NDArray[np.intp]:

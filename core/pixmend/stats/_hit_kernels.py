@@ -19,24 +19,28 @@ _ThreeRows: TypeAlias = tuple[NDArray[np.int16], NDArray[np.int16], NDArray[np.i
 _FiveRows: TypeAlias = tuple[
     NDArray[np.int16], NDArray[np.int16], NDArray[np.int16], NDArray[np.int16], NDArray[np.int16]
 ]
-_TwoRows: TypeAlias = tuple[NDArray[np.int16], NDArray[np.int16]]
 
 _RING_PX = 2  # the ring is the rim of 5 x 5 pixels: what one photosite spreads there is weak
 _INWARD_PX = 4  # beyond the border stands what is so far further in: no sample is in its own ring
 _ROWS = 5
+_PATCH_INWARD_PX = 8  # the same for what is kept of the surroundings: never the place's own pixels
 _CHUNK = 64  # samples that are asked at once whether any of them stands out
 
 
 @njit(cache=True, nogil=True)
 def standing_out(
-    bits: NDArray[np.uint16], table: NDArray[np.int16], least: int, found: NDArray[np.int32]
+    bits: NDArray[np.uint16],
+    table: NDArray[np.int16],
+    least: int,
+    found: NDArray[np.int32],
+    codes: NDArray[np.uint16],
 ) -> int:
     """Find the samples that stand out of the samples of their channel 2 px away, whatever way one looks.
 
     Parameters
     ----------
     bits : (H, W, C) uint16 ndarray
-        Stored samples; H and W are 5 or more.
+        Stored samples; H and W are 9 or more.
     table : (C, 65536) int16 ndarray
         Value of every code, within `ODDEST`, or `NOTHING`.
     least : int
@@ -46,6 +50,8 @@ def standing_out(
     found : (N, 5) int32 ndarray
         Gets y, x, channel, twice by how much, negative where too dark, and what the 16 samples
         span; in order of y, channel, x.
+    codes : (N, 5, 5, C) uint16 ndarray
+        Gets the samples around each: they are in the cache now, and would not be later.
 
     Returns
     -------
@@ -60,7 +66,6 @@ def standing_out(
     """
     height, width, channels = bits.shape
     rows = np.empty((_ROWS, channels, width + 2 * _RING_PX), np.int16)
-    most, least_sum = np.empty(width, np.int16), np.empty(width, np.int16)
     beyond = np.full(-(-width // _CHUNK) * _CHUNK, NOTHING, np.int16)
     count = 0
     for y in range(-_RING_PX, height + _RING_PX):
@@ -76,9 +81,11 @@ def standing_out(
                 rows[(middle + 3) % _ROWS, c],
                 rows[(middle + 4) % _ROWS, c],
             )
-            _ends_of_pairs((around[0], around[2], around[4]), most, least_sum)
-            _gap_to_pairs(around[1:4], (most, least_sum), beyond[:width])
+            _gap_to_pairs((around[0], around[2], around[4]), beyond[:width])
+            first = count
             count = _collect(around, beyond, (middle, c), least, (found, count))
+            for index in range(first, min(count, len(found))):
+                _take_patch(bits, found[index], codes[index])
     return count
 
 
@@ -86,7 +93,7 @@ def standing_out(
 def _take_row(bits: NDArray[np.uint16], table: NDArray[np.int16], y: int, row: NDArray[np.int16]) -> None:
     """Look up one row and 2 px more on each side; `row` is (C, W + 4)."""
     height, width, channels = bits.shape
-    source = bits[_inside(y, height)]
+    source = bits[_inside(y, height, _INWARD_PX)]
     for c in range(channels):
         own = row[c]
         values = table[c]
@@ -98,40 +105,39 @@ def _take_row(bits: NDArray[np.uint16], table: NDArray[np.int16], y: int, row: N
 
 
 @njit(cache=True, nogil=True)
-def _inside(place: int, size: int) -> int:
-    if place < 0:
-        return place + _INWARD_PX
-    return place - _INWARD_PX if place >= size else place
+def _take_patch(bits: NDArray[np.uint16], place: NDArray[np.int32], codes: NDArray[np.uint16]) -> None:
+    """Copy the samples of the 5 x 5 pixels about a place."""
+    height, width, channels = bits.shape
+    for dy in range(_ROWS):
+        row, own = bits[_inside(place[0] + dy - _RING_PX, height, _PATCH_INWARD_PX)], codes[dy]
+        for dx in range(_ROWS):
+            x = _inside(place[1] + dx - _RING_PX, width, _PATCH_INWARD_PX)
+            for c in range(channels):
+                own[dx, c] = row[x, c]
 
 
 @njit(cache=True, nogil=True)
-def _ends_of_pairs(rows: _ThreeRows, most: NDArray[np.int16], least: NDArray[np.int16]) -> None:
-    """Give the largest and the smallest sum of the pairs of samples 2 px away on opposite sides of each sample."""
+def _inside(place: int, size: int, inward: int) -> int:
+    """Return a place inside an axis."""
+    if place < 0:
+        return place + inward
+    return place - inward if place >= size else place
+
+
+@njit(cache=True, nogil=True)
+def _gap_to_pairs(rows: _ThreeRows, beyond: NDArray[np.int16]) -> None:
+    """Give by how much, doubled, each sample at most stands out of all four pairs 2 px away on opposite sides of it.
+
+    Of that an eighth of what the ring spans is to be taken; it spans half of what the pairs do, or more.
+    """
     above, own, below = rows
-    for x in range(len(most)):
+    for x in range(len(beyond)):
         across, down = np.int16(own[x] + own[x + 4]), np.int16(above[x + 2] + below[x + 2])
         falling, rising = np.int16(above[x] + below[x + 4]), np.int16(below[x] + above[x + 4])
-        most[x] = max(across, down, falling, rising)
-        least[x] = min(across, down, falling, rising)
-
-
-@njit(cache=True, nogil=True)
-def _gap_to_pairs(near: _ThreeRows, pairs: _TwoRows, beyond: NDArray[np.int16]) -> None:
-    """Give by how much, doubled, each sample of a row stands out of every pair; 0 or less where a nearer one does more."""
-    most, least = pairs
-    above, own, below = near
-    for x in range(len(beyond)):
-        value, left, right = own[x + 2], own[x + 1], own[x + 3]
-        high = max(
-            left, right, above[x + 1], above[x + 2], above[x + 3], below[x + 1], below[x + 2], below[x + 3]
-        )
-        low = min(
-            left, right, above[x + 1], above[x + 2], above[x + 3], below[x + 1], below[x + 2], below[x + 3]
-        )
-        twice = np.int16(value + value)
-        bright = np.int16(twice - most[x]) if value >= high else np.int16(0)
-        dark = np.int16(least[x] - twice) if value <= low else np.int16(0)
-        beyond[x] = max(bright, dark)
+        most, least = max(across, down, falling, rising), min(across, down, falling, rising)
+        twice = np.int16(own[x + 2] + own[x + 2])
+        spans = np.int16(np.int16(most - least) >> 3)
+        beyond[x] = np.int16(max(np.int16(twice - most), np.int16(least - twice)) - spans)
 
 
 @njit(cache=True, nogil=True)
@@ -165,7 +171,7 @@ def _collect(
             if not _is_peak(near, x + _RING_PX, sign):
                 continue
             span = _span_of_ring(around, x)
-            gap = beyond[x] - (span >> 2)
+            gap = _beyond_pairs(around, x, sign) - (span >> 2)
             if gap <= least:
                 continue
             if count < len(found):
@@ -176,6 +182,16 @@ def _collect(
                 found[count, 4] = span
             count += 1
     return count
+
+
+@njit(cache=True, nogil=True)
+def _beyond_pairs(around: _FiveRows, x: int, sign: int) -> int:
+    """Return by how much, doubled, a sample stands out of all pairs; `x` is two columns before it."""
+    above, _, own, _, below = around
+    gap = 2 * sign * own[x + 2] - sign * (own[x] + own[x + 4])
+    gap = min(gap, 2 * sign * own[x + 2] - sign * (above[x + 2] + below[x + 2]))
+    gap = min(gap, 2 * sign * own[x + 2] - sign * (above[x] + below[x + 4]))
+    return int(min(gap, 2 * sign * own[x + 2] - sign * (below[x] + above[x + 4])))
 
 
 @njit(cache=True, nogil=True)
@@ -194,8 +210,6 @@ def _span_of_ring(around: _FiveRows, x: int) -> int:
 def _is_peak(near: _ThreeRows, x: int, sign: int) -> bool:
     """Tell whether a sample that stands out is the first of the oddest of its 3 x 3 pixels."""
     above, own, below = near
-    value = sign * own[x]
-    for dx in range(-1, 2):
-        if sign * above[x + dx] >= value or sign * below[x + dx] > value:
-            return False
-    return bool(sign * own[x - 1] < value and sign * own[x + 1] <= value)
+    before = max(sign * above[x - 1], sign * above[x], sign * above[x + 1], sign * own[x - 1])
+    after = max(sign * own[x + 1], sign * below[x - 1], sign * below[x], sign * below[x + 1])
+    return bool(before < sign * own[x] and after <= sign * own[x])

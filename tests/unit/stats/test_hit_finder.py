@@ -11,7 +11,7 @@ from pixmend.arrays import middle_covariance
 from pixmend.model import SampleType
 from pixmend.simulate import PlantedDefect
 from pixmend.stats import HitFinder, NoiseModel, SigmaScale
-from pixmend.stats._hit_finder import _oddest
+from pixmend.stats._hit_finder import _are_oddest
 from pixmend.stats._hit_kernels import NOTHING, standing_out
 from pixmend.stats._hit_score_kernels import match_places
 from tests.make.flashes import FOOTPRINTS, finder_of, flash_shot, stored_frames
@@ -63,22 +63,36 @@ def _plain_search(values: np.ndarray, least: int) -> list[tuple[int, int, int, i
     return found
 
 
+def _room(count: int, *, channels: int) -> tuple[np.ndarray, np.ndarray]:
+    return np.empty((count, 5), np.int32), np.empty((count, 5, 5, channels), np.uint16)
+
+
+def _plain_patches(bits: np.ndarray, places: np.ndarray) -> np.ndarray:
+    """Return the 5 x 5 pixels about places; beyond the border those 8 further in."""
+    rows, columns = (
+        np.concatenate([[6, 7], np.arange(side), [side - 8, side - 7]]) for side in bits.shape[:2]
+    )
+    padded = bits[rows][:, columns]
+    return np.array([padded[y : y + 5, x : x + 5] for y, x in places[:, :2]]).reshape(-1, 5, 5, bits.shape[2])
+
+
 @settings(max_examples=60, deadline=None)
 @given(
     arrays.arrays(
         np.uint16,
-        st.tuples(st.integers(5, 9), st.integers(5, 12), st.integers(1, 3)),
+        st.tuples(st.integers(9, 11), st.integers(9, 12), st.integers(1, 3)),
         elements=st.integers(0, 24),
     )
 )
 def test_the_compiled_search_finds_what_a_plain_one_does(bits):
     table = np.full((bits.shape[2], 65536), NOTHING, np.int16)
     table[:, :25] = np.arange(-12, 13) ** 3
-    found = np.empty((bits.size, 5), np.int32)
+    found, codes = _room(bits.size, channels=bits.shape[2])
 
-    count = standing_out(bits, table, 2, found)
+    count = standing_out(bits, table, 2, found, codes)
 
     assert [tuple(row) for row in found[:count].tolist()] == _plain_search(table[0][bits], 2)
+    np.testing.assert_array_equal(codes[:count], _plain_patches(bits, found[:count]))
 
 
 def test_what_is_beyond_the_room_is_counted():
@@ -86,7 +100,7 @@ def test_what_is_beyond_the_room_is_counted():
     bits = np.zeros((20, 20, 1), np.uint16)
     bits[2::6, 2::6] = 900
 
-    assert standing_out(bits, table, 8, np.empty((2, 5), np.int32)) == 9
+    assert standing_out(bits, table, 8, *_room(2, channels=1)) == 9
 
 
 @pytest.mark.parametrize("footprint", range(len(FOOTPRINTS)))
@@ -146,7 +160,8 @@ def test_the_compiled_match_is_generalised_least_squares(seed):
     finder = HitFinder(SigmaScale(LINEAR, SampleType.HALF, _NOISE), SampleType.HALF, FOOTPRINTS, covariance)
     places = np.array([(20, 25), (12, 30), (30, 9), (2, 2), (37, 47)], np.int32)
 
-    found = match_places(samples.view(np.uint16), (finder._level, finder._sigma), places, finder._shapes)
+    codes = _plain_patches(samples.view(np.uint16), places)
+    found = match_places(codes, np.arange(5), (finder._level, finder._sigma), finder._shapes)
 
     precision = np.linalg.inv(middle_covariance(covariance, channels=3, side=5))
     for place, (explained, left, best) in zip(places, found.tolist(), strict=True):
@@ -159,7 +174,8 @@ def test_what_matches_less_than_is_asked_for_is_nothing_and_the_rest_as_before()
     samples = _with_defect(_flat(), 20, 25, sigma=9.0)
     finder = _finder()
     places = np.array([(20, 25), (12, 30), (30, 9)], np.int32)
-    given = samples.view(np.uint16), (finder._level, finder._sigma), places, finder._shapes
+    codes = _plain_patches(samples.view(np.uint16), places)
+    given = codes, np.arange(3), (finder._level, finder._sigma), finder._shapes
 
     every, strong = match_places(*given), match_places(*given, 25.0)
 
@@ -225,7 +241,7 @@ def test_the_oddest_places_are_those_of_a_plain_sort(count):
     least = sorted(oddness, reverse=True)[:2048][-1:]
     plain = [row for row, odd in zip(found.tolist(), oddness, strict=True) if odd >= least[0]]
 
-    assert _oddest(found, 2048).tolist() == plain
+    assert found[_are_oddest(found, 2048)].tolist() == plain
 
 
 def test_a_frame_full_of_light_gives_a_bounded_number_of_hits():
