@@ -32,7 +32,8 @@ _PLACES = np.abs(np.arange(_SHIFTS_PX) - _SHIFTS_PX // 2)
 _IS_ALIKE = (_PLACES % 2 == 0)[:, None] & (_PLACES % 2 == 0)[None, :]
 _IS_CLEAR = (np.maximum(_PLACES[:, None], _PLACES[None, :]) >= _CLEAR_PX) & _IS_ALIKE
 _CLIPS = (4.0, 16.0)  # what one frame may count in the pooled match, in its own errors
-_OWN_TRUST = 0.8
+_TYPICAL = 0.4  # of what most frames show: a shape that explains so much is the one
+_NOTHING = 1e-12
 _LEAST_ERROR = 0.3  # of what the shot's covariance expects: in flat dark places less can be seen than that
 
 
@@ -53,8 +54,9 @@ class Query:
     trust : (K,) float64 ndarray
         How much each shape's match counts when the best is chosen: one that was drawn
         from the very frames has their noise and texture on its side.
-    precision : (D, D) float64 ndarray
-        Inverse covariance of the shot's patches; shared by all queries of the shot.
+    whitening : (D, D) float64 ndarray
+        Patches times this are independent in the shot's noise and texture, each sample of
+        variance 1; shared by all queries of the shot.
     sign : int
         1 where it is known to be bright, -1 dark, 0 where nothing is known.
     """
@@ -65,7 +67,7 @@ class Query:
     weights: NDArray[np.float32]
     expected_error: NDArray[np.float64]
     trust: NDArray[np.float64]
-    precision: NDArray[np.float64]
+    whitening: NDArray[np.float64]
     sign: int = 0
 
 
@@ -75,6 +77,7 @@ def queries_of(
     covariance: NDArray[np.float64],
     *,
     signs: Sequence[int] | None = None,
+    trusts: Sequence[float] | None = None,
 ) -> list[Query]:
     """Return what to look for at each place.
 
@@ -89,24 +92,32 @@ def queries_of(
         Of the shot's 7 x 7 patches.
     signs : sequence of int, optional
         For each place, as `Query.sign`.
+    trusts : sequence of float, optional
+        For each place, the `Query.trust` in its first shape.
     """
-    precision = np.asarray(np.linalg.inv(covariance), np.float64)
+    whitening = np.linalg.cholesky(np.linalg.inv(covariance)).astype(np.float64)
     signs = [0] * len(places) if signs is None else signs
-    return [_query(*each, precision=precision) for each in zip(places, shapes, signs, strict=True)]
+    trusts = [1.0] * len(places) if trusts is None else trusts
+    return [_query(*each, whitening=whitening) for each in zip(places, shapes, signs, trusts, strict=True)]
 
 
 def _query(
-    place: tuple[int, int], shapes: NDArray[np.float64], sign: int, *, precision: NDArray[np.float64]
+    place: tuple[int, int],
+    shapes: NDArray[np.float64],
+    sign: int,
+    own_trust: float,
+    *,
+    whitening: NDArray[np.float64],
 ) -> Query:
     flat = shapes.reshape(len(shapes), -1)
     flat = flat / flat.max(axis=1, keepdims=True)
-    matched = flat @ precision
+    matched = flat @ whitening @ whitening.T
     information = np.einsum("kd,kd->k", matched, flat)
     weights = (matched / information[:, None]).reshape(shapes.shape).astype(np.float32)
     trust = np.ones(len(shapes))
-    trust[0] = _OWN_TRUST
+    trust[0] = own_trust
     error = 1.0 / np.sqrt(information)
-    return Query(*place, flat.reshape(shapes.shape), weights, error, trust, precision, sign)
+    return Query(*place, flat.reshape(shapes.shape), weights, error, trust, whitening, sign)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -169,9 +180,11 @@ class Trace:
         alone, more is a scene that stays.
     profile : (C, 7, 7) float64 ndarray
         The shape that it shows, of those that were asked for.
-    precision : (D, D) float64 ndarray
-        Inverse covariance of the shot's patches.
+    whitening : (D, D) float64 ndarray
+        As `Query.whitening`.
     cores : (T, C, 7, 7) float32 ndarray
+    typical_fit : float
+        Share of what most frames show, whitened, that the profile explains; signed as `amplitude`.
     """
 
     frames: NDArray[np.int64]
@@ -180,8 +193,9 @@ class Trace:
     score: float
     unrest: float
     profile: NDArray[np.float64]
-    precision: NDArray[np.float64]
+    whitening: NDArray[np.float64]
     cores: NDArray[np.float32]
+    typical_fit: float
 
     @property
     def rim(self) -> NDArray[np.bool_]:
@@ -204,9 +218,13 @@ def trace_of(query: Query, glances: Mapping[int, Glance]) -> Trace:
     amplitude = np.array([each.amplitude for each in seen], np.float64)
     error = np.array([each.error for each in seen], np.float64)
     scores, unrest = _scores(np.array([each.match for each in seen], np.float64))
+    cores = np.stack([each.core for each in seen])
+    fits = _typical_fits(cores, query)
     # The whitened energy that a shape explains; in it a few strong frames count as well as many faint.
     explained = (amplitude * np.abs(amplitude)).sum(axis=0) / query.expected_error**2
-    best = _best_shape(explained * query.trust, query.sign)
+    best = _best_shape(fits * query.trust, query.sign)
+    if abs(fits[best]) < _TYPICAL:
+        best = _best_shape(explained * query.trust, query.sign)
     return Trace(
         frames=np.array(frames, np.int64),
         amplitude=amplitude[:, best],
@@ -214,18 +232,39 @@ def trace_of(query: Query, glances: Mapping[int, Glance]) -> Trace:
         score=float(scores[best]),
         unrest=float(unrest[best]),
         profile=query.shapes[best],
-        precision=query.precision,
-        cores=np.stack([each.core for each in seen]),
+        whitening=query.whitening,
+        cores=cores,
+        typical_fit=float(fits[best]),
     )
 
 
-def _best_shape(explained: NDArray[np.float64], sign: int) -> int:
-    """Return the shape that explains most, of those that are as bright or dark as the place is known to be.
+def _typical_fits(cores: NDArray[np.float32], query: Query) -> NDArray[np.float64]:
+    """Return the share of what most frames show that each shape explains, (K,), signed.
+
+    Each frame counts the same, whatever moves over it: of all samples, whitened and in units
+    of their frame's own, the median over time.
+    """
+    white = _without_level(cores.astype(np.float64)) @ query.whitening
+    white /= np.sqrt(np.square(white).mean(axis=1, keepdims=True)) + _NOTHING
+    typical = np.median(white, axis=0)
+    shapes = _without_level(query.shapes) @ query.whitening
+    onto = shapes @ typical
+    energy = np.square(shapes).sum(axis=1) * np.square(typical).sum() + _NOTHING
+    return np.asarray(onto * np.abs(onto) / energy)
+
+
+def _without_level(patches: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return patches (N, C, 7, 7) less the mean of each channel, as (N, D)."""
+    return np.asarray((patches - patches.mean(axis=(2, 3), keepdims=True)).reshape(len(patches), -1))
+
+
+def _best_shape(told: NDArray[np.float64], sign: int) -> int:
+    """Return the shape that is told most, of those that are as bright or dark as the place is known to be.
 
     The colours that a camera's matrix takes away from a strong photosite are the negative of another's.
     """
-    agrees = sign * explained > 0
-    return int(np.where(agrees | ~agrees.any(), np.abs(explained), -1.0).argmax())
+    agrees = sign * told > 0
+    return int(np.where(agrees | ~agrees.any(), np.abs(told), -1.0).argmax())
 
 
 def _scores(match: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -31,9 +31,8 @@ _FROZEN = 0.02  # sigma over time: no light that passed a lens is so still
 _FROZEN_LIKENESS = 0.6  # what is frozen is graphics, unless it looks like a photosite
 _MOST_TOLD = 4.5  # times the amplitude that a place has, its strongest hit may have
 _LIKE_AT_ALL, _MORE_A_POINT = 0.25, 0.08  # of the excess: what texture leaves of a photosite's shape
-# Of a site that texture moves over: thresholds; errors of the median frame; both multiplied; of the excess.
-_CLEAR_SCORE, _CLEAR_MEDIAN, _BOTH_CLEAR = 1.125, 3.5, 7.0
-_CLEAR_FIT, _CLEAR_OF_POINTS = 0.2, 0.06
+# Of a site that texture moves over: of what most frames show; that times the squared score in thresholds.
+_TYPICAL_FIT, _CLEAR = 0.25, 1.0
 _CLEAR_FRAMES = 20  # of fewer a median and its scatter are not known so well
 _MOST_SWING = 0.45  # of the amplitude when on, of what single frames alone name
 _STEADY_CONFIRMED = 12.0  # spreads, of such a one that is always there: the pools should have shown it
@@ -48,29 +47,24 @@ def looks_right(site: Site, trace: Trace, course: Course, *, is_still: bool, is_
         return False
     if not site.is_in_pools:
         return _is_told_alike(site, course) and _is_lasting(trace, course)
-    is_restless = trace.unrest > _RESTLESS and _fit(site) < _RESTLESS_FIT and not is_clear
-    if not is_still and (_looks_like_texture(site) or is_restless):
+    is_restless = trace.unrest > _RESTLESS and _fit(site) < _RESTLESS_FIT
+    if not (is_still or is_clear) and (_looks_like_texture(site) or is_restless):
         return False
     stays = not is_still and _stands_still(trace)
     is_alike = is_clear or _looks_like_anything(site, course)
     return is_alike and (not stays or looks_like_photosite(site))
 
 
-def is_clear_of_texture(site: Site, trace: Trace, course: Course, settings: DetectSettings) -> bool:
-    """Tell whether the pools are very sure of a site, and most frames agree, whatever moves over it.
+def is_clear_of_texture(site: Site, trace: Trace, settings: DetectSettings) -> bool:
+    """Tell whether most frames show a photosite where the pools are sure of a site, whatever moves over it.
 
     Where hard texture or speculars move by, the places around tell of them and not of noise, and
     a few frames outshine all others: neither the spread around nor the mean of all frames tells then.
     """
-    fit, score = site.photosite_fit or 0.0, abs(site.score) / settings.threshold_sigma
-    return bool(
-        site.is_in_pools
-        and min(score / _CLEAR_SCORE, course.clearness / _CLEAR_MEDIAN) >= 1.0
-        and score * course.clearness >= _BOTH_CLEAR
-        and course.is_on.sum() >= _CLEAR_FRAMES
-        and fit >= max(_CLEAR_FIT, (site.optical_fit or 0.0) - _CLEAR_OF_POINTS)
-        and _liveliness(trace) >= STILL_SIGMA
-    )
+    score = abs(site.score) / settings.threshold_sigma
+    fit = float(np.sign(site.score)) * trace.typical_fit
+    is_told = site.is_in_pools and len(trace.frames) >= _CLEAR_FRAMES
+    return is_told and score >= 1.0 and fit >= _TYPICAL_FIT and fit * score**2 >= _CLEAR
 
 
 def looks_like_photosite(site: Site) -> bool:

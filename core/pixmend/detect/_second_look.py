@@ -22,7 +22,6 @@ from pixmend.model import Kind
 
 __all__ = [
     "LEAST_FRAMES",
-    "LINEAR_SIGMA",
     "Judgement",
     "course_in_equal_light",
     "is_decided",
@@ -30,9 +29,6 @@ __all__ = [
     "judge_by_pools",
     "judge_by_trace",
 ]
-
-LINEAR_SIGMA = 12.0
-"""A stronger defect bends on the sigma scale: there its own samples are its shape."""
 
 LEAST_FRAMES = 6
 """With fewer, single frames add nothing to what the pools say."""
@@ -131,10 +127,12 @@ def judge_by_trace(
     """
     changed = is_still and changed_like_photosite(trace, course, light_at)
     comes_and_goes = course.pattern is not Pattern.STEADY and (changed or _comes_and_goes(trace, course))
-    if not comes_and_goes and (course.pattern is Pattern.BLINKING or course.is_on.mean() < _MOSTLY_ON):
+    is_clear = not is_still and not comes_and_goes and is_clear_of_texture(site, trace, settings)
+    if is_clear or (
+        not comes_and_goes and (course.pattern is Pattern.BLINKING or course.is_on.mean() < _MOSTLY_ON)
+    ):
         # It is there all the time or not at all; where it seems not to be the scene hides it.
         course = course_in_equal_light(trace, light_at, may_change=False)
-    is_clear = not is_still and is_clear_of_texture(site, trace, course, settings)
     if is_still:
         # A dark one's shape was asked for less, since it is no light: so it must score more.
         is_sure = site.score > 0 or _scores_enough(site, settings, is_known=is_known)
@@ -143,10 +141,8 @@ def judge_by_trace(
     else:
         least = _KNOWN_CONFIRMED if is_known else _least_confirmation(site, trace, settings)
         shows = comes_and_goes or is_clear or _is_confirmed(site, trace, course, least=least)
-    agrees = not site.is_in_pools or np.sign(site.score) == np.sign(course.amplitude_sigma)
-    # Where a few frames tell little else than what moves by, the frame in the middle may tell more.
-    amplitude = course.amplitude_sigma * (max(course.steadiness, 1.0) if is_clear else 1.0)
-    strong_enough = _is_worth_it(amplitude, settings)
+    agrees = is_clear or not site.is_in_pools or np.sign(site.score) == np.sign(course.amplitude_sigma)
+    strong_enough = is_clear or _is_worth_it(course.amplitude_sigma, settings)
     is_alike = is_known or looks_right(site, trace, course, is_still=is_still, is_clear=is_clear)
     return Judgement(
         is_defect=bool(shows and agrees and strong_enough and is_alike),
@@ -223,14 +219,10 @@ def _likeness_of_change(trace: Trace, is_on: NDArray[np.bool_]) -> float:
     ]
     means = [half.mean(axis=0) for half in halves]
     rests = [half - mean for half, mean in zip(halves, means, strict=True)]
-    extra, profile = means[0] - means[1], trace.profile.ravel()
-    matched = trace.precision @ profile
-    explained = float(extra @ matched) ** 2 / float(profile @ matched)
-    by_chance = sum(
-        float(np.einsum("td,de,te->", rest, trace.precision, rest, optimize=True)) / len(rest) ** 2
-        for rest in rests
-    )
-    total = float(extra @ trace.precision @ extra) - by_chance
+    extra, profile = (each @ trace.whitening for each in (means[0] - means[1], trace.profile.ravel()))
+    explained = float(extra @ profile) ** 2 / float(profile @ profile)
+    by_chance = sum(float(np.square(rest @ trace.whitening).sum()) / len(rest) ** 2 for rest in rests)
+    total = float(extra @ extra) - by_chance
     return explained / max(total, explained, 1e-9)
 
 

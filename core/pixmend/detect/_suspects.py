@@ -16,7 +16,7 @@ from pixmend.detect._line_samples import covered
 from pixmend.detect._lines import find_lines
 from pixmend.detect._mattes import without_mattes
 from pixmend.detect._search import search
-from pixmend.detect._second_look import LINEAR_SIGMA, course_in_equal_light, is_decided, is_worth_a_look
+from pixmend.detect._second_look import course_in_equal_light, is_decided, is_worth_a_look
 from pixmend.detect._sites import MeanPicture, Site
 from pixmend.detect._timeline import Course
 from pixmend.detect._verdict import DetectSettings, believable_sites, shot_is_still
@@ -32,6 +32,8 @@ _MOST = 1500  # suspects; more is a shot that the pools cannot judge, and the st
 _AROUND_PX = 2  # beyond the footprint: so wide a frame tells the background too
 _LEAST_HITS = 3  # frames; fewer are flashes
 _NEAR = range(-3, 4)  # px: the same defect
+_LIKE_A_FOOTPRINT, _OWN_TRUST = 0.5, 0.8  # of the excess; times what its match says
+_LINEAR_SIGMA = 12.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -99,8 +101,10 @@ class Suspects:
         footprints = [each.shape for each in self.footprints]
         shapes = [_shapes_of(site, self.statistics, footprints) for site in sites]
         signs = [int(np.sign(site.score)) if site.is_in_pools else 0 for site in sites]
+        trusts = [_trust_in_own_shape(site) for site in sites]
         covariance = self.statistics.model.covariance
-        found = queries_of([places[index] for index in asked], shapes, covariance, signs=signs)
+        chosen = [places[index] for index in asked]
+        found = queries_of(chosen, shapes, covariance, signs=signs, trusts=trusts)
         return dict(zip(asked, found, strict=True))
 
     def _worth_a_look(self, hits: Sequence[int], settings: DetectSettings) -> list[int]:
@@ -229,14 +233,24 @@ def _thresholds(
 def _shapes_of(
     site: Site, statistics: ShotStatistics, footprints: Sequence[NDArray[np.float64]]
 ) -> NDArray[np.float64]:
-    """Return all shapes that a site may have on the sigma scale, (K, C, 7, 7)."""
+    """Return all shapes that a site may have on the sigma scale, (K, C, 7, 7), its own first."""
     level = _level_around(site, statistics)
     own = _own_shape(site, level.astype(np.float64))
-    if abs(site.amplitude_sigma) > LINEAR_SIGMA:
-        return own[None]
     window = level[:, _AROUND_PX:-_AROUND_PX, _AROUND_PX:-_AROUND_PX]
     sigma = statistics.sigma_at(np.median(window, axis=(1, 2)).astype(np.float32))
     return np.stack([own, *(_framed(shape / sigma[:, None, None]) for shape in footprints)])
+
+
+def _trust_in_own_shape(site: Site) -> float:
+    """Return how much the match of a site's own shape counts: it has the noise and texture of the very frames.
+
+    Where hardly any of it is a footprint it is texture. What is very strong bends on the
+    sigma scale: there its own samples may be its shape.
+    """
+    is_strong = abs(site.amplitude_sigma) > _LINEAR_SIGMA
+    if site.is_in_pools and site.likeness < _LIKE_A_FOOTPRINT:
+        return _OWN_TRUST if is_strong else 0.0
+    return 1.0 if is_strong else _OWN_TRUST
 
 
 def _level_around(site: Site, statistics: ShotStatistics) -> NDArray[np.float32]:

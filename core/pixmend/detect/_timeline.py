@@ -22,7 +22,6 @@ _LEAST_OFF_SHARE = 0.06  # of the frames: fewer are no off time
 _NOTHING, _HARDLY = 6.0, 0.1  # errors of their mean, or of the amplitude when on: so little is nothing
 _GAIN = 30.0  # of chi square, for a change that single frames do not tell
 _APART = 4.0  # scatters between on and off; a normal distribution that is cut in two has 2.7
-_MEDIAN_ERROR = 1.2533  # of a mean: the median of normal noise is so much less sure
 _OFF_LEVEL = 0.35  # of the amplitude when on; more is no off time
 
 
@@ -52,9 +51,6 @@ class Course:
     steadiness : float
         Median over mean of the amplitude where it is on: about 1 for a defect, near 0 for
         what a few frames made.
-    clearness : float
-        That median, in the errors that its own scatter gives it: large for what most frames
-        agree on, however wild a few of them are.
     hint : float
         By how much chi square gains at most if it came or went once, believed or not.
     """
@@ -65,7 +61,6 @@ class Course:
     fluctuation: float
     seen: int
     steadiness: float
-    clearness: float
     hint: float = 0.0
 
 
@@ -105,16 +100,8 @@ def course_of(
         fluctuation=float(np.sqrt(excess)) / max(abs(mean), 1e-9),
         seen=int((is_on & (signed > _CLEAR * error)).sum()),
         steadiness=typical / mean if mean > 0 else 0.0,
-        clearness=_clearness(own) if is_on.any() else 0.0,
         hint=float(_gains(signed, error).max(initial=0.0)),
     )
-
-
-def _clearness(amplitude: NDArray[np.float64]) -> float:
-    """Return the median of amplitudes (T,), in the errors that their scatter gives it."""
-    middle = float(np.median(amplitude))
-    scatter = MAD_TO_SIGMA * float(np.median(np.abs(amplitude - middle)))
-    return middle * float(np.sqrt(len(amplitude))) / max(_MEDIAN_ERROR * scatter, 1e-9)
 
 
 def _on_frames(signed: NDArray[np.float64], error: NDArray[np.float64]) -> NDArray[np.bool_]:

@@ -59,8 +59,9 @@ def trace_of(shape, is_on, *, amplitude, swing=0.0, seed=7) -> Trace:
         score=4.0,
         unrest=4.0,
         profile=photosite(),
-        precision=np.eye(3 * 7 * 7),
+        whitening=np.eye(3 * 7 * 7),
         cores=(scene + strength[:, None, None, None] * shape + noise).astype(np.float32),
+        typical_fit=0.0,
     )
 
 

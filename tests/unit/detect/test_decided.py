@@ -29,8 +29,9 @@ def trace_of(amplitude, score, *, varies=1.0) -> Trace:
         score=score,
         unrest=1.0,
         profile=profile,
-        precision=np.eye(49),
+        whitening=np.eye(49),
         cores=cores,
+        typical_fit=0.0,
     )
 
 

@@ -95,6 +95,44 @@ def test_where_the_sign_is_known_no_shape_of_the_other_counts(sign, chosen):
     assert np.sign(trace.score) == (1 if chosen else -1)
 
 
+def seen_under_speculars(query):
+    """Return the trace of a cross in every frame, and of a dazzling dot in a quarter of them."""
+    reach = slice(MIDDLE - 3, MIDDLE + 4)
+    glances = {}
+    for frame, window in enumerate(noise(24)):
+        window[:, reach, reach] += 4 * query.shapes[1] + (60 * query.shapes[0] if frame % 4 == 0 else 0)
+        glances[frame] = glance(window, query)
+    return trace_of(query, glances)
+
+
+def test_the_shape_is_what_most_frames_show():
+    (query,) = queries_of([(50, 60)], [shapes()], COVARIANCE)
+    trace = seen_under_speculars(query)
+    assert (trace.profile == query.shapes[1]).all()
+    assert trace.typical_fit > 0.5
+
+
+def test_of_noise_hardly_any_is_a_photosite():
+    assert abs(traced(noise(48), amplitude=0.0).typical_fit) < 0.2
+
+
+def test_what_is_dark_fits_as_such():
+    assert traced(noise(24), amplitude=-5.0).typical_fit < -0.5
+
+
+def test_a_shape_of_its_own_that_is_not_trusted_is_not_taken():
+    """A soft spot is most like itself, and next like the cross."""
+    soft = ndimage.gaussian_filter(shapes()[1], (0, 0.6, 0.6))
+    offered = np.stack([soft, shapes()[1]])
+    for trust, chosen in ((0.8, 0), (0.0, 1)):
+        (query,) = queries_of([(50, 60)], [offered], COVARIANCE, trusts=[trust])
+        reach = slice(MIDDLE - 3, MIDDLE + 4)
+        windows = noise(24)
+        windows[:, :, reach, reach] += 8 * query.shapes[0]
+        trace = trace_of(query, {frame: glance(window, query) for frame, window in enumerate(windows)})
+        assert (trace.profile == query.shapes[chosen]).all()
+
+
 def test_frames_may_come_in_any_order():
     frames = noise(12)
     (query,) = queries_of([(50, 60)], [shapes()], COVARIANCE)

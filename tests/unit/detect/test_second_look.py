@@ -32,8 +32,9 @@ def trace_of(*, amplitude: float, score: float, unrest: float) -> Trace:
         score=score,
         unrest=unrest,
         profile=profile,
-        precision=np.eye(3 * 7 * 7),
+        whitening=np.eye(3 * 7 * 7),
         cores=cores,
+        typical_fit=0.0,
     )
 
 
@@ -158,18 +159,17 @@ def test_where_nothing_moves_what_is_dark_must_score_more(score, known, expected
     assert is_believed(site, trace, is_still=True, is_known=known) is expected
 
 
-def under_speculars(*, seen: float = 4.0, frames: int = FRAMES, lives: float = 10.0) -> Trace:
-    """Return the trace of a site of which a third of the frames show what moves over it."""
-    trace = trace_of(amplitude=seen, score=2.0, unrest=6.0)
-    amplitude = trace.amplitude.copy()
-    amplitude[::3] += 60.0 * np.random.default_rng(6).standard_normal(len(amplitude[::3]))
+def under_speculars(*, typical: float = 0.5, frames: int = FRAMES, lives: float = 10.0) -> Trace:
+    """Return the trace of a site that wild things move over: of most frames a share of `typical` is a photosite."""
+    trace = trace_of(amplitude=0.3, score=2.0, unrest=6.0)
     mean = trace.cores.mean()
     return replace(
         trace,
         frames=trace.frames[:frames],
-        amplitude=amplitude[:frames],
+        amplitude=trace.amplitude[:frames],
         error=np.full(frames, 5.0),
         cores=((trace.cores - mean) * (lives / 10.0) + mean)[:frames],
+        typical_fit=typical,
     )
 
 
@@ -180,11 +180,10 @@ def test_what_most_frames_show_is_a_defect_whatever_moves_over_it():
 @pytest.mark.parametrize(
     ("site", "trace"),
     [
-        pytest.param(very_sure(), under_speculars(seen=0.0), id="most frames show nothing"),
-        pytest.param(very_sure(score=8.5), under_speculars(), id="the pools are not so sure"),
-        pytest.param(very_sure(score=9.5), under_speculars(seen=1.0), id="neither is sure enough"),
-        pytest.param(very_sure(fit=0.1, optical_fit=0.1), under_speculars(), id="it is like no photosite"),
-        pytest.param(very_sure(fit=0.8, optical_fit=0.9), under_speculars(), id="it is more like a light"),
+        pytest.param(very_sure(), under_speculars(typical=0.2), id="most frames show something else"),
+        pytest.param(very_sure(), under_speculars(typical=-0.5), id="most frames show the opposite"),
+        pytest.param(very_sure(score=8.5), under_speculars(typical=0.4), id="neither is sure enough"),
+        pytest.param(very_sure(score=7.5), under_speculars(typical=0.9), id="the pools are not sure"),
         pytest.param(very_sure(), under_speculars(lives=1.0), id="nothing moves over it"),
         pytest.param(very_sure(), under_speculars(frames=16), id="too few frames"),
     ],

@@ -99,14 +99,6 @@ def test_what_a_few_frames_made_is_not_steady():
     assert course_of(amplitude, error).steadiness < 0.5 or course_of(amplitude, error).seen < 5
 
 
-def test_it_is_clear_by_what_most_frames_show():
-    amplitude, error = trace(4.0)
-    amplitude[::4] = 90.0 * np.random.default_rng(2).standard_normal(12)
-    assert course_of(amplitude, error).clearness > 10
-    amplitude -= 4.0
-    assert course_of(amplitude, error).clearness < 3
-
-
 @given(
     st.lists(st.floats(-100, 100), min_size=1, max_size=60),
     st.integers(0, 2**31),
