@@ -22,9 +22,9 @@ _RADIUS = BUSYNESS_RADIUS_PX
 _SIDE = 2 * _RADIUS + 1
 _REACH = 3  # of the whitening window
 
-# Adding and taking away 1.5 * 2**52 rounds a double to the nearest whole number, ties to even, as rint
-# does; unlike a call of rint it becomes vector code. A float of up to 2**22 likewise.
-_TO_WHOLE, _TO_WHOLE_FLOAT = 6755399441055744.0, 12582912.0
+# Adding and taking away 1.5 * 2**23 rounds a float of up to 2**22 to the nearest whole number, ties to even,
+# as rint does; unlike a call of rint it becomes vector code. 2**23 does so with floats of 0 to 2**23.
+_TO_WHOLE, _TO_WHOLE_FROM_ZERO = 12582912.0, 8388608.0
 
 Limits: TypeAlias = tuple[float, float, int, float, int]
 """Least busyness; clip in sigma, and steps a sigma; highest level, and steps a sigma."""
@@ -184,7 +184,7 @@ def _quantise_excess(
     """Give ``rint(clip(whitened / max(busyness, least), -clip, clip) * steps)``."""
     sums, share = windows
     least, clip, steps = np.float32(limits[0]), limits[1], limits[2]
-    fine, most, rounding = np.float32(steps), np.float32(clip * steps), np.float32(_TO_WHOLE_FLOAT)
+    fine, most, rounding = np.float32(steps), np.float32(clip * steps), np.float32(_TO_WHOLE)
     for x in range(len(result)):
         busyness = (_sum_of_seven(sums, x) * share[x]) * np.float32(1.30 / 1024.0)
         ratio = fine * whitened[x] / max(busyness, least)
@@ -195,10 +195,8 @@ def _quantise_excess(
 
 @njit(cache=True, nogil=True)
 def _quantise_level(values: NDArray[np.float32], limits: Limits, result: NDArray[np.int32]) -> None:
-    """Give ``rint(clip(values, -most, most) * steps)``."""
-    high, fine = np.float32(limits[3]), np.float32(limits[4])
+    """Give ``rint(clip(values, -most, most) * steps)``; that is within 2**23."""
+    most, fine, rounding = np.float32(limits[3]), np.float32(limits[4]), np.float32(_TO_WHOLE_FROM_ZERO)
     for x in range(len(result)):
-        value = values[x]
-        value = min(value, high)
-        value = max(value, -high)
-        result[x] = np.int32((np.float64(value * fine) + _TO_WHOLE) - _TO_WHOLE)
+        size = np.int32((min(abs(values[x]), most) * fine + rounding) - rounding)
+        result[x] = size if values[x] >= np.float32(0.0) else -size

@@ -3,6 +3,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -25,7 +26,7 @@ LEVEL_STEPS = 16
 
 _QUIETEST = 0.05  # of the model's own whitened sigma: nothing is scaled up more than 20 times
 _HIGHEST = 380_000.0  # sigma; above what any half float gives, and its sums fit
-_BAND = (128, 1024)  # rows and columns at a time: they stay in the cache, and few are worked on twice
+_BAND = (128, 1408)  # rows and columns at a time: they stay in the cache, and few are worked on twice
 
 _WINDOW, _BUSY = RADIUS_PX, 2 * BUSYNESS_RADIUS_PX
 _REACH = _WINDOW + _BUSY  # so far away a sample still matters
@@ -67,14 +68,18 @@ def measure_frame(planes_at: PlanesAt, model: ShotModel) -> Iterator[FrameEviden
     into = np.empty(room, np.int16), np.empty(room, np.int32)
     padded = len(model.channels) * (_BAND[0] + 2 * _REACH) * (_BAND[1] + 2 * _REACH)
     of_values = np.empty(padded, np.float32)
-    for left in range(0, model.raster.width, _BAND[1]):
-        yield from _measure_strip(planes_at, model, left, (of_values, *into))
+    strips = -(-model.raster.width // _BAND[1])
+    borders = [model.raster.width * index // strips for index in range(strips + 1)]
+    for left, right in pairwise(borders):
+        yield from _measure_strip(planes_at, model, (left, right), (of_values, *into))
 
 
-def _measure_strip(planes_at: PlanesAt, model: ShotModel, left: int, room: _Room) -> Iterator[FrameEvidence]:
-    """Measure the columns from `left` on, from top to bottom; all arrays of a band are pieces of `room`."""
+def _measure_strip(
+    planes_at: PlanesAt, model: ShotModel, strip: tuple[int, int], room: _Room
+) -> Iterator[FrameEvidence]:
+    """Measure the columns of a strip, from one up to another, from top to bottom; all arrays are pieces of `room`."""
     height, width = model.raster.height, model.raster.width
-    right = min(left + _BAND[1], width)
+    left, right = strip
     first, stop = max(left - _BUSY, 0), min(right + _BUSY, width)
     columns = mirrored(np.arange(first - _WINDOW, stop + _WINDOW), width)
     rings = fresh_rings(len(model.channels), stop - first)
