@@ -9,7 +9,7 @@ from scipy.spatial import cKDTree
 
 from pixmend.arrays import middle_covariance
 from pixmend.model import SampleType
-from pixmend.stats._hit_kernels import NOTHING, ODDEST, standing_out
+from pixmend.stats._hit_kernels import NOTHING, ODDEST, quantise, standing_out
 from pixmend.stats._hit_score_kernels import EVEN, ODD, RESULTS, TERMS, HitShapes, match_places
 from pixmend.stats._hits import HIT, LIKENESS_STEPS, SCORE_STEPS, Hits
 from pixmend.stats._scale import SigmaScale
@@ -118,7 +118,7 @@ class HitFinder:
         bits = np.empty(samples.shape, np.uint16)
         for top in range(0, len(samples), _STRIP_ROWS):
             strip = slice(top, top + _STRIP_ROWS)
-            bits[strip] = np.moveaxis(_quantised(self._scale.forward(samples[strip])), 0, -1).view(np.uint16)
+            quantise(self._scale.forward(samples[strip]), _STEPS, bits[strip].view(np.int16))
         return bits
 
     def _scored(

@@ -7,7 +7,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-__all__ = ["NOTHING", "ODDEST", "standing_out"]
+__all__ = ["NOTHING", "ODDEST", "quantise", "standing_out"]
 
 ODDEST = 8_000
 """Largest magnitude in a table: twice the difference of two such still is an int16."""
@@ -23,6 +23,9 @@ _FiveRows: TypeAlias = tuple[
 _RING_PX = 2  # the ring is the rim of 5 x 5 pixels: what one photosite spreads there is weak
 _INWARD_PX = 4  # beyond the border stands what is so far further in: no sample is in its own ring
 _ROWS = 5
+_TO_WHOLE = (
+    8388608.0  # adding and taking away 2**23 rounds floats of 0 to that to whole numbers, as rint does
+)
 _PATCH_INWARD_PX = 8  # the same for what is kept of the surroundings: never the place's own pixels
 _CHUNK = 64  # samples that are asked at once whether any of them stands out
 
@@ -213,3 +216,17 @@ def _is_peak(near: _ThreeRows, x: int, sign: int) -> bool:
     before = max(sign * above[x - 1], sign * above[x], sign * above[x + 1], sign * own[x - 1])
     after = max(sign * own[x + 1], sign * below[x - 1], sign * below[x], sign * below[x + 1])
     return bool(before < sign * own[x] and after <= sign * own[x])
+
+
+@njit(cache=True, nogil=True)
+def quantise(values: NDArray[np.float32], steps: int, result: NDArray[np.int16]) -> None:
+    """Put planes (C, H, W) into samples (H, W, C): ``rint(clip(values * steps, -ODDEST, ODDEST))``, NaN as `NOTHING`."""
+    most, fine, rounding = np.float32(ODDEST), np.float32(steps), np.float32(_TO_WHOLE)
+    for y in range(values.shape[1]):
+        samples = result[y]
+        for c in range(len(values)):
+            row = values[c, y]
+            for x in range(len(row)):
+                size = (min(abs(row[x]) * fine, most) + rounding) - rounding
+                whole = np.int16(np.copysign(size, row[x])) if abs(row[x]) < np.float32(np.inf) else NOTHING
+                samples[x, c] = whole

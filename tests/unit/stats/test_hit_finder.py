@@ -12,7 +12,7 @@ from pixmend.model import SampleType
 from pixmend.simulate import PlantedDefect
 from pixmend.stats import HitFinder, NoiseModel, SigmaScale
 from pixmend.stats._hit_finder import _are_oddest
-from pixmend.stats._hit_kernels import NOTHING, standing_out
+from pixmend.stats._hit_kernels import NOTHING, ODDEST, quantise, standing_out
 from pixmend.stats._hit_score_kernels import match_places
 from tests.make.flashes import FOOTPRINTS, finder_of, flash_shot, stored_frames
 from tests.make.shots import LINEAR
@@ -220,6 +220,20 @@ def test_long_samples_give_what_short_ones_do():
 
     assert long.table[["y", "x", "channel"]].tolist() == short.table[["y", "x", "channel"]].tolist()
     assert long.score == pytest.approx(short.score, rel=0.1)
+
+
+def test_values_are_made_whole_as_numpy_does():
+    rng = np.random.default_rng(8)
+    values = (rng.choice([-1, 1], (3, 40, 50)) * 10.0 ** rng.uniform(-3, 6, (3, 40, 50))).astype(np.float32)
+    values[:, :2] = np.arange(100).reshape(2, 50) / 8 - 6  # ties
+    values[0, 5, :3] = np.nan, 0.0, -0.0
+    found = np.empty((40, 50, 3), np.int16)
+
+    quantise(values, 4, found)
+
+    plain = np.clip(np.rint(values * np.float32(4)), -ODDEST, ODDEST)
+    plain[np.isnan(values)] = NOTHING
+    np.testing.assert_array_equal(found, np.moveaxis(plain, 0, -1))
 
 
 def test_ten_bit_codes_are_searched():
