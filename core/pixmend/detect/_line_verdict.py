@@ -32,6 +32,7 @@ _LIKE, _UNLIKE = (0.65, 0.9), 18.0  # of one that does not span the picture; by 
 _SHORT, _LIKE_STILL = 32, 0.96  # photosites; short ones, and any in a still shot, must be more like it
 _CONTEST = 1.3  # times what bad columns leave, a line of light must leave where nothing moves
 _LONG, _CONTEST_LONG = 100, 1.1  # photosites; of a long one less, for little in a scene is so straight
+_JUST_LIKE, _CONTEST_JUST_LIKE = 0.97, 1.05  # of a profile; edges, wires and lettering are never quite like it
 _CLEAR_SLIDING = 5.0  # times the threshold, that the profile of any must score where the scene's lines stay
 _MAY_SPAN = 0.5  # of the picture's height; its profile may tell that a line goes on
 _AROUND_PX, _LAG_PX, _OFTEN = 28, 4, 0.75  # px to the sides; px along; quantile of the changes
@@ -151,6 +152,8 @@ def _least_contest(line: Line, picture: LinePicture) -> float:
         return 1.0
     if line.length < _SHORT:
         return np.inf
+    if line.fit.photosites >= _JUST_LIKE:
+        return _CONTEST_JUST_LIKE
     return _CONTEST_LONG if line.length >= _LONG else _CONTEST
 
 

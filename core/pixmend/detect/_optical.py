@@ -11,6 +11,7 @@ from pixmend.detect._camera_matrix import MISFIT, learned_camera
 from pixmend.detect._joined import fit_joined
 from pixmend.detect._point_shapes import (
     BAYER_CAMERAS,
+    REACH_PX,
     SATURATIONS,
     Camera,
     fine_points,
@@ -40,7 +41,7 @@ _CLEAR, _CLEARLY = 4.0, 1.25  # more evidence than for the best other camera, an
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ShapeFit:
-    """What the excess at each site looks like; all (N,) float64.
+    """What the excess at each site looks like; all (N,), float64 but for `is_whole`.
 
     Attributes
     ----------
@@ -58,6 +59,8 @@ class ShapeFit:
     joined_green : ndarray
         Its strongest green photosite over its strongest red or blue one; infinite where
         joined photosites explain little.
+    is_whole : ndarray of bool
+        Whether the picture has all of the patch.
     camera : Camera or None
         What the sites agree on; None where they do not: then each is fitted with the
         camera that suits it best.
@@ -71,6 +74,7 @@ class ShapeFit:
     joined_contest: NDArray[np.float64]
     joined_surprise: NDArray[np.float64]
     joined_green: NDArray[np.float64]
+    is_whole: NDArray[np.bool_]
     camera: Camera | None
 
 
@@ -111,7 +115,7 @@ def fit_shapes(
     if not len(places):
         nothing = np.zeros(0)
         shares, contests = (nothing, nothing), (nothing, nothing, nothing)
-        return ShapeFit(*shares, *contests, *contests, camera=None)
+        return ShapeFit(*shares, *contests, *contests, is_whole=np.zeros(0, np.bool_), camera=None)
     white = whitened(picture, places)
     plain = Camera("")
     cameras = (*BAYER_CAMERAS, plain) if channels == 3 else (plain,)
@@ -129,7 +133,9 @@ def fit_shapes(
         asked = is_clear | (joined.explained >= _JOINED * white.energy)
         fine = np.maximum(fine, _explained_by_fine_points(white, camera, asked))
     judged = _judged(white, (*explained, fine, joined.explained), is_clear, misfit=misfit)
-    return ShapeFit(**judged, joined_green=joined.green, camera=camera)
+    size = np.array(picture.light.shape[1:])
+    is_whole = ((places >= REACH_PX) & (places < size - REACH_PX)).all(axis=1)
+    return ShapeFit(**judged, joined_green=joined.green, is_whole=is_whole, camera=camera)
 
 
 def _explained_by_fine_points(

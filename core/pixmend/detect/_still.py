@@ -8,8 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pixmend.detect._optical import ShapeFit, fit_resized, fit_shapes
+from pixmend.detect._point_shapes import Camera
 from pixmend.detect._sites import MeanPicture, Site
 from pixmend.detect._whitened_patches import StillPicture
+from pixmend.footprints import DEMOSAICS
 from pixmend.stats import ShotStatistics, train_covariance
 
 __all__ = ["photosites_only", "with_fits"]
@@ -18,25 +20,22 @@ _SITE_PX = 2  # a site's own excess reaches so far
 _CONTEST = 1.1  # a photosite leaves at most so much of what a point of light leaves
 _CLEAR_CONTEST = 1.2  # at most so much of what is clear: no footprint is exactly the camera's
 _CLEAR, _CLEARER = 20.0, 40.0  # surprise times score: from there on more, up to that
-_KNOWN_CLEAR_CONTEST, _KNOWN_CLEARER = 1.35, 60.0  # the same of a camera whose matrix is known
+_KNOWN_CLEAR_CONTEST, _KNOWN_CLEARER = 1.25, 45.0  # the same of a camera whose matrix is known
 _CLEARLY_LIGHT = 3.0  # so much more is left by a photosite where a lamp hides one that is known
 # Surprise times score: chance makes neither large where the other is. What is dark is no light, and
 # seldom texture.
-_BRIGHT_SURPRISE, _DARK_SURPRISE = 6.0, 4.0
-# Less, where a photosite fits no worse than light, and the plain excess is like one too.
-_AGREED_CONTEST, _AGREED_LIKENESS, _AGREED_SURPRISE = 1.03, 0.4, 3.0
+_BRIGHT_SURPRISE, _DARK_SURPRISE = 6.0, 3.5
+# Less, where a photosite fits no worse than light, and the plain excess is like one too; or hardly worse, if
+# the footprint is known and nothing of it lies outside the picture.
+_AGREED_CONTEST, _AGREED_LIKENESS, _AGREED_SURPRISE, _HARDLY_AGREED_SURPRISE = 1.03, 0.4, 3.0, 4.5
 # A cluster is clearer than texture could be, and no single photosite.
 _JOINED_SHARE, _JOINED_SURPRISE, _ALONE = 0.85, 12.0, 0.7
-_JOINED_CONTEST, _A_LAMP, _CLEAR_LAMP, _MOST_LAMPS = (
-    1.0,
-    0.95,
-    1.2,
-    2,
-)  # share; contest; lamps for each cluster
+_JOINED_CONTEST = 1.0
+_A_LAMP, _CLEAR_LAMP, _MOST_LAMPS = 0.95, 1.2, 2  # share; contest; lamps for each cluster
 # A sharp lamp in the corner of four photosites looks the same. Where there are more lamps their colour must
 # tell: photosites that lie are magenta, for red and blue are amplified more, and lamps are seldom.
 _MAGENTA, _MOST_GREEN = 0.7, 0.95  # times the red and the blue
-_MAGENTA_CONTEST, _HARDLY_GREEN_CONTEST = 1.04, 0.98
+_MAGENTA_CONTEST, _HARDLY_GREEN_CONTEST = 1.02, 0.98
 
 
 def with_fits(
@@ -108,14 +107,16 @@ def photosites_only(sites: Sequence[Site], fit: ShapeFit, *, is_spared: Callable
 def _looks_like_photosite(
     fit: ShapeFit, score: NDArray[np.float64], likeness: NDArray[np.float64]
 ) -> NDArray[np.bool_]:
-    agrees = (fit.contest < _AGREED_CONTEST) & (likeness >= _AGREED_LIKENESS)
-    needed = np.where(score < 0, _DARK_SURPRISE, np.where(agrees, _AGREED_SURPRISE, _BRIGHT_SURPRISE))
+    camera = fit.camera or Camera("")
+    is_alike = likeness >= _AGREED_LIKENESS
+    agreed = np.where(is_alike & (fit.contest < _AGREED_CONTEST), _AGREED_SURPRISE, _BRIGHT_SURPRISE)
+    if camera.matrix and camera.demosaic in DEMOSAICS:
+        hardly = (_AGREED_CONTEST, _CONTEST), (_AGREED_SURPRISE, _HARDLY_AGREED_SURPRISE)
+        agreed = np.where(is_alike & fit.is_whole, np.interp(fit.contest, *hardly), agreed)
+    needed = np.where(score < 0, _DARK_SURPRISE, agreed)
     told = fit.surprise * np.abs(score)
-    is_known = fit.camera is not None and bool(fit.camera.matrix)
-    clearer, clear_contest = (
-        (_KNOWN_CLEARER, _KNOWN_CLEAR_CONTEST) if is_known else (_CLEARER, _CLEAR_CONTEST)
-    )
-    most = np.interp(told, (_CLEAR, clearer), (_CONTEST, clear_contest))
+    clear = (_KNOWN_CLEARER, _KNOWN_CLEAR_CONTEST) if camera.matrix else (_CLEARER, _CLEAR_CONTEST)
+    most = np.interp(told, (_CLEAR, clear[0]), (_CONTEST, clear[1]))
     return np.asarray((fit.contest < most) & (told >= needed))
 
 

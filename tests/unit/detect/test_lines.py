@@ -167,12 +167,25 @@ def test_burnt_in_lettering_is_no_line(motion):
 
 
 def believed(
-    *, across=(60,), length=80, still=False, photosites=0.95, score=40.0, run=20.0, mosaic=True
+    *,
+    across=(60,),
+    length=80,
+    still=False,
+    photosites=0.95,
+    contest=2.0,
+    score=40.0,
+    run=20.0,
+    mosaic=True,
 ) -> bool:
     """Tell whether a line on an even picture is believed, if it were measured so."""
     picture = LinePicture((None, None), np.full((3, 100, 120), 50.0), np.ones((3, 100, 120)), still, mosaic)
     fit = LineFit(
-        columns=(0,), score=score, photosites=photosites, light=0.5, contest=2.0, model=np.ones((2, 3, 11))
+        columns=(0,),
+        score=score,
+        photosites=photosites,
+        light=0.5,
+        contest=contest,
+        model=np.ones((2, 3, 11)),
     )
     line = Line(
         is_row=False,
@@ -201,6 +214,16 @@ def test_where_nothing_moves_joined_columns_are_the_scene_s(still, expected):
 @pytest.mark.parametrize(("score", "expected"), [(40.0, True), (600.0, False)])
 def test_where_nothing_moves_a_clear_whole_line_must_be_more_like_one(score, expected):
     assert believed(length=100, still=True, photosites=0.9, score=score) is expected
+
+
+@pytest.mark.parametrize(
+    ("photosites", "contest", "expected"),
+    [(0.98, 1.1, True), (0.98, 1.03, False), (0.965, 1.1, False), (0.965, 1.4, True), (0.94, 1.4, False)],
+)
+def test_where_nothing_moves_what_is_just_like_a_bad_column_may_be_nearly_like_light(
+    photosites, contest, expected
+):
+    assert believed(still=True, photosites=photosites, contest=contest) is expected
 
 
 @pytest.mark.parametrize(("length", "expected"), [(80, True), (20, False)])
