@@ -35,6 +35,9 @@ _LIKE_AT_ALL, _MORE_A_POINT = 0.25, 0.08  # of the excess: what texture leaves o
 _TYPICAL_FIT, _CLEAR = 0.25, 1.0
 _CLEAR_FRAMES = 20  # of fewer a median and its scatter are not known so well
 _MOST_SWING = 0.45  # of the amplitude when on, of what single frames alone name
+_FEW_ON, _MOST_SWING_OF_FEW = 6, 0.2  # frames; the same of what is on in fewer
+_SEEN = 0.5  # of the frames in which it is on
+_STEADY_FIT = 0.4  # of what most frames show, and
 _STEADY_CONFIRMED = 12.0  # spreads, of such a one that is always there: the pools should have shown it
 
 
@@ -46,7 +49,7 @@ def looks_right(site: Site, trace: Trace, course: Course, *, is_still: bool, is_
     if _is_frozen(trace) and site.likeness < _FROZEN_LIKENESS:
         return False
     if not site.is_in_pools:
-        return _is_told_alike(site, course) and _is_lasting(trace, course)
+        return _is_told_alike(site, course) and _is_lasting(trace, course, is_still=is_still)
     is_restless = trace.unrest > _RESTLESS and _fit(site) < _RESTLESS_FIT
     if not (is_still or is_clear) and (_looks_like_texture(site) or is_restless):
         return False
@@ -96,10 +99,19 @@ def _is_told_alike(site: Site, course: Course) -> bool:
     return bool(0.0 < strongest * np.sign(course.amplitude_sigma) <= _MOST_TOLD * abs(course.amplitude_sigma))
 
 
-def _is_lasting(trace: Trace, course: Course) -> bool:
-    """Tell whether what the pools do not show is as strong whenever it is on."""
-    least = _STEADY_CONFIRMED if course.pattern is Pattern.STEADY else 0.0
-    return course.fluctuation <= _MOST_SWING and abs(trace.score) >= least
+def _is_lasting(trace: Trace, course: Course, *, is_still: bool) -> bool:
+    """Tell whether what the pools do not show is as strong whenever it is on.
+
+    Before a scene that moves, what is on in few frames must be steadier, for speculars do that too;
+    what is on in many must show in most of them; and what is always there in what most frames show:
+    else it is lettering.
+    """
+    is_few = not is_still and course.is_on.sum() < _FEW_ON
+    if course.fluctuation > (_MOST_SWING_OF_FEW if is_few else _MOST_SWING):
+        return False
+    if course.pattern is Pattern.STEADY:
+        return abs(trace.score) >= _STEADY_CONFIRMED and abs(trace.typical_fit) >= _STEADY_FIT
+    return is_still or course.seen >= _SEEN * course.is_on.sum()
 
 
 def _looks_like_anything(site: Site, course: Course) -> bool:

@@ -127,26 +127,50 @@ def test_not_if_it_looks_like_what_a_resized_plate_makes_of_a_photosite():
     assert is_believed(replace(site_of(fit=0.45, optical_fit=0.65), likeness=0.8), trace)
 
 
-def test_a_place_that_only_single_frames_name_is_a_defect_if_all_frames_show_it():
-    trace = trace_of(amplitude=6.0, score=20.0, unrest=1.0)
-    assert is_believed(named_by_hits(score=2 * 6.0 * np.sqrt(FRAMES)), trace)
+@pytest.mark.parametrize(
+    ("typical", "expected"), [(0.8, True), (0.2, False)], ids=["a photosite", "lettering"]
+)
+def test_a_place_that_only_single_frames_name_is_a_defect_if_all_frames_show_it(typical, expected):
+    trace = replace(trace_of(amplitude=6.0, score=20.0, unrest=1.0), typical_fit=typical)
+    assert is_believed(named_by_hits(score=2 * 6.0 * np.sqrt(FRAMES)), trace) is expected
 
 
 def test_not_if_they_barely_do():
-    trace = trace_of(amplitude=6.0, score=9.0, unrest=1.0)
+    trace = replace(trace_of(amplitude=6.0, score=9.0, unrest=1.0), typical_fit=0.8)
     assert not is_believed(named_by_hits(score=2 * 6.0 * np.sqrt(FRAMES)), trace)
 
 
 @pytest.mark.parametrize("told", [-2.0, 6.0], ids=["the other way", "far stronger"])
 def test_not_if_the_frames_that_named_it_say_something_else_than_all(told):
-    trace = trace_of(amplitude=6.0, score=20.0, unrest=1.0)
+    trace = replace(trace_of(amplitude=6.0, score=20.0, unrest=1.0), typical_fit=0.8)
     assert not is_believed(named_by_hits(score=told * 6.0 * np.sqrt(FRAMES)), trace)
 
 
 def test_not_if_its_strength_swings():
-    trace = trace_of(amplitude=6.0, score=20.0, unrest=1.0)
+    trace = replace(trace_of(amplitude=6.0, score=20.0, unrest=1.0), typical_fit=0.8)
     swinging = replace(trace, amplitude=trace.amplitude * np.tile([0.2, 1.0, 1.8, 1.0], FRAMES // 4))
     assert not is_believed(named_by_hits(score=2 * 6.0 * np.sqrt(FRAMES)), swinging)
+
+
+def on_in(frames: np.ndarray, *, amplitude: float, swing: float = 0.0) -> Trace:
+    """Return the trace of one sample that shows in some frames only, before a scene that changes."""
+    trace = trace_of(amplitude=0.0, score=9.0, unrest=1.0)
+    strength, cores = trace.amplitude.copy(), trace.cores.copy()
+    strength[frames] += amplitude * (1.0 + swing * np.resize([0.0, 0.0, 1.0, 0.0, -1.0], len(frames)))
+    cores[frames, 1, 3, 3] += 60.0
+    return replace(trace, amplitude=strength, cores=cores)
+
+
+@pytest.mark.parametrize(("amplitude", "expected"), [(2.6, False), (5.0, True)])
+def test_what_came_and_stayed_shows_in_most_of_its_frames(amplitude, expected):
+    trace = on_in(np.arange(FRAMES // 2, FRAMES), amplitude=amplitude)
+    assert is_believed(named_by_hits(score=amplitude * np.sqrt(FRAMES / 2)), trace) is expected
+
+
+@pytest.mark.parametrize(("count", "swing", "expected"), [(5, 0.45, False), (5, 0.0, True), (10, 0.45, True)])
+def test_speculars_that_flash_a_few_times_swing_more(count, swing, expected):
+    trace = on_in(np.arange(1, FRAMES, FRAMES // count)[:count], amplitude=12.0, swing=swing)
+    assert is_believed(named_by_hits(score=12.0 * np.sqrt(count)), trace) is expected
 
 
 @pytest.mark.parametrize(
