@@ -9,7 +9,7 @@ from pixmend.detect._defects import Findings, decide, defects_left, numbered
 from pixmend.detect._field_pool import FieldPool
 from pixmend.detect._field_segments import FieldSegment, FrameLook, find_segments, look_at_frame
 from pixmend.detect._flash import FlashCandidate, RecurringPlace, flash_candidates, recurring_places
-from pixmend.detect._flash_fit import FlashFit, fit_flash, flash_footprints
+from pixmend.detect._flash_fit import FlashFit, fit_flash, flash_footprints, resized_footprints
 from pixmend.detect._flash_scene import FLASH_MATCH_PX, FLASH_WINDOW_PX
 from pixmend.detect._flash_verdict import judge_flash
 from pixmend.detect._glance import WINDOW_PX, Glance, Query, Trace, glance, trace_of
@@ -54,6 +54,7 @@ __all__ = [
     "look_at_frame",
     "numbered",
     "recurring_places",
+    "resized_footprints",
     "shot_is_still",
     "sigma_shapes",
     "trace_of",

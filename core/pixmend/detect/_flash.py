@@ -23,6 +23,9 @@ _AS_STRONG = (
     6  # neighbours in the shot; more is rain, snow, glitter or texture, and the strongest stand for it
 )
 _MOST_A_FRAME, _MOST_AGAIN_A_FRAME = 12, 3  # on average
+_MOST_RESIZED_A_FRAME = (
+    24  # hits are matched with photosites that were not resized: flashes are not the strongest
+)
 _SELDOM = 3  # in at most one of so many frames
 _MUCH_ALIKE = 0.5
 _FAINT = 8.0
@@ -77,7 +80,11 @@ class RecurringPlace:
 
 
 def flash_candidates(
-    hits: Hits, known_places: Sequence[tuple[int, int]], shape: tuple[int, int]
+    hits: Hits,
+    known_places: Sequence[tuple[int, int]],
+    shape: tuple[int, int],
+    *,
+    is_resized: bool = False,
 ) -> list[FlashCandidate]:
     """Choose the hits of a shot that may be a flash, the most likely first.
 
@@ -89,6 +96,8 @@ def flash_candidates(
         Array positions (y, x) of defects that are explained already.
     shape : (int, int)
         Height and width of the frames.
+    is_resized : bool
+        Whether the shot was resized.
 
     Notes
     -----
@@ -107,7 +116,8 @@ def flash_candidates(
     is_rare = _stronger_around(table, strength) <= _AS_STRONG
     table, strength = table[is_rare], strength[is_rare]
     frames = len(np.unique(hits.table["frame"]))
-    order = np.lexsort((table["x"], table["y"], table["frame"], -strength))[: _MOST_A_FRAME * frames]
+    most = frames * (_MOST_RESIZED_A_FRAME if is_resized else _MOST_A_FRAME)
+    order = np.lexsort((table["x"], table["y"], table["frame"], -strength))[:most]
     is_open = ~_is_known(hits.table, known_places) & comes_again
     if red is not None:
         is_open &= _has_own_colour(hits.table, red)

@@ -9,11 +9,15 @@ from numpy.typing import NDArray
 
 from pixmend.detect._flash_scene import FLASH_MATCH_PX, SceneExcess, excess_over_scene
 from pixmend.detect._point_shapes import REACH_PX, Camera, point_shapes
+from pixmend.detect._resized_points import resized_photosites, scale_told_by
+from pixmend.detect._whitened_patches import LEAST
 from pixmend.footprints import RADIUS_PX, Footprint, prior_footprints
 from pixmend.stats import SigmaCurve
 
-__all__ = ["FlashFit", "fit_flash", "flash_footprints"]
+__all__ = ["FlashFit", "fit_flash", "flash_footprints", "resized_footprints"]
 
+_MIDDLE = slice(REACH_PX - RADIUS_PX, REACH_PX + RADIUS_PX + 1)
+_INNER = slice(RADIUS_PX - 1, RADIUS_PX + 2)
 _LEAST_LEFT = 0.6  # of what the shot's covariance lets expect of a sample: noise alone, with no texture
 
 
@@ -82,6 +86,21 @@ def flash_footprints(channels: int, learned: Sequence[Footprint] = ()) -> tuple[
     return (*priors, *(_along_edges(name, y, x) for name, y, x in (("red", 0, 0), ("blue", 1, 1))))
 
 
+def resized_footprints(learned: Sequence[Footprint]) -> tuple[Footprint, ...]:
+    """Return what one photosite may look like in one frame of a plate that was resized.
+
+    Wherever between pixels it lies, whatever its colour; none where the shot's lasting defects
+    do not tell by how much the plate was resized.
+    """
+    scale = scale_told_by(learned)
+    if scale is None:
+        return ()
+    shapes = resized_photosites(scale, alone=True)
+    shapes = shapes[:, :, _MIDDLE, _MIDDLE] / np.abs(shapes).max(axis=(1, 2, 3), keepdims=True)
+    in_middle = np.abs(shapes[:, :, _INNER, _INNER]).max(axis=(1, 2, 3)) == 1.0
+    return tuple(Footprint(f"resized {scale}", shape) for shape in shapes[in_middle])
+
+
 def _middle_of(footprint: Footprint) -> Footprint:
     spare = footprint.shape.shape[-1] // 2 - RADIUS_PX
     return Footprint(
@@ -91,8 +110,7 @@ def _middle_of(footprint: Footprint) -> Footprint:
 
 def _along_edges(name: str, y: int, x: int) -> Footprint:
     nearby = point_shapes(Camera("along edges"), y, x, few=True).photosites
-    middle = slice(REACH_PX - RADIUS_PX, REACH_PX + RADIUS_PX + 1)
-    own = nearby[len(nearby) // 2][:, middle, middle]
+    own = nearby[len(nearby) // 2][:, _MIDDLE, _MIDDLE]
     return Footprint(f"{name}, along edges", own / np.abs(own).max())
 
 
@@ -144,7 +162,8 @@ def _best_match(
         (each / scatter[:, None, None]).reshape(-1, len(is_in))[:, is_in] for each in (excess[None], shapes)
     )
     weighed = np.linalg.solve(covariance[np.ix_(is_in, is_in)], np.concatenate([own, matched]).T)
-    inner, norm = matched @ weighed[:, 0], np.einsum("kd,dk->k", matched, weighed[:, 1:])
+    inner = matched @ weighed[:, 0]
+    norm = np.maximum(np.einsum("kd,dk->k", matched, weighed[:, 1:]), LEAST)  # 0 of what lies outside
     best = int((inner**2 / norm).argmax())
     explained = float(inner[best] ** 2 / norm[best])
     left = max(float(own[0] @ weighed[:, 0]) - explained, 0.0)

@@ -11,7 +11,7 @@ from scipy.ndimage import label, maximum_filter, uniform_filter
 from pixmend.detect._flash import FlashCandidate
 from pixmend.detect._flash_fit import FlashFit, fit_flash
 from pixmend.detect._flash_scene import FLASH_WINDOW_PX, unrest_beside
-from pixmend.detect._site_or_light import SiteOrLight, site_or_light
+from pixmend.detect._site_or_light import SiteOrLight, resized_site_or_light, site_or_light
 from pixmend.footprints import RADIUS_PX, Footprint
 from pixmend.model import Defect, Evidence, FrameRange, Kind, Raster, Sample
 from pixmend.stats import SigmaCurve
@@ -20,7 +20,9 @@ __all__ = ["caution_of", "judge_flash", "least_score"]
 
 _LEAST_SCORE = 13.5  # with all that follows; fine texture that moves scores up to 13
 _LEAST_UNSURE = 18.0  # where colours are unknown: photographs have points that score 15
+_LEAST_RESIZED, _CONTEST_RESIZED = 16.0, 0.75  # resized photosites have colours that no point of light has
 _LEAST_STRENGTH = 12.0  # sigma: in flat places debayered noise itself looks like a photosite
+_LEAST_STRENGTH_RESIZED = 18.0  # and of hundreds of shapes one is like it
 _SURE_CONTEST, _MORE = 1.1, 10.0  # a point of light explains it better: so much more score for each of it
 _CAUTION = (
     1.3  # at the border less of a footprint is seen; too dark for one frame few are; or colours are unknown
@@ -42,13 +44,14 @@ _SIGNIFICANT = 4.0
 _EXPECTED, _FALSE_AT_LEAST, _FALSE_DECAY = 5.0, 1.0, 2.0
 
 
-def judge_flash(
+def judge_flash(  # noqa: PLR0913 (each is one thing that is known of the shot)
     candidate: FlashCandidate,
     windows: NDArray[np.float32],
     curve: SigmaCurve,
     *,
     footprints: Sequence[Footprint],
     covariance: NDArray[np.float64],
+    resized: Sequence[Footprint] = (),
     raster: Raster,
     channels: Sequence[str],
 ) -> Defect | None:
@@ -63,6 +66,8 @@ def judge_flash(
     footprints : sequence of Footprint
     covariance : (C * 25, C * 25) float64 ndarray
         As `fit_flash` takes it.
+    resized : sequence of Footprint
+        Taken instead where the shot does not tell the order of its colours, because it was resized.
     raster : Raster
         Of the plate.
     channels : sequence of str
@@ -76,13 +81,16 @@ def judge_flash(
     place is hit in other frames too, it blinks.
     """
     inside = _inside(candidate, raster)
-    fit_as = partial(fit_flash, windows, curve, footprints, covariance=covariance, inside=inside)
+    resized = () if candidate.red is not None else resized
+    fit_as = partial(fit_flash, windows, curve, resized or footprints, covariance=covariance, inside=inside)
     fit = fit_as()
-    if fit is None or abs(fit.score) < _LEAST_SCORE or not _is_one_photosite(fit):
+    if fit is None or abs(fit.score) < _LEAST_SCORE or not _is_one_photosite(fit, is_resized=bool(resized)):
         return None
-    shapes = _site_or_light(fit, candidate)
-    unrest = min(unrest_beside(windows, curve, covariance), _MOST_UNREST)
-    if abs(fit.score) < least_score(shapes) * caution_of(fit, candidate, inside) * unrest:
+    shapes = _site_or_light(fit, candidate, resized)
+    least = least_score(shapes, is_resized=bool(resized)) * min(
+        unrest_beside(windows, curve, covariance), _MOST_UNREST
+    )
+    if abs(fit.score) < least * caution_of(fit, is_known=shapes is not None, inside=inside):
         return None
     if _moves_on(windows) and not _is_surely_site(shapes, fit.score):
         return None
@@ -112,18 +120,27 @@ def judge_flash(
     )
 
 
-def least_score(shapes: SiteOrLight | None) -> float:
+def least_score(shapes: SiteOrLight | None, *, is_resized: bool = False) -> float:
     """Return how strong a flash must be: the more, the better a point of light explains it."""
     if shapes is None:
         return _LEAST_UNSURE
-    if shapes.contest > _CONTEST:
+    if shapes.contest > (_CONTEST_RESIZED if is_resized else _CONTEST):
         return float("inf")
-    return _LEAST_SCORE + _MORE * max(shapes.contest - _SURE_CONTEST, 0.0)
+    return _LEAST_RESIZED if is_resized else _LEAST_SCORE + _MORE * max(shapes.contest - _SURE_CONTEST, 0.0)
 
 
-def caution_of(fit: FlashFit, candidate: FlashCandidate, inside: NDArray[np.bool_]) -> float:
-    """Return how much more it must score the less there is to judge it by; `inside` as `fit_flash` takes it."""
-    doubts = (not inside.all()) + (fit.score < 0) + (candidate.red is None)
+def caution_of(fit: FlashFit, *, is_known: bool, inside: NDArray[np.bool_]) -> float:
+    """Return how much more it must score the less there is to judge it by.
+
+    Parameters
+    ----------
+    fit : FlashFit
+    is_known : bool
+        Whether the shot tells what photosites look like at this place.
+    inside : (5, 5) bool ndarray
+        As `fit_flash` takes it.
+    """
+    doubts = (not inside.all()) + (fit.score < 0) + (not is_known)
     restless = max(float(fit.scatter.max()) - _USUAL_SCATTER, 0.0)
     return float(_CAUTION**doubts) * (1.0 + _LESS_SURE * restless)
 
@@ -132,20 +149,23 @@ def _is_surely_site(shapes: SiteOrLight | None, score: float) -> bool:
     return shapes is not None and shapes.contest <= _SURELY_SITE and abs(score) >= _SURELY_STRONG
 
 
-def _is_one_photosite(fit: FlashFit) -> bool:
+def _is_one_photosite(fit: FlashFit, *, is_resized: bool) -> bool:
     """Tell whether a fit stands out of noise, and what it leaves is noise and small change of the shape."""
     is_alike = (1.0 - fit.share) * fit.energy <= _NOISE_LEFT + _SHAPE_LEFT * fit.energy
-    return bool(is_alike and fit.strength >= _LEAST_STRENGTH and fit.scatter.max() <= _MOST_SCATTER)
+    least = _LEAST_STRENGTH_RESIZED if is_resized else _LEAST_STRENGTH
+    return bool(is_alike and fit.strength >= least and fit.scatter.max() <= _MOST_SCATTER)
 
 
-def _site_or_light(fit: FlashFit, candidate: FlashCandidate) -> SiteOrLight | None:
-    """Return what explains the excess; None where colours are unknown, as in a resized plate."""
+def _site_or_light(
+    fit: FlashFit, candidate: FlashCandidate, resized: Sequence[Footprint]
+) -> SiteOrLight | None:
+    """Return what explains the excess; None where the shot does not tell what photosites look like."""
+    excess, unit = fit.excess / fit.scatter[:, None, None], fit.sigma * fit.scatter
+    if resized:
+        return resized_site_or_light(excess, unit, np.stack([each.shape for each in resized]))
     if candidate.red is None:
         return None
-    place = candidate.y, candidate.x
-    return site_or_light(
-        fit.excess / fit.scatter[:, None, None], fit.sigma * fit.scatter, place, red=candidate.red
-    )
+    return site_or_light(excess, unit, (candidate.y, candidate.x), red=candidate.red)
 
 
 def _moves_on(windows: NDArray[np.float32]) -> bool:

@@ -7,9 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pixmend.detect._point_shapes import BAYER_CAMERAS, REACH_PX, Camera, point_shapes
-from pixmend.detect._whitened_patches import Lights
+from pixmend.detect._whitened_patches import LEAST, Lights
 
-__all__ = ["SiteOrLight", "site_or_light"]
+__all__ = ["SiteOrLight", "resized_site_or_light", "site_or_light"]
 
 _UNTOLD = 0.03  # of the excess, that no footprint explains exactly: it says nothing for either
 
@@ -69,6 +69,25 @@ def site_or_light(
     fits = [_explained(excess, unit, place, camera) for camera in _cameras(len(excess), red)]
     site, light = np.clip(np.max(fits, axis=0) / total, 0.0, 1.0)
     return SiteOrLight(float(site), float(light))
+
+
+def resized_site_or_light(
+    excess: NDArray[np.float64], unit: NDArray[np.float64], sites: NDArray[np.float64]
+) -> SiteOrLight:
+    """As `site_or_light`, of a plate that was resized: `sites` (K, C, S, S) is what photosites became there.
+
+    No mosaic is left that would colour a point of light: it is as it fell, of any colour.
+    """
+    points = point_shapes(Camera(""), 0, 0, channels=len(excess)).points
+    middle = slice(REACH_PX - excess.shape[-1] // 2, REACH_PX + excess.shape[-1] // 2 + 1)
+    own, lit = sites / unit[:, None, None], points[..., middle, middle] / unit[:, None, None]
+    patch, own, lit = excess.ravel(), own.reshape(len(own), -1), lit.reshape(*lit.shape[:2], -1)
+    total = max(float(patch @ patch), LEAST)
+    explained = (
+        (np.square(own @ patch) / np.square(own).sum(axis=1)).max(),
+        Lights(lit).explain(patch[None])[0],
+    )
+    return SiteOrLight(*(float(np.clip(each / total, 0.0, 1.0)) for each in explained))
 
 
 def _cameras(channels: int, red: tuple[int, int] | None) -> list[Camera]:

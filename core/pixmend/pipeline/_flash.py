@@ -16,6 +16,7 @@ from pixmend.detect import (
     flash_candidates,
     flash_footprints,
     judge_flash,
+    resized_footprints,
 )
 from pixmend.errors import FrameError
 from pixmend.footprints import Footprint
@@ -70,7 +71,8 @@ def find_flashes(  # noqa: PLR0913 (each is one thing that is known of the shot)
         If a frame with a candidate cannot be read. One beside that cannot tells nothing.
     """
     raster, channels = shot.plate.raster, shot.plate.colour
-    candidates = flash_candidates(hits, known_places, (raster.height, raster.width))
+    resized = resized_footprints(learned)
+    candidates = flash_candidates(hits, known_places, (raster.height, raster.width), is_resized=bool(resized))
     if excluded is not None:
         candidates = [each for each in candidates if not excluded[each.y, each.x]]
     windows = _read_windows(shot, candidates, scale, workers=workers)
@@ -78,6 +80,7 @@ def find_flashes(  # noqa: PLR0913 (each is one thing that is known of the shot)
         judge_flash,
         curve=scale.curve,
         footprints=flash_footprints(len(channels), learned),
+        resized=resized,
         covariance=middle_covariance(covariance, channels=len(channels), side=FLASH_MATCH_PX),
         raster=raster,
         channels=channels,

@@ -81,6 +81,14 @@ def test_a_neighbourhood_full_of_hits_leaves_its_strongest_only():
     assert len(places) < 12
 
 
+def test_of_a_shot_that_was_resized_more_are_looked_at():
+    rows = [(1, 64 * y + 8, 64 * x + 8, 9.0 + 0.1 * x) for y in range(4) for x in range(6)]
+    hits = _hits(*rows)
+
+    assert len(flash_candidates(hits, [], (300, 400))) == 12
+    assert len(flash_candidates(hits, [], (300, 400), is_resized=True)) == 24
+
+
 def test_candidates_are_the_same_whatever_the_order_of_the_parts():
     rng = np.random.default_rng(3)
     rows = [(int(f), int(y), int(x), 20.0) for f, y, x in rng.integers(0, 190, (60, 3))]

@@ -14,9 +14,11 @@ from pixmend.detect import (
     fit_flash,
     flash_footprints,
     judge_flash,
+    resized_footprints,
 )
 from pixmend.detect._flash_scene import unrest_beside
 from pixmend.detect._flash_verdict import caution_of, least_score
+from pixmend.detect._resized_points import resized_photosites
 from pixmend.detect._site_or_light import SiteOrLight
 from pixmend.footprints import CAMERA_MATRIX, DEMOSAICS, Footprint, prior_footprints
 from pixmend.model import Kind, Raster, Sample, SampleType
@@ -55,6 +57,7 @@ def _judge(
     *,
     red: tuple[int, int] | None = None,
     footprints: tuple[Footprint, ...] = _FOOTPRINTS,
+    resized: tuple[Footprint, ...] = (),
     covariance: np.ndarray = _WHITE,
 ):
     candidate = FlashCandidate(1003, y, x, 20.0, red)
@@ -64,6 +67,7 @@ def _judge(
         _CURVE,
         footprints=footprints,
         covariance=covariance,
+        resized=resized,
         raster=_RASTER,
         channels=("R", "G", "B"),
     )
@@ -180,11 +184,10 @@ def test_where_the_prediction_is_poor_the_score_must_be_higher():
     _add(windows[0], 30 * _FOOTPRINTS[0].shape)
     fit = fit_flash(windows, _CURVE, _FOOTPRINTS, covariance=_WHITE, inside=np.ones((5, 5), bool))
     assert fit is not None
-    candidate = FlashCandidate(1003, 50, 60, 20.0, (0, 0))
     poor = replace(fit, scatter=np.array([1.0, 3.5, 1.0]))
 
-    assert caution_of(fit, candidate, np.ones((5, 5), bool)) == pytest.approx(1.0)
-    assert caution_of(poor, candidate, np.ones((5, 5), bool)) == pytest.approx(1.345)
+    assert caution_of(fit, is_known=True, inside=np.ones((5, 5), bool)) == pytest.approx(1.0)
+    assert caution_of(poor, is_known=True, inside=np.ones((5, 5), bool)) == pytest.approx(1.345)
 
 
 def test_what_lasting_defects_taught_finds_the_flashes_of_a_soft_plate():
@@ -197,6 +200,33 @@ def test_what_lasting_defects_taught_finds_the_flashes_of_a_soft_plate():
 
     assert _judge(windows) is None
     assert _judge(windows, footprints=flash_footprints(3, [Footprint("learned", soft)])) is not None
+
+
+def _resized(scale: float, number: int) -> np.ndarray:
+    """One of the shapes (3, 7, 7) that photosites have in a plate so many times as large, near the middle."""
+    shapes = resized_photosites(scale, alone=True)
+    central = shapes[np.abs(shapes).max(axis=(1, 2, 3)) == np.abs(shapes[:, :, 3, 3]).max(axis=1)]
+    return central[number] / np.abs(central[number]).max()
+
+
+@pytest.mark.parametrize("scale", [0.75, 1.33])
+def test_where_a_plate_was_resized_lasting_defects_tell_what_a_flash_looks_like(scale):
+    learned = [Footprint("learned", np.pad(_resized(scale, k), ((0, 0), (1, 1), (1, 1)))) for k in (1, 40)]
+    resized = resized_footprints(learned)
+    windows = _scene(texture=3.0)
+    _add(windows[0], 40 * _resized(scale, 70))
+
+    assert _judge(windows) is None
+    assert _judge(windows, resized=resized) is not None
+    assert _judge(windows, y=0, x=0, resized=resized) is None
+
+
+def test_a_point_of_light_is_no_photosite_that_was_resized():
+    learned = [Footprint("learned", np.pad(_resized(1.33, 1), ((0, 0), (1, 1), (1, 1))))]
+    windows = _scene(texture=3.0)
+    _add(windows[0], 60 * _point(0.8))
+
+    assert _judge(windows, resized=resized_footprints(learned)) is None
 
 
 def test_a_blob_is_no_photosite():

@@ -8,9 +8,10 @@ import pytest
 
 from pixmend.detect import DetectSettings, find_suspects
 from pixmend.detect._optical import fit_resized
-from pixmend.detect._resized_points import SCALES, resized_photosites
+from pixmend.detect._resized_points import SCALES, resized_photosites, scale_told_by
 from pixmend.detect._sites import Site
 from pixmend.detect._whitened_patches import StillPicture
+from pixmend.footprints import Footprint, prior_footprints
 from pixmend.model import Kind
 from pixmend.simulate import Finish, PlantedDefect, SimulatedShot
 from tests.make.measured import measured
@@ -57,6 +58,24 @@ def test_shapes_of_a_larger_plate_are_wider():
         reach = np.square(np.arange(-3, 4))
         widths.append(float((energy * (reach[:, None] + reach)).sum() / energy.sum()))
     assert widths == sorted(widths)
+
+
+@pytest.mark.parametrize("scale", [0.6, 0.75, 1.33, 2.0])
+def test_what_lasting_defects_taught_tells_by_how_much_a_plate_was_resized(scale):
+    shapes = resized_photosites(scale, alone=True)
+    learned = [Footprint("learned", np.pad(shapes[k], ((0, 0), (1, 1), (1, 1)))) for k in (100, 400, 700)]
+
+    assert scale_told_by(learned) == scale
+
+
+def test_photosites_that_were_not_resized_tell_no_scale():
+    sharp = [
+        Footprint(each.name, np.pad(each.shape, ((0, 0), (2, 2), (2, 2)))) for each in prior_footprints(3)
+    ]
+
+    assert scale_told_by([]) is None
+    assert scale_told_by(sharp) is None
+    assert scale_told_by([Footprint("grey", sharp[0].shape[:1])]) is None
 
 
 PLACES = np.array([(y, x) for y in (20, 50, 80, 100) for x in (20, 50, 80, 100)])
