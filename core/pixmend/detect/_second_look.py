@@ -58,6 +58,7 @@ _HALF_WAY = 0.5  # of the score that is expected by then of what reaches the one
 _SURELY_ON, _PERHAPS_ON = 4.0, 3.0  # errors
 _SETTLED_FRAMES, _SETTLED = 20, 0.9  # frames; of them, that show it by themselves
 _FEW_FRAMES, _TELLING = 12, 6.0  # frames; errors: what is fainter is not asked whether it blinks
+_HIT_ALWAYS = 0.85  # of all frames
 _NO_HINT = 0.12  # of the gain of chi square, a frame: half of what a change that is believed has
 _STEADY_FRAMES = 48  # of what shows all the time more tell nothing new
 
@@ -272,10 +273,17 @@ def is_decided(
     course: Course,
     settings: DetectSettings,
     *,
+    hit_share: float,
     light_at: LightAt,
     is_known: bool,
 ) -> bool:
-    """Tell whether more frames would say nothing new of a suspect: it is hopeless, or clearly there all the time."""
+    """Tell whether more frames would say nothing new of a suspect: it is hopeless, or clearly there all the time.
+
+    Parameters
+    ----------
+    hit_share : float
+        Of all frames that were watched, of those that name its place by themselves.
+    """
     if len(trace.frames) >= _STEADY_FRAMES:
         return course.pattern is Pattern.STEADY
     is_weak = site.is_in_pools and abs(site.score) < settings.threshold_sigma and not is_known
@@ -286,7 +294,8 @@ def is_decided(
     if len(trace.frames) >= _SETTLED_FRAMES and course.seen >= _SETTLED * len(trace.frames):
         return True
     is_faint = abs(course.amplitude_sigma) < _TELLING * float(np.median(trace.error))
-    if len(trace.frames) < (_FEW_FRAMES if is_faint else _SETTLED_FRAMES):
+    blinks_not = is_faint or hit_share >= _HIT_ALWAYS
+    if len(trace.frames) < (_FEW_FRAMES if blinks_not else _SETTLED_FRAMES):
         return False
     is_sure = _is_confirmed(site, trace, course, least=_least_confirmation(site, trace, settings))
     may_change = course.hint > _NO_HINT * len(trace.frames)

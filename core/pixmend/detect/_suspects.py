@@ -54,6 +54,8 @@ class Suspects:
         What one photosite may look like in this plate: the priors and what it taught.
     is_still : bool
         Whether nothing moves.
+    hits : tuple of int
+        For each site, how many single frames name its place by themselves.
     lines : tuple of Defect
         Bad columns and rows, which single frames need not be asked about. No site belongs
         to one of them.
@@ -65,6 +67,7 @@ class Suspects:
     places: Mapping[tuple[int, int], Defect]
     footprints: tuple[Footprint, ...]
     is_still: bool
+    hits: tuple[int, ...] = ()
     lines: tuple[Defect, ...] = ()
 
     @property
@@ -86,7 +89,10 @@ class Suspects:
         site = self.sites[index]
         is_known = self.known_at(site) is not None
         course, light_at = self.course(trace), self.statistics.light_at
-        return is_decided(site, trace, course, settings, light_at=light_at, is_known=is_known)
+        hit_share = self.hits[index] / max(len(self.statistics.watched), 1)
+        return is_decided(
+            site, trace, course, settings, hit_share=hit_share, light_at=light_at, is_known=is_known
+        )
 
     def queries(self, whole: ShotStatistics, settings: DetectSettings) -> dict[int, Query]:
         """Return what to look for in single frames, in array positions of `whole`, by index of the site.
@@ -95,25 +101,24 @@ class Suspects:
         """
         inner, outer = self.statistics.model.raster, whole.model.raster
         down, across = inner.y - outer.y, inner.x - outer.x
-        places = [(site.y + down, site.x + across) for site in self.sites]
-        asked = self._worth_a_look(_frames_that_hit(places, whole.hits), settings)
+        asked = self._worth_a_look(settings)
         sites = [self.sites[index] for index in asked]
         footprints = [each.shape for each in self.footprints]
         shapes = [_shapes_of(site, self.statistics, footprints) for site in sites]
         signs = [int(np.sign(site.score)) if site.is_in_pools else 0 for site in sites]
         trusts = [_trust_in_own_shape(site) for site in sites]
+        places = [(site.y + down, site.x + across) for site in sites]
         covariance = self.statistics.model.covariance
-        chosen = [places[index] for index in asked]
-        found = queries_of(chosen, shapes, covariance, signs=signs, trusts=trusts)
+        found = queries_of(places, shapes, covariance, signs=signs, trusts=trusts)
         return dict(zip(asked, found, strict=True))
 
-    def _worth_a_look(self, hits: Sequence[int], settings: DetectSettings) -> list[int]:
+    def _worth_a_look(self, settings: DetectSettings) -> list[int]:
         """Return the indices of the sites that single frames are asked about."""
         if self.is_still:
             return list(range(len(self.sites)))
         return [
             index
-            for index, (site, count) in enumerate(zip(self.sites, hits, strict=True))
+            for index, (site, count) in enumerate(zip(self.sites, self.hits, strict=True))
             if is_worth_a_look(site, settings, hits=count, is_known=self.known_at(site) is not None)
         ]
 
@@ -166,7 +171,13 @@ def find_suspects(
     believable += _recurring(statistics, whole, believable, threshold)
     strongest = sorted(believable, key=lambda site: (-abs(site.score), site.y, site.x))[:_MOST]
     in_order = tuple(sorted(strongest, key=lambda site: (site.y, site.x)))
-    return replace(suspects, sites=in_order, lines=line_defects(lines, searched, statistics, known=known))
+    in_frame = [(site.y + inner.y - whole.y, site.x + inner.x - whole.x) for site in in_order]
+    return replace(
+        suspects,
+        sites=in_order,
+        hits=tuple(_frames_that_hit(in_frame, statistics.hits)),
+        lines=line_defects(lines, searched, statistics, known=known),
+    )
 
 
 def _recurring(

@@ -52,9 +52,11 @@ def site_of(*, score: float, fit: float = 0.3, is_in_pools: bool = True) -> Site
     )
 
 
-def decided(site: Site, trace: Trace, *, is_known: bool = False) -> bool:
+def decided(site: Site, trace: Trace, *, hit_share: float = 0.0, is_known: bool = False) -> bool:
     course = course_in_equal_light(trace, light_at)
-    return is_decided(site, trace, course, DetectSettings(), light_at=light_at, is_known=is_known)
+    return is_decided(
+        site, trace, course, DetectSettings(), hit_share=hit_share, light_at=light_at, is_known=is_known
+    )
 
 
 FAINT = np.full(12, 0.5)
@@ -109,6 +111,12 @@ def test_what_is_too_faint_to_be_asked_whether_it_blinks_is_settled_by_a_dozen_f
 ):
     amplitude = np.where(np.arange(12) >= since, 2.5, 0.0)
     assert decided(site_of(score=20.0, fit=fit), trace_of(amplitude, score)) is expected
+
+
+@pytest.mark.parametrize(("hit_share", "expected"), [(0.9, True), (0.7, False)])
+def test_what_nearly_every_frame_names_by_itself_blinks_not(hit_share, expected):
+    trace = trace_of(np.full(12, 9.0), 25.0)
+    assert decided(site_of(score=30.0, fit=0.9), trace, hit_share=hit_share) is expected
 
 
 def test_not_what_seems_to_be_stuck():
