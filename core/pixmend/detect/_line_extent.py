@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import correlate1d
 
 from pixmend.arrays import MAD_TO_SIGMA
+from pixmend.detect._line_kernels import row_medians
 from pixmend.detect._line_scores import LineView, Run, row_responses
 
 __all__ = ["extent_by_profile", "extent_of_run"]
@@ -68,7 +69,7 @@ def extent_by_profile(
     the row's own spread: a busy row says little, and does not end a line.
     """
     first, stop = max(x - _WIDE_PX, 0), min(x + _WIDE_PX + 1, light.shape[2])
-    scale = np.median(sigma[:, :, first:stop:3], axis=2)
+    scale = row_medians(np.ascontiguousarray(sigma[:, :, first:stop:3], np.float32))
     level = light[:, :, first:stop] / scale[:, :, None]
     weights = model - model.mean(axis=2, keepdims=True)
     matched = np.zeros(level.shape[1:])
@@ -77,7 +78,7 @@ def extent_by_profile(
             matched[parity::2] += correlate1d(plane[parity::2].astype(np.float64), across, axis=1)
         matched[parity::2] /= max(float(np.square(weights[parity]).sum()), 1e-9)
     around = np.abs(np.arange(first, stop) - x) > _OWN_PX
-    spread = MAD_TO_SIGMA * np.median(np.abs(matched[:, around]), axis=1)
+    spread = MAD_TO_SIGMA * row_medians(np.ascontiguousarray(matched[None, :, around], np.float32))[0]
     evidence = (matched[:, x - first] - 0.5) / np.square(spread + _LEAST_SPREAD)
     return _likeliest(np.clip(evidence, -_MOST_OF_ROW, _MOST_OF_ROW), middle)
 

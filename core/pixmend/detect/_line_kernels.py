@@ -12,10 +12,13 @@ __all__ = [
     "grow_columns",
     "keep_best_runs",
     "match_cells",
+    "mean_of_rows",
     "median_of_magnitudes",
+    "row_medians",
     "running_sums",
     "sum_columns",
     "sum_rows",
+    "unevenness_of_rows",
 ]
 
 _ROUNDS, _CONVERGED = 500, 1e-10  # of coordinate descent; parts of one gain a round
@@ -191,6 +194,58 @@ def _count_below(bits: NDArray[np.uint32], most: np.uint32) -> int:
 def _as_float(bits: np.uint32) -> np.float32:
     value: np.float32 = np.array([bits], np.uint32).view(np.float32)[0]
     return value
+
+
+@njit(cache=True, nogil=True)
+def row_medians(values: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the median magnitude of each row of planes (C, H, W), W at least 1: (C, H)."""
+    channels, height, _ = values.shape
+    result = np.empty((channels, height), np.float32)
+    for c in range(channels):
+        for y in range(height):
+            result[c, y] = median_of_magnitudes(np.abs(values[c, y]))
+    return result
+
+
+@njit(cache=True, nogil=True)
+def unevenness_of_rows(
+    level: NDArray[np.float32], scale: NDArray[np.float32], most: float
+) -> NDArray[np.float64]:
+    """Return the mean square of the second differences along each row of planes (C, H, W): (H,).
+
+    Each plane's rows in units of their own `scale` (C, H); no square counts more than `most`.
+    """
+    channels, height, width = level.shape
+    result = np.zeros(height)
+    for y in range(height):
+        for c in range(channels):
+            row, unit = level[c, y], 1.0 / np.float64(scale[c, y])
+            for x in range(width - 2):
+                bend = (np.float64(row[x + 2]) - row[x + 1]) - (np.float64(row[x + 1]) - row[x])
+                result[y] += min((bend * unit) ** 2, most)
+        result[y] /= channels * max(width - 2, 1)
+    return result
+
+
+@njit(cache=True, nogil=True)
+def mean_of_rows(
+    level: NDArray[np.float32], scale: NDArray[np.float32], shares: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return sums of the rows of planes (C, H, W), each in units of its `scale` (C, H): (K, C, W).
+
+    Each row has its share (K, H) in each sum.
+    """
+    channels, height, width = level.shape
+    result = np.zeros((len(shares), channels, width))
+    for k in range(len(shares)):
+        for c in range(channels):
+            total = result[k, c]
+            for y in range(height):
+                if shares[k, y] != 0:
+                    row, factor = level[c, y], shares[k, y] / np.float64(scale[c, y])
+                    for x in range(width):
+                        total[x] += factor * np.float64(row[x])
+    return result
 
 
 @njit(cache=True, nogil=True)

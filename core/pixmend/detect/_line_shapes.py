@@ -83,11 +83,11 @@ def light_shapes(channels: int) -> NDArray[np.float64]:
     The lens' line spread is a Gaussian integrated over each photosite; it goes through
     the same mosaic, demosaic and matrix as the column does.
     """
-    profiles = [_line_of_light(spread, offset) for spread in _SPREADS_PX for offset in _OFFSETS_PX]
+    profiles = np.stack([_line_of_light(spread, offset) for spread in _SPREADS_PX for offset in _OFFSETS_PX])
     if channels != 3:
         return np.stack([_plain_light(profile, channels) for profile in profiles])
     grids = _grids(_LINEAR) + _grids(_ALONG_EDGES)
-    return np.stack([_bayer_light(*grid, profile) for grid in grids for profile in profiles])
+    return np.concatenate([_bayer_light(*grid, profiles) for grid in grids])
 
 
 def _grids(demosaics: Iterable[str]) -> list[tuple[str, int, int]]:
@@ -103,33 +103,42 @@ def _grey(channels: int) -> NDArray[np.float64]:
 
 
 def _bayer_lines(demosaic: str, order: int, column: int) -> LineShape:
-    columns = []
-    for dx in NEIGHBOURS:
+    raws = np.zeros((len(NEIGHBOURS), 2, *_FIELD))
+    for own, dx in zip(raws, NEIGHBOURS, strict=True):
         for first in (0, 1):
-            raw = np.zeros(_FIELD)
-            raw[first::2, _MIDDLE[1] + column + dx] = 1.0
-            columns.append(_developed(demosaic, raw, order, column))
+            own[first, first::2, _MIDDLE[1] + column + dx] = 1.0
+    profiles = _developed(demosaic, raws.reshape(-1, *_FIELD), order, column)
     pair = ("red and green", "green and blue")[column]
-    shape = (len(NEIGHBOURS), 2, *columns[0].shape)
-    return LineShape(f"{pair}, {demosaic}", np.reshape(columns, shape))
+    return LineShape(f"{pair}, {demosaic}", profiles.reshape(*raws.shape[:2], *profiles.shape[1:]))
 
 
-def _bayer_light(demosaic: str, order: int, column: int, profile: NDArray[np.float64]) -> NDArray[np.float64]:
+def _bayer_light(
+    demosaic: str, order: int, column: int, profiles: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return what lines of light (N, 13) become, (N, 3, 2, C, 11): each colour of the mosaic lit alone."""
     rows, columns = np.indices(_FIELD) % 2
-    across = np.zeros(_FIELD[1])
-    middle, reach = _MIDDLE[1] + column, len(profile) // 2
-    across[middle - reach : middle + reach + 1] = profile
-    lit = [np.where(rows + columns == colour, across[None, :], 0.0) for colour in range(3)]
-    return np.stack([_developed(demosaic, raw, order, column) for raw in lit])
+    across = np.zeros((len(profiles), _FIELD[1]))
+    middle, reach = _MIDDLE[1] + column, profiles.shape[1] // 2
+    across[:, middle - reach : middle + reach + 1] = profiles
+    is_lit = np.stack([rows + columns == colour for colour in range(3)])
+    raws = np.where(is_lit, across[:, None, None, :], 0.0)
+    developed = _developed(demosaic, raws.reshape(-1, *_FIELD), order, column)
+    return developed.reshape(len(profiles), 3, *developed.shape[1:])
 
 
-def _developed(demosaic: str, raw: NDArray[np.float64], order: int, column: int) -> NDArray[np.float64]:
-    """Return the profiles (2, C, 11) about the middle of a developed mosaic."""
-    working = np.tensordot(CAMERA_MATRIX, _DEMOSAICS[demosaic](raw), axes=1)
+def _developed(demosaic: str, raws: NDArray[np.float64], order: int, column: int) -> NDArray[np.float64]:
+    """Return the profiles (N, 2, C, 11) about the middles of mosaics (N, H, W), dark at their sides.
+
+    They are developed side by side, which is far faster than one by one.
+    """
+    count, height, width = raws.shape
+    side_by_side = raws.swapaxes(0, 1).reshape(height, count * width)
+    working = np.tensordot(CAMERA_MATRIX, _DEMOSAICS[demosaic](side_by_side), axes=1)
     middle = _MIDDLE[1] + column
     rows = [_MIDDLE[0] + (order + parity) % 2 for parity in (0, 1)]
-    window = working[:, rows, middle - LINE_REACH_PX : middle + LINE_REACH_PX + 1]
-    return np.asarray(window.swapaxes(0, 1))
+    about = slice(middle - LINE_REACH_PX, middle + LINE_REACH_PX + 1)
+    windows = working.reshape(len(working), height, count, width)[:, rows, :, about]
+    return np.asarray(windows.transpose(2, 1, 0, 3))
 
 
 def _plain_light(profile: NDArray[np.float64], channels: int) -> NDArray[np.float64]:

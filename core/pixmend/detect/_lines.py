@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from pixmend.detect._line import Line, LinePicture
 from pixmend.detect._line_extent import extent_by_profile, extent_of_run
-from pixmend.detect._line_fit import fit_line, measure_profile
+from pixmend.detect._line_fit import clearness, fit_line, measure_profile
 from pixmend.detect._line_scores import Run, strong_runs
 from pixmend.detect._line_shapes import NEIGHBOURS, line_shapes
 from pixmend.detect._line_verdict import (
@@ -99,8 +99,9 @@ def _best_measured(
         return line
     beside = [dx for dx in NEIGHBOURS if dx and 0 <= run.x + dx < picture.light.shape[2]]
     resized = picture.may_be_resized
-    fits = {0: line.fit, **{dx: fit_line(line.profile.beside(dx), resized=resized) for dx in beside}}
-    best = max(fits, key=lambda dx: fits[dx].photosites * fits[dx].score)
+    others = {dx: clearness(line.profile.beside(dx), resized=resized) for dx in beside}
+    clear = {0: line.fit.photosites * line.fit.score, **others}
+    best = max(clear, key=lambda dx: clear[dx])
     return line if best == 0 else at(run.x + best)
 
 

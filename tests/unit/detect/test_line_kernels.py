@@ -13,9 +13,12 @@ from pixmend.detect._line_kernels import (
     grow_columns,
     keep_best_runs,
     match_cells,
+    mean_of_rows,
+    row_medians,
     running_sums,
     sum_columns,
     sum_rows,
+    unevenness_of_rows,
 )
 
 MOST, CELL = 5.0, 6
@@ -145,3 +148,24 @@ def test_columns_are_added_as_plain_least_squares_of_one_sign_adds_them(seed, pa
     plain_chosen, plain_weights = grown_plainly(columns, profile, worth)
     assert np.flatnonzero(chosen).tolist() == plain_chosen
     np.testing.assert_allclose(weights, plain_weights, atol=1e-7)
+
+
+@pytest.mark.parametrize("width", [1, 6, 43])
+def test_rows_have_the_medians_of_their_magnitudes(rng, width):
+    values = rng.normal(size=(3, 7, width)).astype(np.float32)
+    np.testing.assert_array_equal(row_medians(values), np.median(np.abs(values), axis=2))
+
+
+def test_rows_are_as_uneven_as_their_second_differences_in_their_own_units(rng):
+    level = rng.normal(size=(3, 9, 31)).astype(np.float32)
+    scale = rng.uniform(0.2, 2.0, (3, 9)).astype(np.float32)
+    plain = np.square(np.diff(level.astype(np.float64) / scale[..., None], 2, axis=2)).clip(max=4.0)
+    np.testing.assert_allclose(unevenness_of_rows(level, scale, 4.0), plain.mean(axis=(0, 2)), rtol=1e-6)
+
+
+def test_means_of_rows_are_their_sums_by_share(rng):
+    level = rng.normal(size=(3, 9, 31)).astype(np.float32)
+    scale = rng.uniform(0.2, 2.0, (3, 9)).astype(np.float32)
+    shares = np.where(np.arange(9) % 2 == [[0], [1]], rng.uniform(0.1, 1.0, 9), 0.0)
+    plain = np.einsum("cyx,ky->kcx", level / scale[..., None], shares)
+    np.testing.assert_allclose(mean_of_rows(level, scale, shares), plain, rtol=1e-5, atol=1e-6)

@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from pixmend.detect._line import Line, LinePicture
-from pixmend.detect._line_fit import LineFit, fit_line, measure_profile
+from pixmend.detect._line_fit import LineFit, clearness, fit_line, measure_profile
 from pixmend.detect._line_picture import line_picture
 from pixmend.detect._line_samples import covered, line_samples
 from pixmend.detect._line_shapes import LINE_REACH_PX, light_shapes, line_shapes
@@ -347,6 +347,16 @@ def test_something_bright_beside_a_line_does_not_make_it_unsure():
     light[:, 30:33, 163:166] += 3000.0
     beside = fit_line(measure_profile(light, sigma, 150, np.arange(80), is_bad=np.zeros(300, bool)))
     assert alone.score > beside.score > 0.6 * alone.score
+
+
+@pytest.mark.parametrize("resized", [False, True])
+def test_clearness_is_that_of_the_fit(resized):
+    rng = np.random.default_rng(4)
+    light, sigma = 100.0 + 0.2 * rng.normal(size=(3, 80, 300)), np.ones((3, 80, 300))
+    light[1, :, 150:152] += 2.0
+    profile = measure_profile(light, sigma, 150, np.arange(80), is_bad=np.zeros(300, bool))
+    fit = fit_line(profile, resized=resized)
+    assert clearness(profile, resized=resized) == pytest.approx(fit.photosites * fit.score)
 
 
 def test_one_channel_has_one_profile_and_lights_without_a_mosaic():
