@@ -123,6 +123,7 @@ def test_a_shot_that_is_damaged_is_skipped_and_told(say, tmp_path):
         (["take0", "take1", "--stats-out", "s.npz"], "of one shot"),
         (["take0", "take1", "-o", "m.json"], "a folder is needed"),
         (["take0", "take1", "--cuts", "cuts.csv", "-o", "maps"], "several are named"),
+        (["take0", "take1", "./take0", "-o", "maps"], "named twice"),
     ],
 )
 def test_wrong_use_is_one_sentence(say, tmp_path, argv, says):
@@ -138,3 +139,9 @@ def test_people_read_a_line_for_each_shot(prepared, monkeypatch, capsys):
     out = capsys.readouterr().out
     assert "one" in out
     assert "in 2 shots" in out
+
+
+def test_one_frame_is_one_frame(prepared, monkeypatch, capsys):
+    monkeypatch.chdir(prepared)
+    assert main(["detect", "reel", "--cuts", "none", "--check", "--frames", "1001", "-q"]) in {0, 1}
+    assert capsys.readouterr().out.rstrip().endswith("in 1 frame")

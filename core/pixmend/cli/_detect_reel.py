@@ -97,9 +97,28 @@ def find_takes(args: Namespace, progress: Progress) -> "list[Take] | None":
     if not wants_takes(args):
         return None
     said: set[str] = set()
+    _check_each_is_another((args.shot, *args.more), args)
     whole = [open_sequence(shot, args, progress, said=said) for shot in (args.shot, *args.more)]
     takes = [take for each in whole for take in split_at_cuts(each, args, progress)]
     return takes if args.more or is_reel(takes, args) else None
+
+
+def _check_each_is_another(shots: Sequence[str], args: Namespace) -> None:
+    """Refuse frames that are named twice: a shot would confirm itself."""
+    from pixmend.frames import open_shot
+
+    seen: set[Path] = set()
+    for shot in shots if args.more else ():
+        opened = open_shot(shot, read_options(args))
+        folder = opened.path(opened.frames.frames[0]).parent.resolve()
+        files = {folder / opened.path(frame).name for frame in opened.frames}
+        if seen & files:
+            raise UsageError(
+                "this shot is named twice",
+                where=opened.label,
+                hint="a shot cannot tell of itself: name each once",
+            )
+        seen |= files
 
 
 def is_reel(takes: "Sequence[Take]", args: Namespace) -> bool:

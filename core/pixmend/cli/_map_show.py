@@ -165,6 +165,8 @@ def _measured(record: "Evidence | Votes | None") -> dict[str, Any] | None:
 
 
 def _seen(evidence: "Evidence") -> str:
+    if not evidence.frames_expected:  # lines, and what statistics alone tell: no single frame was asked
+        return ""
     return f"{evidence.frames_seen} of {evidence.frames_expected}"
 
 

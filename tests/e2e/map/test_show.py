@@ -79,6 +79,8 @@ def test_show_says_why(folder, say, capsys):
         *DEFECTS[1:],
         plain | {"id": "d0004", "x": 4, "y": 4, "evidence": EVIDENCE | {"score": -5.0, "optical_fit": None}},
         plain | {"id": "d0005", "x": 9, "y": 9, "evidence": EVIDENCE, "votes": votes},
+        plain
+        | {"id": "d0006", "x": 9, "y": 20, "evidence": EVIDENCE | {"frames_seen": 0, "frames_expected": 0}},
     ]
     settings = {"threshold_sigma": 8.0, "known_threshold_sigma": 4.5}
     made_by = {"pixmend": "0.1.0", "settings": settings}
@@ -115,6 +117,7 @@ def test_show_says_why(folder, say, capsys):
     table = capsys.readouterr().out.splitlines()
     assert table[0].endswith("samples   sigma  score  seen      shots   confidence  status    severity  note")
     assert "  31.2  44 of 48  5 of 6 " in table[5]
+    assert "0 of 0" not in table[6]  # of a line no single frame is asked
     found = done(say, "map", "show", "why.json", "--id", "d0001,d0002,d0005")
     assert [each["evidence"] for each in found["defects"]] == [EVIDENCE, None, EVIDENCE]
     assert (found["shots"], found["made_by"], found["defects"][2]["votes"]) == (6, made_by, votes)
