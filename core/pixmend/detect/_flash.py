@@ -2,7 +2,7 @@
 """Hits of all frames -> the few that may be a flash, and the places that are hit again and again."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -26,6 +26,8 @@ _MOST_A_FRAME, _MOST_AGAIN_A_FRAME = 12, 3  # on average
 _MOST_RESIZED_A_FRAME = (
     24  # hits are matched with photosites that were not resized: flashes are not the strongest
 )
+_NEARLY = 0.6  # times as strong
+_MOST_TILES, _STRONGEST = 1 << 16, 4096.0  # tiles in a row; a score is less
 _SELDOM = 3  # in at most one of so many frames
 _MUCH_ALIKE = 0.5
 _FAINT = 8.0
@@ -49,6 +51,8 @@ class FlashCandidate:
         tells; None where it does not.
     also : tuple of int
         Frames in which its place is hit too: it comes and goes.
+    neighbours : int
+        Hits of the whole shot in its neighbourhood that are nearly as strong.
     """
 
     frame: int
@@ -57,6 +61,7 @@ class FlashCandidate:
     score: float
     red: tuple[int, int] | None = None
     also: tuple[int, ...] = ()
+    neighbours: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,12 +128,28 @@ def flash_candidates(
         is_open &= _has_own_colour(hits.table, red)
     seldom = [each for each in recurring_places(hits, shape) if len(each.frames) <= frames // _SELDOM]
     coming = _coming_and_going(Hits(hits.table[is_open]), seldom, red)
-    return [_candidate(row, red) for row in table[order]] + coming[: _MOST_AGAIN_A_FRAME * frames]
+    chosen = [_candidate(row, red) for row in table[order]] + coming[: _MOST_AGAIN_A_FRAME * frames]
+    return _with_neighbours(chosen, hits.table[~_is_known(hits.table, known_places)])
 
 
 def _candidate(row: Any, red: tuple[int, int] | None, also: tuple[int, ...] = ()) -> FlashCandidate:
     score = float(Hits(row[None]).score[0])
     return FlashCandidate(int(row["frame"]), int(row["y"]), int(row["x"]), score, red, also)
+
+
+def _with_neighbours(chosen: Sequence[FlashCandidate], table: NDArray[Any]) -> list[FlashCandidate]:
+    """Count the hits in the tile of each that are nearly as strong, less itself."""
+    by_strength = np.sort(_tile(table["y"], table["x"]) * _STRONGEST + np.abs(Hits(table).score))
+    places = np.array([(each.y, each.x) for each in chosen], np.int64).reshape(-1, 2)
+    own = _tile(*places.T) * _STRONGEST
+    least = own + _NEARLY * np.array([abs(each.score) for each in chosen])
+    count = np.searchsorted(by_strength, own + _STRONGEST) - np.searchsorted(by_strength, least) - 1
+    return [replace(each, neighbours=max(int(n), 0)) for each, n in zip(chosen, count, strict=True)]
+
+
+def _tile(y: NDArray[np.integer], x: NDArray[np.integer]) -> NDArray[np.float64]:
+    """Return the numbers of the tiles that places are in."""
+    return np.asarray((y // _NEIGHBOURHOOD_PX) * float(_MOST_TILES) + x // _NEIGHBOURHOOD_PX)
 
 
 def _coming_and_going(

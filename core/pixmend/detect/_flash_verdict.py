@@ -18,7 +18,8 @@ from pixmend.stats import SigmaCurve
 
 __all__ = ["caution_of", "judge_flash", "least_score"]
 
-_LEAST_SCORE = 13.5  # with all that follows; fine texture that moves scores up to 13
+_LEAST_SCORE = 13.0  # with all that follows; fine texture that moves scores up to 13
+_CROWD = 0.03  # for each e-fold of hits around that are nearly as strong, so much more score
 _LEAST_UNSURE = 18.0  # where colours are unknown: photographs have points that score 15
 _LEAST_RESIZED, _CONTEST_RESIZED = 16.0, 0.75  # resized photosites have colours that no point of light has
 _LEAST_STRENGTH = 12.0  # sigma: in flat places debayered noise itself looks like a photosite
@@ -27,7 +28,7 @@ _SURE_CONTEST, _MORE = 1.1, 10.0  # a point of light explains it better: so much
 _CAUTION = (
     1.3  # at the border less of a footprint is seen; too dark for one frame few are; or colours are unknown
 )
-_LEAST_SHARE = 0.5  # of what the faithful prediction leaves, that the footprint explains
+_LEAST_SHARE = 0.55  # of what the faithful prediction leaves, that the footprint explains
 _MOST_SCATTER = 3.5  # of the prediction: where it is worse the excess has its errors
 _USUAL_SCATTER, _LESS_SURE = 1.2, 0.15  # of each unit above, so much more score: errors are not normal there
 _MOST_UNREST = 2.5  # so many times the score is enough, however badly the frames beside predict one another
@@ -90,7 +91,7 @@ def judge_flash(  # noqa: PLR0913 (each is one thing that is known of the shot)
     least = least_score(shapes, is_resized=bool(resized)) * min(
         unrest_beside(windows, curve, covariance), _MOST_UNREST
     )
-    if abs(fit.score) < least * caution_of(fit, is_known=shapes is not None, inside=inside):
+    if abs(fit.score) < least * caution_of(fit, candidate, is_known=shapes is not None, inside=inside):
         return None
     if _moves_on(windows) and not _is_surely_site(shapes, fit.score):
         return None
@@ -129,12 +130,16 @@ def least_score(shapes: SiteOrLight | None, *, is_resized: bool = False) -> floa
     return _LEAST_RESIZED if is_resized else _LEAST_SCORE + _MORE * max(shapes.contest - _SURE_CONTEST, 0.0)
 
 
-def caution_of(fit: FlashFit, *, is_known: bool, inside: NDArray[np.bool_]) -> float:
+def caution_of(
+    fit: FlashFit, candidate: FlashCandidate, *, is_known: bool, inside: NDArray[np.bool_]
+) -> float:
     """Return how much more it must score the less there is to judge it by.
 
     Parameters
     ----------
     fit : FlashFit
+    candidate : FlashCandidate
+        What its neighbourhood does often is no rare event there.
     is_known : bool
         Whether the shot tells what photosites look like at this place.
     inside : (5, 5) bool ndarray
@@ -142,7 +147,8 @@ def caution_of(fit: FlashFit, *, is_known: bool, inside: NDArray[np.bool_]) -> f
     """
     doubts = (not inside.all()) + (fit.score < 0) + (not is_known)
     restless = max(float(fit.scatter.max()) - _USUAL_SCATTER, 0.0)
-    return float(_CAUTION**doubts) * (1.0 + _LESS_SURE * restless)
+    crowded = 1.0 + _CROWD * float(np.log1p(candidate.neighbours))
+    return float(_CAUTION**doubts) * (1.0 + _LESS_SURE * restless) * crowded
 
 
 def _is_surely_site(shapes: SiteOrLight | None, score: float) -> bool:

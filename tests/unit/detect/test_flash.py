@@ -81,6 +81,15 @@ def test_a_neighbourhood_full_of_hits_leaves_its_strongest_only():
     assert len(places) < 12
 
 
+def test_a_candidate_knows_how_many_of_its_neighbourhood_are_nearly_as_strong():
+    strong, near, weak = (1, 20, 30, 20.0), (2, 50, 55, 13.0), (3, 40, 10, 11.0)
+    far, known = (4, 100, 200, 20.0), (5, 20, 50, 20.0)
+
+    candidates = flash_candidates(_hits(strong, near, weak, far, known), [(20, 50)], _SHAPE)
+
+    assert {each.frame: each.neighbours for each in candidates} == {1: 1, 2: 2, 3: 2, 4: 0}
+
+
 def test_of_a_shot_that_was_resized_more_are_looked_at():
     rows = [(1, 64 * y + 8, 64 * x + 8, 9.0 + 0.1 * x) for y in range(4) for x in range(6)]
     hits = _hits(*rows)
