@@ -144,4 +144,6 @@ def test_people_read_a_line_for_each_shot(prepared, monkeypatch, capsys):
 def test_one_frame_is_one_frame(prepared, monkeypatch, capsys):
     monkeypatch.chdir(prepared)
     assert main(["detect", "reel", "--cuts", "none", "--check", "--frames", "1001", "-q"]) in {0, 1}
-    assert capsys.readouterr().out.rstrip().endswith("in 1 frame")
+    out = capsys.readouterr().out.rstrip()
+    assert out.endswith(" in 1 frame")
+    assert "  " not in out

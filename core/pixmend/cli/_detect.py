@@ -244,7 +244,7 @@ def _result(args: Namespace, defect_map: "DefectMap", statistics: "ShotStatistic
     kinds = Counter(each.kind.value for each in defect_map.defects)
     severities = Counter(each.severity.value for each in defect_map.defects)
     named = ", ".join(f"{number} {kind}" for kind, number in sorted(kinds.items()))
-    text = f"{count} defect{'s' * (count != 1)}{f' ({named})' * bool(named)} "
+    text = f"{count} defect{'s' * (count != 1)}{f' ({named})' * bool(named)}"
     text += f" in {len(looked)} frame{'s' * (len(looked) != 1)}"
     written: dict[str, Any] = {}
     for name, path in (
