@@ -84,16 +84,17 @@ def _add_taps_of_three(
 @njit(cache=True, nogil=True)
 def accumulate(
     sums: tuple[NDArray[np.int16], NDArray[np.int32], NDArray[np.int16]],
+    on_grid: tuple[NDArray[np.int64], NDArray[np.int64], int],
     place: tuple[int, int],
-    excess: NDArray[np.int16],
-    level: NDArray[np.int32],
-    seen: NDArray[np.bool_],
+    band: tuple[NDArray[np.int16], NDArray[np.int32], NDArray[np.bool_]],
 ) -> None:
     """Add whole numbers, (C, h, w) twice and (h, w), to their sums from row and column `place` on, in one pass.
 
-    The sums are whole pools: of a part of them it would not be known that its rows are without gaps.
+    At every so many pixels down and across, the last of `on_grid`, the second and its square are
+    added to sums of their own, (C, H / that, W / that). The sums are whole pools: of a part of
+    them it would not be known that its rows are without gaps.
     """
-    top, left = place
+    (top, left), (excess, level, seen) = place, band
     channels, height, width = excess.shape
     for y in range(height):
         seen_sum = sums[2][top + y, left : left + width]
@@ -106,6 +107,21 @@ def accumulate(
             for x in range(width):
                 excess_sum[x] += excess[c, y, x]
                 level_sum[x] += level[c, y, x]
+            if (top + y) % on_grid[2] == 0:
+                _add_on_grid(level[c, y], left, (on_grid[0][c], on_grid[1][c], on_grid[2]), top + y)
+
+
+@njit(cache=True, nogil=True)
+def _add_on_grid(
+    level: NDArray[np.int32], left: int, on_grid: tuple[NDArray[np.int64], NDArray[np.int64], int], y: int
+) -> None:
+    """Add what of a row lies on the grid, and its square."""
+    step = on_grid[2]
+    level_sum, square_sum = on_grid[0][y // step], on_grid[1][y // step]
+    for x in range(-left % step, len(level), step):
+        value, place = np.int64(level[x]), (left + x) // step
+        level_sum[place] += value
+        square_sum[place] += value * value
 
 
 @njit(cache=True, nogil=True)

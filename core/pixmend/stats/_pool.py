@@ -100,13 +100,8 @@ class ShotStatistics:
 
     def _add_band(self, band: FrameEvidence) -> None:
         sums = self.excess, self.level, self.seen
-        accumulate(sums, (band.top, band.left), band.excess, band.level, band.seen)
-        rows, columns = -band.top % _GRID_PX, -band.left % _GRID_PX
-        on_grid = band.level[:, rows::_GRID_PX, columns::_GRID_PX].astype(np.int64)
-        top, left = (band.top + rows) // _GRID_PX, (band.left + columns) // _GRID_PX
-        grid = (..., slice(top, top + on_grid.shape[1]), slice(left, left + on_grid.shape[2]))
-        self.grid_level[grid] += on_grid
-        self.grid_square[grid] += on_grid**2
+        on_grid = self.grid_level, self.grid_square, _GRID_PX
+        accumulate(sums, on_grid, (band.top, band.left), (band.excess, band.level, band.seen))
 
     def merge(self, other: "ShotStatistics") -> None:
         """Add the frames of other statistics of the same shot model.

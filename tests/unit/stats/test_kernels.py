@@ -231,8 +231,14 @@ def test_a_band_is_added_where_it_lies():
     expected = {name: each.copy() for name, each in sums.items()}
     for name, more in (("excess", excess), ("level", level), ("seen", seen)):
         expected[name][..., 5:8, 2:6] += more
+    grids = [RNG.integers(-9, 9, (2, 3, 4)) for _ in range(2)]
+    plain = [each.copy() for each in grids]
+    on_grid = level[:, 1:2, 1:4:3].astype(np.int64)  # row 6, columns 3 and, were it there, 6
+    plain[0][:, 2:3, 1:2] += on_grid
+    plain[1][:, 2:3, 1:2] += on_grid**2
 
-    accumulate(tuple(sums.values()), (5, 2), excess, level, seen)
+    accumulate(tuple(sums.values()), (*grids, 3), (5, 2), (excess, level, seen))
 
     for name, each in sums.items():
         np.testing.assert_array_equal(each, expected[name])
+    np.testing.assert_array_equal(grids, plain)
