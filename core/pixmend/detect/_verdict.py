@@ -21,6 +21,7 @@ _DETAIL_SIGMA, _CELL_PX = 0.5, 8  # of the mean picture; what moves would vary b
 _LEAST_DETAIL, _FROZEN = 0.02, 0.2  # of all cells; sigma: lettering varies by less than any light
 _MOSTLY, _LARGELY = 0.5, 0.35  # of the cells with detail
 
+_BEST_MATCH = 2.0  # times amplitude and root of frames; measured is 0.66, and 1.51 for a dead one of 5 sigma
 _LIKENESS = 0.7  # of the excess is a footprint: that must do for one frame, of a camera that nobody knows
 _LIKENESS_IF_CLEAR = 0.55  # and less of a bright one, where fit and score are so:
 _CLEAR_FIT, _CLEAR_SCORE = 0.6, 10.0
@@ -98,7 +99,7 @@ def believable_sites(
     """Return the sites that nothing else explains, with what a photosite and a light explain of them.
 
     Left out is what is too faint to mend; what a far stronger neighbour explains; and, where
-    nothing moves, what does not look like one photosite.
+    nothing moves, what scores more than it shows (ringing), and what does not look like one photosite.
 
     Parameters
     ----------
@@ -109,7 +110,12 @@ def believable_sites(
     is_known : callable
         Tells whether the camera is known to have a defect there: see `photosites_only`.
     """
-    kept = [site for site in sites if abs(site.amplitude_sigma) >= settings.least_amplitude_sigma]
+    kept = [
+        site
+        for site in sites
+        if abs(site.amplitude_sigma) >= settings.least_amplitude_sigma
+        and (not is_still or _is_as_strong_as_it_scores(site, statistics))
+    ]
     may_be_resized = not is_still and not has_mosaic(statistics)
     resized_from = settings.threshold_sigma if may_be_resized else np.inf
     kept, fit = with_fits(kept, statistics, picture, resized_from=resized_from, is_still=is_still)
@@ -127,6 +133,12 @@ def is_like_a_photosite(site: Site) -> bool:
     """Tell whether one frame of a camera that nobody knows shows a photosite, by shape alone."""
     is_clear = (site.photosite_fit or 0.0) >= _CLEAR_FIT and site.score >= _CLEAR_SCORE
     return site.likeness >= (_LIKENESS_IF_CLEAR if is_clear else _LIKENESS)
+
+
+def _is_as_strong_as_it_scores(site: Site, statistics: ShotStatistics) -> bool:
+    """Tell whether what the mean picture shows can be what scores; else it would teach what camera it was."""
+    most = _BEST_MATCH * abs(site.amplitude_sigma) * float(np.sqrt(statistics.seen[site.y, site.x]))
+    return abs(site.score) <= most
 
 
 def _without_echoes(sites: list[Site], *, but_alike: float = np.inf) -> list[Site]:

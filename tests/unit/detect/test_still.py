@@ -2,11 +2,12 @@
 """What a still shot's shapes decide, and what a known defect is worth against them."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-from pixmend.detect import Site
+from pixmend.detect import Site, _verdict
 from pixmend.detect._optical import ShapeFit
 from pixmend.detect._point_shapes import Camera
 from pixmend.detect._still import photosites_only
@@ -202,3 +203,29 @@ def test_less_surprise_will_do_where_both_fits_agree(fields, expected):
 def test_or_where_they_hardly_agree_of_a_camera_whose_footprint_is_known(camera, fields, expected):
     asked = {"contest": 1.06, "surprise": 0.45, "likeness": 0.45, **fields}
     assert is_kept(**asked, camera=camera) is expected
+
+
+@pytest.mark.parametrize(("still", "expected"), [(True, [10.0]), (False, [10.0, 300.0])])
+def test_where_nothing_moves_what_scores_more_than_it_shows_does_not_say_what_camera_it_was(
+    monkeypatch, still, expected
+):
+    """The score is then a filter's ringing."""
+    asked = []
+
+    def with_fits(sites, *_, **__):
+        asked.extend(site.score for site in sites)
+        return [], None
+
+    monkeypatch.setattr(_verdict, "with_fits", with_fits)
+    monkeypatch.setattr(_verdict, "photosites_only", lambda sites, *_, **__: sites)
+    monkeypatch.setattr(_verdict, "has_mosaic", lambda _: True)
+    statistics = SimpleNamespace(seen=np.ones((64, 64)), frames=(1,))
+    _verdict.believable_sites(
+        [site_of(10.0), site_of(300.0)],
+        statistics,
+        _verdict.DetectSettings(),
+        picture=None,
+        is_still=still,
+        is_known=lambda _: False,
+    )
+    assert asked == expected
