@@ -4,6 +4,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -34,7 +35,7 @@ _REACH = _WINDOW + _BUSY  # so far away a sample still matters
 PlanesAt = Callable[[tuple[NDArray[np.intp], NDArray[np.intp]], NDArray[np.float32]], None]
 """Puts rows and columns of a frame on the sigma scale into planes (C, rows, columns) float32."""
 
-_Room = tuple[NDArray[np.float32], NDArray[np.int16], NDArray[np.int32]]
+_Room = tuple[NDArray[np.float32], NDArray[np.int16], NDArray[np.int32], NDArray[np.bool_]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,11 +68,12 @@ def measure_frame(planes_at: PlanesAt, model: ShotModel) -> Iterator[FrameEviden
     room = len(model.channels) * min(_BAND[0], model.raster.height) * min(_BAND[1], model.raster.width)
     into = np.empty(room, np.int16), np.empty(room, np.int32)
     padded = len(model.channels) * (_BAND[0] + 2 * _REACH) * (_BAND[1] + 2 * _REACH)
-    of_values = np.empty(padded, np.float32)
+    of_marks = np.empty((_BAND[0] + 2 * _REACH) * (_BAND[1] + 2 * _REACH), bool)
+    rooms = np.empty(padded, np.float32), *into, of_marks
     strips = -(-model.raster.width // _BAND[1])
     borders = [model.raster.width * index // strips for index in range(strips + 1)]
     for left, right in pairwise(borders):
-        yield from _measure_strip(planes_at, model, (left, right), (of_values, *into))
+        yield from _measure_strip(planes_at, model, (left, right), rooms)
 
 
 def _measure_strip(
@@ -93,26 +95,26 @@ def _measure_strip(
         values = _piece(room[0], (shape[0], len(rows), len(columns)))
         excess, level = _piece(room[1], shape), _piece(room[2], shape)
         planes_at((rows, columns), values)
-        is_bad = np.zeros(values.shape[1:], bool)
-        take_out_what_is_not_finite(values, is_bad)
+        is_bad = _piece(room[3], (len(above) + len(rows), len(columns)))
+        is_bad[: len(above)], is_bad[len(above) :] = above, False
+        is_any_bad = take_out_what_is_not_finite(values, is_bad[len(above) :]) or above.any()
         span = (enters, bottom + _BUSY, height, left - first)
         measure_band(values, model.whitener.taps, span, limits, rings, (excess, level))
-        is_bad = np.concatenate([above, is_bad])
-        seen = _seen(is_bad, (_REACH, left - first + _WINDOW), shape[1:])
-        if not seen.all():
+        seen = np.ones(shape[1:], bool)
+        if is_any_bad:
+            seen = _seen(is_bad, (_REACH, left - first + _WINDOW), shape[1:])
             excess[:, ~seen] = 0
             level[:, ~seen] = 0
-        above = is_bad[-2 * _REACH : -2 * _REACH + _BUSY]
+        above = is_bad[-2 * _REACH : -2 * _REACH + _BUSY].copy()
         yield FrameEvidence(top, left, excess, level, seen)
 
 
 def _piece(room: NDArray[Any], shape: tuple[int, ...]) -> NDArray[Any]:
-    return room[: np.prod(shape)].reshape(shape)
+    return room[: prod(shape)].reshape(shape)
 
 
 def _seen(is_bad: NDArray[np.bool_], first: tuple[int, int], shape: tuple[int, ...]) -> NDArray[np.bool_]:
     """Return which pixels count, (R, M): those from row and column `first` on that nothing bad is near."""
-    if is_bad.any():
-        is_bad = binary_dilation(is_bad, np.ones((2 * _REACH + 1,) * 2, bool))
+    is_near = binary_dilation(is_bad, np.ones((2 * _REACH + 1,) * 2, bool))
     row, column = first
-    return ~is_bad[row : row + shape[0], column : column + shape[1]]
+    return ~is_near[row : row + shape[0], column : column + shape[1]]
