@@ -28,6 +28,7 @@ _MOST_RESIZED_A_FRAME = (
 )
 _NEARLY = 0.6  # times as strong
 _MOST_TILES, _STRONGEST = 1 << 16, 4096.0  # tiles in a row; a score is less
+_LEAST_SCORE = 10.0  # of a hit: what was weaker never was a flash in the end, and most hits are
 _SELDOM = 3  # in at most one of so many frames
 _MUCH_ALIKE = 0.5
 _FAINT = 8.0
@@ -106,7 +107,7 @@ def flash_candidates(
 
     Notes
     -----
-    Left out is what comes again at its place, what has the colour of no photosite there, and
+    Left out is what is weak, what comes again at its place, what has the colour of no photosite there, and
     what has many neighbours as strong, in space and over the shot: what a neighbourhood does
     often is no rare event there (the a-contrario principle of Desolneux, Moisan and Morel, 2000).
     Of a place that is hit again, but seldom, the strongest hit stands for all.
@@ -118,7 +119,9 @@ def flash_candidates(
         is_open &= _has_own_colour(hits.table, red)
     table = hits.table[is_open]
     strength = np.abs(Hits(table).score)
-    is_rare = _stronger_around(table, strength) <= _AS_STRONG
+    # A resized photosite is unlike those that hits are matched with: there the score says little.
+    least = 0.0 if is_resized else _LEAST_SCORE
+    is_rare = (_stronger_around(table, strength) <= _AS_STRONG) & (strength >= least)
     table, strength = table[is_rare], strength[is_rare]
     frames = len(np.unique(hits.table["frame"]))
     most = frames * (_MOST_RESIZED_A_FRAME if is_resized else _MOST_A_FRAME)
@@ -128,6 +131,7 @@ def flash_candidates(
         is_open &= _has_own_colour(hits.table, red)
     seldom = [each for each in recurring_places(hits, shape) if len(each.frames) <= frames // _SELDOM]
     coming = _coming_and_going(Hits(hits.table[is_open]), seldom, red)
+    coming = [each for each in coming if abs(each.score) >= least]
     chosen = [_candidate(row, red) for row in table[order]] + coming[: _MOST_AGAIN_A_FRAME * frames]
     return _with_neighbours(chosen, hits.table[~_is_known(hits.table, known_places)])
 

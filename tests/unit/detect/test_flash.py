@@ -29,6 +29,15 @@ def test_lone_hits_are_candidates_strongest_first():
     assert candidates[0].score == -30.0
 
 
+@pytest.mark.parametrize(
+    ("is_resized", "expected"), [(False, [(2, 100, 200)]), (True, [(2, 100, 200), (1, 20, 30)])]
+)
+def test_weak_hits_are_none_unless_the_plate_was_resized(is_resized, expected):
+    hits = _hits((1, 20, 30, 9.5), (2, 100, 200, -10.0))
+
+    assert _places(flash_candidates(hits, [], _SHAPE, is_resized=is_resized)) == expected
+
+
 def test_no_hits_no_candidates():
     assert flash_candidates(Hits.none(), [(3, 4)], _SHAPE) == []
     assert recurring_places(Hits.none(), _SHAPE) == []
@@ -91,7 +100,7 @@ def test_a_candidate_knows_how_many_of_its_neighbourhood_are_nearly_as_strong():
 
 
 def test_of_a_shot_that_was_resized_more_are_looked_at():
-    rows = [(1, 64 * y + 8, 64 * x + 8, 9.0 + 0.1 * x) for y in range(4) for x in range(6)]
+    rows = [(1, 64 * y + 8, 64 * x + 8, 12.0 + 0.1 * x) for y in range(4) for x in range(6)]
     hits = _hits(*rows)
 
     assert len(flash_candidates(hits, [], (300, 400))) == 12
