@@ -32,8 +32,9 @@ _LIKE, _UNLIKE = (0.65, 0.9), 18.0  # of one that does not span the picture; by 
 _SHORT, _LIKE_STILL = 32, 0.96  # photosites; short ones, and any in a still shot, must be more like it
 _CONTEST = 1.3  # times what bad columns leave, a line of light must leave where nothing moves
 _LONG, _CONTEST_LONG = 100, 1.1  # photosites; of a long one less, for little in a scene is so straight
-_JUST_LIKE, _CONTEST_JUST_LIKE = 0.97, 1.05  # of a profile; edges, wires and lettering are never quite like it
+_JUST_LIKE, _CONTEST_JUST_LIKE = 0.97, 1.05  # of a profile; edges and letters are never quite like it
 _CLEAR_SLIDING = 5.0  # times the threshold, that the profile of any must score where the scene's lines stay
+_ENDS = 0.65  # of the picture's height: so much of a rim shows through a scene
 _MAY_SPAN = 0.5  # of the picture's height; its profile may tell that a line goes on
 _AROUND_PX, _LAG_PX, _OFTEN = 28, 4, 0.75  # px to the sides; px along; quantile of the changes
 _BROKEN, _LEAST_CHANGE = 4.0, 0.3  # times what is usual around; sigma
@@ -169,4 +170,5 @@ def _is_sliding(picture: LinePicture) -> bool:
 def _is_rim(line: Line, picture: LinePicture) -> bool:
     """Tell whether a line is what ends the picture."""
     beyond = picture.light.shape[2] - _RIM_PX
-    return _is_whole(line, picture) and any(not _RIM_PX <= column < beyond for column in line.across)
+    is_long = line.length >= _ENDS * picture.light.shape[1]
+    return is_long and any(not _RIM_PX <= column < beyond for column in line.across)

@@ -262,6 +262,7 @@ def test_part_of_a_line_at_the_rim_must_be_as_like_one_as_any():
 @pytest.mark.parametrize("across", [(0,), (1, 2), (119,)])
 def test_what_ends_the_picture_is_no_line(across):
     assert not believed(across=across, length=100)
+    assert not believed(across=across, length=75)
     assert believed(across=across, length=60)
 
 
