@@ -9,7 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import maximum_filter
 
-from pixmend.arrays import robust_sigma
+from pixmend.arrays import MAD_TO_SIGMA
+from pixmend.detect._fold_kernels import correlate_folded, fold
+from pixmend.detect._line_kernels import median_of_magnitudes
 from pixmend.detect._match_kernels import BLOCK_PX, block_noise, keep_best, match_places
 from pixmend.detect._views import STEPS, Views, even, strips
 from pixmend.footprints import Footprint
@@ -230,9 +232,10 @@ def usual_noise(views: Views, shapes: Sequence[_Shape]) -> NDArray[np.float32]:
     for index, shape in enumerate(shapes):
         for view, gain in enumerate(views.gains()):
             # Exactly zero is where nothing was seen or nothing ever changes: that is no noise.
-            alive = values[index, view][values[index, view] != 0]
+            alive = np.abs(values[index, view][values[index, view] != 0])
             least = _LEAST_NOISE * float(np.linalg.norm(weights_of(shape, gain)))
-            found[index, view] = max(robust_sigma(alive, centre=0.0), least)
+            usual = MAD_TO_SIGMA * float(median_of_magnitudes(alive)) if len(alive) else 0.0
+            found[index, view] = max(usual, least)
     return found
 
 
@@ -249,10 +252,19 @@ def _responses(
         for number in range(0, len(alike), _AT_ONCE):
             some = alike[number : number + _AT_ONCE]
             pooled, meant = (
-                correlate(stack[inner], np.concatenate([weights_of(shape, gain) for shape in some]))
+                _correlated(stack[inner], np.concatenate([weights_of(shape, gain) for shape in some]))
                 for stack, gain in zip(stacks, views.gains(), strict=True)
             )
             yield from zip(pooled, meant, strict=True)
+
+
+def _correlated(padded: NDArray[np.float32], weights: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Correlate a padded stack (C, H + 2r, W + 2r) with weights (K, C, 2r + 1, 2r + 1) -> (K, H, W)."""
+    folded = fold(weights)
+    if folded is None:
+        return correlate(padded, weights)
+    matched: NDArray[np.float32] = correlate_folded(np.ascontiguousarray(padded), folded)
+    return matched
 
 
 def _noise(response: NDArray[np.float32], usual: float, own_share: float) -> NDArray[np.float32]:

@@ -121,6 +121,8 @@ def keep_best(
     height, width = best.shape
     wide = noise[0].shape[1] * BLOCK_PX  # two arrays, not one of two rows: unpacked, those count as scattered
     of_pooled, of_meant = np.empty(wide, np.float32), np.empty(wide, np.float32)
+    is_better = np.empty(width, np.bool_)
+    number = np.int8(index)
     for y in range(height):
         if y % BLOCK_PX == 0:
             _spread_blocks(np.float32(1.0) / noise[0][y // BLOCK_PX], of_pooled)
@@ -129,10 +131,12 @@ def keep_best(
         for x in range(width):
             seen = pooled[x] * of_pooled[x]
             both = np.float32(0.5) * (seen + meant[x] * of_meant[x])
-            is_better = abs(both) > abs(score[x])
-            score[x] = both if is_better else score[x]
-            best[y, x] = index if is_better else best[y, x]
+            is_better[x] = abs(both) > abs(score[x])
+            score[x] = both if is_better[x] else score[x]
             largest[x] = max(largest[x], abs(seen))
+        whose = best[y]
+        for x in range(width):  # by itself, as numbers of one size are vector code
+            whose[x] = number if is_better[x] else whose[x]
 
 
 @njit(cache=True, nogil=True)
