@@ -38,7 +38,11 @@ def find_colour(channels: Sequence[Channel], *, where: str, layer: str | None = 
             names = tuple(f"{each}.{letter}" if each else letter for letter in letters)
             if types.keys() >= set(names):
                 if SampleType.UINT32 in {types[name] for name in names}:
-                    raise UnsupportedError("the picture is stored as 32-bit integers", where=where)
+                    raise UnsupportedError(
+                        "the picture is stored as 32-bit integers",
+                        where=where,
+                        hint="pixmend mends half and float; integers in an EXR are identifiers",
+                    )
                 return names
     subsampled = [each.name for each in channels if each.sampling != (1, 1)]
     raise UnsupportedError(

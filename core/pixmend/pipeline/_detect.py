@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 import pixmend
 from pixmend.detect import (
+    LEAST_FRAMES,
     DetectSettings,
     Findings,
     decide,
@@ -113,7 +114,9 @@ def detect_in_statistics(  # noqa: PLR0913 (each is one choice of the caller)
     every frame.
     """
     says = progress or Silent()
-    if shot_is_still(statistics):
+    if len(statistics.frames) < LEAST_FRAMES:
+        says.note(f"fewer than {LEAST_FRAMES} frames tell little: what is found may be of the scene")
+    elif shot_is_still(statistics):
         says.note("nothing moves in these frames: only what looks like one photosite is taken for a defect")
     if shot is not None and shot.plate.raster != statistics.model.raster:
         raise UsageError("the statistics are of another shot: the rasters differ", where=shot.label)

@@ -20,6 +20,7 @@ from pixmend.pipeline import (
     read_statistics,
     write_statistics,
 )
+from pixmend.progress import Silent
 from tests.make.shots import LINEAR, detection_of, memory_shot, small_shot, stored_frames
 
 
@@ -55,6 +56,19 @@ def test_frames_are_thinned_evenly_unless_asked_otherwise(long_shot, sampling, e
 def test_frames_that_are_missing_are_named(long_shot):
     with pytest.raises(MissingFrameError, match="0,101"):
         chosen_frames(long_shot, Sampling(frames=FrameRange([0, 5, 101])))
+
+
+@pytest.mark.parametrize(("count", "said"), [(5, "fewer than 6 frames"), (6, "nothing moves")])
+def test_few_frames_are_said_to_tell_little(long_shot, count, said):
+    notes = []
+
+    class Listening(Silent):
+        def note(self, sentence):
+            notes.append(sentence)
+
+    detect(long_shot, LINEAR, sampling=Sampling(frames=FrameRange(range(1, count + 1))), progress=Listening())
+    assert len(notes) == 1
+    assert notes[0].startswith(said)
 
 
 def test_no_frame_is_an_error(long_shot):
