@@ -134,7 +134,7 @@ def fit_shapes(
         fine = np.maximum(fine, _explained_by_fine_points(white, camera, asked))
     judged = _judged(white, (*explained, fine, joined.explained), is_clear, misfit=misfit)
     size = np.array(picture.light.shape[1:])
-    is_whole = ((places >= REACH_PX) & (places < size - REACH_PX)).all(axis=1)
+    is_whole = np.asarray(((places >= REACH_PX) & (places < size - REACH_PX)).all(axis=1))
     return ShapeFit(**judged, joined_green=joined.green, is_whole=is_whole, camera=camera)
 
 
