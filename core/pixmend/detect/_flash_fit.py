@@ -22,17 +22,11 @@ _LEAST_LEFT = 0.6  # of what the shot's covariance lets expect of a sample: nois
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class FlashFit:
+class FlashFit(SceneExcess):
     """What is left of a candidate once the frames beside it have told what the scene is there.
 
     Attributes
     ----------
-    excess : (C, 5, 5) float64 ndarray
-        In sigma of the scene there, linear in light.
-    sigma : (C,) float64 ndarray
-        Noise of the scene there, in linear light.
-    scatter : (C,) float64 ndarray
-        Of the prediction of the surroundings, in sigma; 1 or more.
     model : (C, 5, 5) float64 ndarray
         The footprint that explains it best, at its amplitude.
     explained, left : float
@@ -42,9 +36,6 @@ class FlashFit:
         How many samples of the excess there are.
     """
 
-    excess: NDArray[np.float64]
-    sigma: NDArray[np.float64]
-    scatter: NDArray[np.float64]
     model: NDArray[np.float64]
     explained: float
     left: float
