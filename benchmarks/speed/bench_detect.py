@@ -34,7 +34,7 @@ _COLUMNS = (
 def measure(quick: bool) -> Section:  # noqa: FBT001 (the one switch of every benchmark)
     """Measure `pixmend detect` on shots of each format, and the share of each of its stages."""
     width, height = size_of(quick=quick)
-    counts, repeats = ((12, 24), 1) if quick else ((48, 144), 2)
+    counts = (12, 24) if quick else (48, 144)
     rows, shares = [], []
     with tempfile.TemporaryDirectory() as root:
         shot = MovingShot.rendered((width, height))
@@ -43,7 +43,7 @@ def measure(quick: bool) -> Section:  # noqa: FBT001 (the one switch of every be
             write_moving_shot(shot, form, folder, distinct=counts[0])
             longer_shot(folder, more, count=counts[1])
             for count, frames in zip(counts, (folder, more), strict=True):
-                costs = _decode_and_detect(frames, form, repeats=repeats)
+                costs = _decode_and_detect(frames, form)
                 rows.append((form, str(count), *_ratios(costs, count)))
             shares.append((form, *_stages(folder, form)))
             for used in (folder, more):
@@ -55,7 +55,7 @@ def measure(quick: bool) -> Section:  # noqa: FBT001 (the one switch of every be
         f"distinct frames, of 12 that were rendered; the shot of {counts[1]} has them back and forth. Start-up is in all."
     )
     ratios = Table(
-        f"`pixmend detect` over decoding the same frames of {width}x{height}, least of {max(repeats - 1, 1)} in turn",
+        f"`pixmend detect` over decoding the same frames of {width}x{height}, once",
         _COLUMNS,
         tuple(rows),
     )
@@ -77,7 +77,7 @@ def _long_shot(root: Path, *, quick: bool) -> Table:
         folder, frames = root / "short", root / "long"
         write_moving_shot(shot, form, folder, distinct=distinct)
         longer_shot(folder, frames, count=count)
-        rows.append((form, str(count), *_ratios(_decode_and_detect(frames, form, repeats=1), count)))
+        rows.append((form, str(count), *_ratios(_decode_and_detect(frames, form), count)))
         for used in (folder, frames):
             shutil.rmtree(used)
     return Table(f"The same of a long shot of {width}x{height}, once", _COLUMNS, tuple(rows))
@@ -102,11 +102,11 @@ def _arguments(folder: Path, form: str) -> list[str]:
     return [str(folder), "-o", answer, "--overwrite", *encoding]
 
 
-def _decode_and_detect(folder: Path, form: str, *, repeats: int) -> dict[str, list[Cost]]:
+def _decode_and_detect(folder: Path, form: str) -> dict[str, list[Cost]]:
     detect = [PIXMEND, "detect", *_arguments(folder, form)]
     decode = [sys.executable, "-m", "benchmarks.speed.decode", str(folder)]
     runs = {"decode": lambda: cost_of(decode), "detect": lambda: cost_of(detect)}
-    return in_turn(runs, repeats=repeats)
+    return in_turn(runs, repeats=1)
 
 
 def _stages(folder: Path, form: str) -> Sequence[str]:
