@@ -19,13 +19,11 @@ _SAME_PX = 1
 _TILE_PX = 32  # how dense hits are is judged in tiles of so many px a side, over all frames
 _CHANCE = 2e-3  # a place is hit again if chance does that less often
 _NEIGHBOURHOOD_PX = 64
-_AS_STRONG = (
-    6  # neighbours in the shot; more is rain, snow, glitter or texture, and the strongest stand for it
-)
+# Neighbours in the shot; more is rain, snow, glitter or texture, and the strongest stand for it.
+_AS_STRONG = 6
 _MOST_A_FRAME, _MOST_AGAIN_A_FRAME = 12, 3  # on average
-_MOST_RESIZED_A_FRAME = (
-    24  # hits are matched with photosites that were not resized: flashes are not the strongest
-)
+# Hits are matched with photosites that were not resized: flashes are not the strongest there.
+_MOST_RESIZED_A_FRAME = 24
 _NEARLY = 0.6  # times as strong
 _MOST_TILES, _STRONGEST = 1 << 16, 4096.0  # tiles in a row; a score is less
 _LEAST_SCORE = 10.0  # of a hit: what was weaker never was a flash in the end, and most hits are
@@ -114,10 +112,9 @@ def flash_candidates(
     """
     comes_again = _comes_again(hits.table, shape)
     red = _red_photosite(Hits(hits.table[~comes_again]))
-    is_open = ~_is_known(hits.table, known_places) & ~comes_again
-    if red is not None:
-        is_open &= _has_own_colour(hits.table, red)
-    table = hits.table[is_open]
+    is_new = ~_is_known(hits.table, known_places)
+    is_open = is_new if red is None else is_new & _has_own_colour(hits.table, red)
+    table = hits.table[is_open & ~comes_again]
     strength = np.abs(Hits(table).score)
     # A resized photosite is unlike those that hits are matched with: there the score says little.
     least = 0.0 if is_resized else _LEAST_SCORE
@@ -126,14 +123,11 @@ def flash_candidates(
     frames = len(np.unique(hits.table["frame"]))
     most = frames * (_MOST_RESIZED_A_FRAME if is_resized else _MOST_A_FRAME)
     order = np.lexsort((table["x"], table["y"], table["frame"], -strength))[:most]
-    is_open = ~_is_known(hits.table, known_places) & comes_again
-    if red is not None:
-        is_open &= _has_own_colour(hits.table, red)
     seldom = [each for each in recurring_places(hits, shape) if len(each.frames) <= frames // _SELDOM]
-    coming = _coming_and_going(Hits(hits.table[is_open]), seldom, red)
+    coming = _coming_and_going(Hits(hits.table[is_open & comes_again]), seldom, red)
     coming = [each for each in coming if abs(each.score) >= least]
     chosen = [_candidate(row, red) for row in table[order]] + coming[: _MOST_AGAIN_A_FRAME * frames]
-    return _with_neighbours(chosen, hits.table[~_is_known(hits.table, known_places)])
+    return _with_neighbours(chosen, hits.table[is_new])
 
 
 def _candidate(row: Any, red: tuple[int, int] | None, also: tuple[int, ...] = ()) -> FlashCandidate:
@@ -266,16 +260,16 @@ def _comes_again(table: NDArray[Any], shape: tuple[int, int]) -> NDArray[np.bool
 
 def _stronger_around(table: NDArray[Any], strength: NDArray[np.float32]) -> NDArray[np.intp]:
     """Return how many hits of the shot in the same neighbourhood (a tile) are stronger than each."""
-    places = np.column_stack([table["y"], table["x"]]) // _NEIGHBOURHOOD_PX
+    tile = _tile(table["y"], table["x"])
     count = np.zeros(len(table), np.intp)
-    order = np.lexsort((-strength, places[:, 1], places[:, 0]))
-    rank = _rank_in_runs(places[order])
+    order = np.lexsort((-strength, tile))
+    rank = _rank_in_runs(tile[order])
     count[order] = rank
     return count
 
 
 def _rank_in_runs(keys: NDArray[Any]) -> NDArray[np.intp]:
-    """Return the index of each row within its run of equal rows."""
+    """Return the index of each key within its run of equal keys."""
     index = np.arange(len(keys))
-    starts = np.concatenate([np.ones(min(len(keys), 1), bool), (keys[1:] != keys[:-1]).any(axis=1)])
+    starts = np.concatenate([np.ones(min(len(keys), 1), bool), keys[1:] != keys[:-1]])
     return index - np.maximum.accumulate(np.where(starts, index, 0))

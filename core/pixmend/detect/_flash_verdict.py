@@ -25,9 +25,8 @@ _LEAST_RESIZED, _CONTEST_RESIZED = 16.0, 0.75  # resized photosites have colours
 _LEAST_STRENGTH = 12.0  # sigma: in flat places debayered noise itself looks like a photosite
 _LEAST_STRENGTH_RESIZED = 18.0  # and of hundreds of shapes one is like it
 _SURE_CONTEST, _MORE = 1.1, 10.0  # a point of light explains it better: so much more score for each of it
-_CAUTION = (
-    1.3  # at the border less of a footprint is seen; too dark for one frame few are; or colours are unknown
-)
+# At the border less of a footprint is seen; too dark for one frame few are; or colours are unknown.
+_CAUTION = 1.3
 _LEAST_SHARE = 0.55  # of what the faithful prediction leaves, that the footprint explains
 _MOST_SCATTER = 3.5  # of the prediction: where it is worse the excess has its errors
 _USUAL_SCATTER, _LESS_SURE = 1.2, 0.15  # of each unit above, so much more score: errors are not normal there
@@ -83,14 +82,14 @@ def judge_flash(  # noqa: PLR0913 (each is one thing that is known of the shot)
     """
     inside = _inside(candidate, raster)
     resized = () if candidate.red is not None else resized
+    is_resized = bool(resized)
     fit_as = partial(fit_flash, windows, curve, resized or footprints, covariance=covariance, inside=inside)
     fit = fit_as()
-    if fit is None or abs(fit.score) < _LEAST_SCORE or not _is_one_photosite(fit, is_resized=bool(resized)):
+    if fit is None or abs(fit.score) < _LEAST_SCORE or not _is_one_photosite(fit, is_resized=is_resized):
         return None
     shapes = _site_or_light(fit, candidate, resized)
-    least = least_score(shapes, is_resized=bool(resized)) * min(
-        unrest_beside(windows, curve, covariance), _MOST_UNREST
-    )
+    unrest = min(unrest_beside(windows, curve, covariance), _MOST_UNREST)
+    least = least_score(shapes, is_resized=is_resized) * unrest
     if abs(fit.score) < least * caution_of(fit, candidate, is_known=shapes is not None, inside=inside):
         return None
     if _moves_on(windows) and not _is_surely_site(shapes, fit.score):
