@@ -207,16 +207,24 @@ def _detected(args: Namespace, progress: Progress) -> "tuple[DefectMap, ShotStat
 
 def _merged(args: Namespace, progress: Progress) -> "tuple[DefectMap, ShotStatistics]":
     from pixmend.frames import choose_encoding, open_shot
-    from pixmend.pipeline import detect_in_statistics, merge_statistics, read_statistics
+    from pixmend.pipeline import (
+        check_statistics_are_of,
+        detect_in_statistics,
+        merge_statistics,
+        read_statistics,
+    )
 
     shot = None if args.shot is None else open_shot(args.shot, read_options(args))
     statistics = merge_statistics(read_statistics(path) for path in args.merge)
+    encoding = None if shot is None else choose_encoding(shot.plate, statistics.model.encoding)
+    if shot is not None and encoding is not None:
+        check_statistics_are_of(statistics, shot, encoding)
     prior = _prior(args, statistics.model.raster)
     found = detect_in_statistics(
         statistics,
         _settings(args),
         shot=shot,
-        encoding=None if shot is None else choose_encoding(shot.plate, statistics.model.encoding),
+        encoding=encoding,
         prior=prior,
         excluded=read_excluded(args.exclude, statistics.model.raster),
         workers=args.workers,

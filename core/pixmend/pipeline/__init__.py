@@ -32,6 +32,7 @@ from pixmend.pipeline._pixel_check import PixelCheck, PixelCheckSettings, check_
 from pixmend.pipeline._reel import FoundTake, Looking, Take, camera_maps, detect_takes, map_of_reel
 from pixmend.pipeline._seal import Seals
 from pixmend.pipeline._statistics_file import read_statistics, write_statistics
+from pixmend.pipeline._statistics_of import check_statistics_are_of
 from pixmend.pipeline._undo import UndoReport, left_to_undo, undo, undo_targets
 from pixmend.pipeline._verify import Verification, verify
 from pixmend.pipeline._verify_look import AuditedRepair
@@ -66,6 +67,7 @@ __all__ = [
     "bake",
     "camera_maps",
     "check_pixels",
+    "check_statistics_are_of",
     "chosen_frames",
     "detect",
     "detect_in_statistics",

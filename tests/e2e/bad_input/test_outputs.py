@@ -4,14 +4,25 @@
 import os
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from pixmend.cli import main
-from tests.make.bad_input import DETECT, FIX, be_a_folder, cut_short, empty, only_text, other_magic
-from tests.make.shots_on_disk import seen_in
+from pixmend.simulate import SimulatedShot
+from tests.make.bad_input import (
+    DETECT,
+    FIX,
+    FRAMES,
+    be_a_folder,
+    cut_short,
+    empty,
+    only_text,
+    other_magic,
+)
+from tests.make.shots_on_disk import seen_in, small_shot, write_form
 
 
 def not_there(path):
@@ -38,6 +49,27 @@ def test_statistics_of_other_shots(job, healthy, refused):
     job()
     shutil.copy(healthy("dpx10") / "s.npz", "other.npz")
     refused("detect", "--merge", "s.npz", "other.npz", "-o", "new.json", code=2, what="different shot models")
+
+
+def test_statistics_of_another_shot_than_the_one_that_is_asked(job, healthy, refused):
+    job()
+    merge = ("--merge", "s.npz", "-o", "new.json")
+    shot = small_shot(FRAMES, 96, 80, planted=False)
+    write_form(Path("other"), "exr-zips", SimulatedShot(replace(shot.spec, seed=8)))
+    refused("detect", "other", *merge, code=2, where="plate.1001-1004#", what="of another shot")
+    write_form(Path("larger"), "exr-zips", small_shot(FRAMES, 98, 80, planted=False))
+    refused("detect", "larger", *merge, code=2, where="plate.1001-1004#", what="of another shot")
+    shutil.copytree(healthy("dpx10") / "plate", "dpx")
+    refused("detect", "dpx", *merge, code=2, where="plate.1001-1004#")
+    Path("plate/plate.1002.exr").unlink()
+    refused(
+        "detect", "plate", *merge, code=3, where="plate.", what="frames 1002 of the statistics are missing"
+    )
+
+
+def test_statistics_of_the_shot_before_it_was_mended(job):
+    job()
+    assert main(["detect", "mended", "--merge", "s.npz", "-o", "new.json", "-q"]) == 0
 
 
 def test_an_output_below_a_file(job, refused):
