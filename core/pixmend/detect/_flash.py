@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 from scipy.special import pdtrc
 
+from pixmend.detect._recurring_kernels import stand_for
 from pixmend.stats import Hits
 
 __all__ = ["FlashCandidate", "RecurringPlace", "flash_candidates", "recurring_places"]
@@ -174,24 +175,22 @@ def recurring_places(hits: Hits, shape: tuple[int, int]) -> list[RecurringPlace]
     shape : (int, int)
         Height and width of the frames.
     """
-    again = Hits(hits.table[_comes_again(hits.table, shape)])
-    table = again.table
-    if not len(table):
-        return []
-    order = np.lexsort((table["frame"], table["x"], table["y"], -np.abs(again.score)))
-    tree = cKDTree(_places(table))
-    places: list[RecurringPlace] = []
-    is_taken = np.zeros(len(table), bool)
-    for best in order:
-        if is_taken[best]:
-            continue
-        near = np.array(tree.query_ball_point(tree.data[best], _KNOWN_PX, p=np.inf))
-        own = near[~is_taken[near]]
-        is_taken[own] = True
-        frames = tuple(int(each) for each in np.unique(table["frame"][own]))
-        place = (int(table["y"][best]), int(table["x"][best]))
-        places.append(RecurringPlace(*place, frames, float(again.score[best])))
-    return sorted(places, key=lambda place: (place.y, place.x))
+    table = hits.table[_comes_again(hits.table, shape)]
+    table = table[np.lexsort((table["frame"], table["x"], table["y"], -np.abs(Hits(table).score)))]
+    stride = shape[1] + 2 * _KNOWN_PX
+    pixels, strongest, at = np.unique(
+        table["y"] * np.int64(stride) + table["x"], return_index=True, return_inverse=True
+    )
+    stands_for = stand_for(pixels, stride, np.argsort(strongest), _KNOWN_PX)[at]
+    by_place = np.lexsort((table["frame"], stands_for))
+    leaders, starts = np.unique(stands_for[by_place], return_index=True)
+    frames = np.split(table["frame"][by_place], starts[1:]) if len(table) else []
+    best = table[strongest[leaders]]
+    score = Hits(best).score.tolist()
+    return [
+        RecurringPlace(y, x, tuple(sorted(set(own.tolist()))), each)
+        for y, x, own, each in zip(best["y"].tolist(), best["x"].tolist(), frames, score, strict=True)
+    ]
 
 
 def _red_photosite(hits: Hits) -> tuple[int, int] | None:
