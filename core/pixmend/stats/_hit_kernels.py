@@ -16,9 +16,8 @@ NOTHING = -ODDEST - 1
 """What stands in a table for a sample that is no number."""
 
 _ThreeRows: TypeAlias = tuple[NDArray[np.int16], NDArray[np.int16], NDArray[np.int16]]
-_FiveRows: TypeAlias = tuple[
-    NDArray[np.int16], NDArray[np.int16], NDArray[np.int16], NDArray[np.int16], NDArray[np.int16]
-]
+_Place: TypeAlias = tuple[int, int, int]
+"""Row, channel, and column of a ring's first sample."""
 
 _RING_PX = 2  # the ring is the rim of 5 x 5 pixels: what one photosite spreads there is weak
 _INWARD_PX = 4  # beyond the border stands what is so far further in: no sample is in its own ring
@@ -27,7 +26,7 @@ _TO_WHOLE = (
     8388608.0  # adding and taking away 2**23 rounds floats of 0 to that to whole numbers, as rint does
 )
 _PATCH_INWARD_PX = 8  # the same for what is kept of the surroundings: never the place's own pixels
-_CHUNK = 64  # samples that are asked at once whether any of them stands out
+_AT_ONCE = 8  # samples are asked whether any of them stands out: a byte each of one number
 
 
 @njit(cache=True, nogil=True)
@@ -69,7 +68,8 @@ def standing_out(
     """
     height, width, channels = bits.shape
     rows = np.empty((_ROWS, channels, width + 2 * _RING_PX), np.int16)
-    beyond = np.full(-(-width // _CHUNK) * _CHUNK, NOTHING, np.int16)
+    stands = np.zeros(-(-width // _AT_ONCE) * _AT_ONCE, np.uint8)
+    limit = np.int16(min(least, np.iinfo(np.int16).max))
     count = 0
     for y in range(-_RING_PX, height + _RING_PX):
         _take_row(bits, table, y, rows[(y + _RING_PX) % _ROWS])
@@ -77,18 +77,12 @@ def standing_out(
         if middle < 0:
             continue
         for c in range(channels):
-            around = (
-                rows[middle % _ROWS, c],
-                rows[(middle + 1) % _ROWS, c],
-                rows[(middle + 2) % _ROWS, c],
-                rows[(middle + 3) % _ROWS, c],
-                rows[(middle + 4) % _ROWS, c],
-            )
-            _gap_to_pairs((around[0], around[2], around[4]), beyond[:width])
+            of_pairs = rows[middle % _ROWS, c], rows[(middle + 2) % _ROWS, c], rows[(middle + 4) % _ROWS, c]
+            _stand_out_of_pairs(of_pairs, limit, stands[:width])
             first = count
-            count = _collect(around, beyond, (middle, c), least, (found, count))
+            count = _collect(rows, stands, (middle, c, least), (found, count))
             for index in range(first, min(count, len(found))):
-                _take_patch(bits, found[index], codes[index])
+                _take_patch(bits, index, found, codes)
     return count
 
 
@@ -108,15 +102,17 @@ def _take_row(bits: NDArray[np.uint16], table: NDArray[np.int16], y: int, row: N
 
 
 @njit(cache=True, nogil=True)
-def _take_patch(bits: NDArray[np.uint16], place: NDArray[np.int32], codes: NDArray[np.uint16]) -> None:
-    """Copy the samples of the 5 x 5 pixels about a place."""
+def _take_patch(
+    bits: NDArray[np.uint16], index: int, found: NDArray[np.int32], codes: NDArray[np.uint16]
+) -> None:
+    """Copy the samples of the 5 x 5 pixels about one of the places found."""
     height, width, channels = bits.shape
     for dy in range(_ROWS):
-        row, own = bits[_inside(place[0] + dy - _RING_PX, height, _PATCH_INWARD_PX)], codes[dy]
+        y = np.uint64(_inside(found[index, 0] + dy - _RING_PX, height, _PATCH_INWARD_PX))
         for dx in range(_ROWS):
-            x = _inside(place[1] + dx - _RING_PX, width, _PATCH_INWARD_PX)
+            x = np.uint64(_inside(found[index, 1] + dx - _RING_PX, width, _PATCH_INWARD_PX))
             for c in range(channels):
-                own[dx, c] = row[x, c]
+                codes[index, dy, dx, c] = bits[y, x, c]  # by unsigned places: none counts from the end
 
 
 @njit(cache=True, nogil=True)
@@ -128,53 +124,49 @@ def _inside(place: int, size: int, inward: int) -> int:
 
 
 @njit(cache=True, nogil=True)
-def _gap_to_pairs(rows: _ThreeRows, beyond: NDArray[np.int16]) -> None:
-    """Give by how much, doubled, each sample at most stands out of all four pairs 2 px away on opposite sides of it.
+def _stand_out_of_pairs(rows: _ThreeRows, limit: np.int16, stands: NDArray[np.uint8]) -> None:
+    """Mark which samples stand out of all four pairs 2 px away, on opposite sides, by more than half of `limit`.
 
-    Of that an eighth of what the ring spans is to be taken; it spans half of what the pairs do, or more.
+    And by an eighth of what the ring spans: it spans half of what the pairs do, or more.
     """
     above, own, below = rows
-    for x in range(len(beyond)):
+    for x in range(len(stands)):
         across, down = np.int16(own[x] + own[x + 4]), np.int16(above[x + 2] + below[x + 2])
         falling, rising = np.int16(above[x] + below[x + 4]), np.int16(below[x] + above[x + 4])
         most, least = max(across, down, falling, rising), min(across, down, falling, rising)
         twice = np.int16(own[x + 2] + own[x + 2])
         spans = np.int16(np.int16(most - least) >> 3)
-        beyond[x] = np.int16(max(np.int16(twice - most), np.int16(least - twice)) - spans)
+        stands[x] = np.int16(max(np.int16(twice - most), np.int16(least - twice)) - spans) > limit
 
 
 @njit(cache=True, nogil=True)
 def _collect(
-    around: _FiveRows,
-    beyond: NDArray[np.int16],
-    place: tuple[int, int],
-    least: int,
+    rows: NDArray[np.int16],
+    stands: NDArray[np.uint8],
+    asked: tuple[int, int, int],
     into: tuple[NDArray[np.int32], int],
 ) -> int:
     """Add the peaks of one row of one channel to what was found; return how many there are then.
 
-    `beyond` is whole chunks. What the ring spans is asked of those few that stand out of the pairs.
+    `rows` (5, C, W + 4) is all rows around it, in places of their own; `asked` the row, the channel
+    and `least`. What the ring spans is asked of those few that stand out of the pairs.
     """
     found, count = into
-    near = around[1:4]
-    own = around[2]
-    y, c = place
-    limit = np.int16(min(least, np.iinfo(np.int16).max))
-    for start in range(0, len(beyond), _CHUNK):
-        chunk = beyond[start : start + _CHUNK]
-        standing = 0
-        for index in range(_CHUNK):  # counting is vector code, a maximum is none
-            standing += chunk[index] > limit
-        if standing == 0:
+    y, c, least = asked
+    own = rows[(y + _RING_PX) % _ROWS, c]
+    eights = stands.view(np.uint64)
+    for eight in range(len(eights)):
+        if eights[eight] == 0:
             continue
-        for x in range(start, start + _CHUNK):
-            if beyond[x] <= limit:
+        for x in range(_AT_ONCE * eight, _AT_ONCE * eight + _AT_ONCE):
+            if stands[x] == 0:
                 continue
+            place = y, c, x
             sign = 1 if 2 * own[x + 2] > own[x] + own[x + 4] else -1
-            if not _is_peak(near, x + _RING_PX, sign):
+            if not _is_peak(rows, place, sign):
                 continue
-            span = _span_of_ring(around, x)
-            gap = _beyond_pairs(around, x, sign) - (span >> 2)
+            span = _span_of_ring(rows, place)
+            gap = _beyond_pairs(rows, place, sign) - (span >> 2)
             if gap <= least:
                 continue
             if count < len(found):
@@ -188,34 +180,51 @@ def _collect(
 
 
 @njit(cache=True, nogil=True)
-def _beyond_pairs(around: _FiveRows, x: int, sign: int) -> int:
-    """Return by how much, doubled, a sample stands out of all pairs; `x` is two columns before it."""
-    above, _, own, _, below = around
-    gap = 2 * sign * own[x + 2] - sign * (own[x] + own[x + 4])
-    gap = min(gap, 2 * sign * own[x + 2] - sign * (above[x + 2] + below[x + 2]))
-    gap = min(gap, 2 * sign * own[x + 2] - sign * (above[x] + below[x + 4]))
-    return int(min(gap, 2 * sign * own[x + 2] - sign * (below[x] + above[x + 4])))
+def _beyond_pairs(rows: NDArray[np.int16], place: _Place, sign: int) -> int:
+    """Return by how much, doubled, a sample stands out of all pairs."""
+    y, c, x = place
+    above, own, below = y % _ROWS, (y + 2) % _ROWS, (y + 4) % _ROWS
+    twice = 2 * sign * rows[own, c, x + 2]
+    gap = twice - sign * (rows[own, c, x] + rows[own, c, x + 4])
+    gap = min(gap, twice - sign * (rows[above, c, x + 2] + rows[below, c, x + 2]))
+    gap = min(gap, twice - sign * (rows[above, c, x] + rows[below, c, x + 4]))
+    return int(min(gap, twice - sign * (rows[below, c, x] + rows[above, c, x + 4])))
 
 
 @njit(cache=True, nogil=True)
-def _span_of_ring(around: _FiveRows, x: int) -> int:
-    """Return what the 16 samples at the rim of 5 x 5 span; `x` is the column of the first."""
-    highest, lowest = around[0][x], around[0][x]
-    for row in (around[0], around[4]):
+def _span_of_ring(rows: NDArray[np.int16], place: _Place) -> int:
+    """Return what the 16 samples at the rim of 5 x 5 span."""
+    y, c, x = place
+    highest = lowest = rows[y % _ROWS, c, x]
+    for dy in (0, 4):
         for dx in range(_ROWS):
-            highest, lowest = max(highest, row[x + dx]), min(lowest, row[x + dx])
-    for row in around[1:4]:
-        highest, lowest = max(highest, row[x], row[x + 4]), min(lowest, row[x], row[x + 4])
+            value = rows[(y + dy) % _ROWS, c, x + dx]
+            highest, lowest = max(highest, value), min(lowest, value)
+    for dy in (1, 2, 3):
+        left, right = rows[(y + dy) % _ROWS, c, x], rows[(y + dy) % _ROWS, c, x + 4]
+        highest, lowest = max(highest, left, right), min(lowest, left, right)
     return int(highest) - int(lowest)
 
 
 @njit(cache=True, nogil=True)
-def _is_peak(near: _ThreeRows, x: int, sign: int) -> bool:
+def _is_peak(rows: NDArray[np.int16], place: _Place, sign: int) -> bool:
     """Tell whether a sample that stands out is the first of the oddest of its 3 x 3 pixels."""
-    above, own, below = near
-    before = max(sign * above[x - 1], sign * above[x], sign * above[x + 1], sign * own[x - 1])
-    after = max(sign * own[x + 1], sign * below[x - 1], sign * below[x], sign * below[x + 1])
-    return bool(before < sign * own[x] and after <= sign * own[x])
+    y, c, x = place
+    up, own, down = (y + 1) % _ROWS, (y + 2) % _ROWS, (y + 3) % _ROWS
+    oddest = sign * rows[own, c, x + 2]
+    before = max(
+        sign * rows[up, c, x + 1],
+        sign * rows[up, c, x + 2],
+        sign * rows[up, c, x + 3],
+        sign * rows[own, c, x + 1],
+    )
+    after = max(
+        sign * rows[own, c, x + 3],
+        sign * rows[down, c, x + 1],
+        sign * rows[down, c, x + 2],
+        sign * rows[down, c, x + 3],
+    )
+    return bool(before < oddest and after <= oddest)
 
 
 @njit(cache=True, nogil=True)
