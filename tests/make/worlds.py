@@ -7,7 +7,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["fade", "frames_of_world", "reel_of"]
+__all__ = ["dissolve", "fade", "frames_of_world", "reel_of"]
 
 _SIDE = 480
 
@@ -46,6 +46,16 @@ def fade(frames: Sequence[NDArray[np.float32]], *, up: bool = False) -> list[NDA
     """Return frames that go to black, or come from it, evenly."""
     gains = np.linspace(0.0, 1.0, len(frames)) if up else np.linspace(1.0, 0.0, len(frames))
     return [np.float32(gain) * frame for gain, frame in zip(gains, frames, strict=True)]
+
+
+def dissolve(
+    one: Sequence[NDArray[np.float32]], other: Sequence[NDArray[np.float32]], count: int
+) -> list[NDArray[np.float32]]:
+    """Return shots that mix for so many frames, the last of `one` with the first of `other`."""
+    shares = [np.float32((index + 1) / (count + 1)) for index in range(count)]
+    pairs = zip(shares, one[-count:], other[:count], strict=True)
+    mixed = [(1 - share) * before + share * after for share, before, after in pairs]
+    return [*one[:-count], *mixed, *other[count:]]
 
 
 def reel_of(*shots: Sequence[NDArray[np.float32]]) -> tuple[list[NDArray[np.float32]], list[int]]:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Pure: frames -> noise model, sigma scale and statistics that merge in any order."""
 
-from pixmend.stats._cuts import SHORTEST_SHOT, find_cuts, frames_to_compare, sign_frame, signature_rows
+from pixmend.stats._cuts import SHORTEST_SHOT, find_cuts, frames_to_compare
 from pixmend.stats._hit_finder import HitFinder
 from pixmend.stats._hits import HIT, Hits
 from pixmend.stats._idle import drawn_share, frame_is_idle
@@ -12,6 +12,7 @@ from pixmend.stats._noise import FlatBlocks, NoiseModel, estimate_noise, fit_noi
 from pixmend.stats._noise_plot import noise_plot
 from pixmend.stats._pool import ShotStatistics
 from pixmend.stats._scale import SigmaCurve, SigmaScale
+from pixmend.stats._signatures import sign_frame, signature_rows
 from pixmend.stats._whiten import Whitener, train_covariance
 
 __all__ = [

@@ -4,7 +4,8 @@
 A cut is a change far above what the shots on both sides do from frame to frame, and one
 that does not come back: a flash of light, a lightning, a photographer's strobe is over
 after a frame or two, a fast pan changes as much in the next frame again. High change
-alone is looked for; that nothing changes is never taken for a sign of anything.
+alone is looked for; that nothing changes is never taken for a sign of anything. Dissolves
+are told in another way (`find_dissolves`); a shot ends in the middle of one.
 """
 
 from collections.abc import Sequence
@@ -14,59 +15,19 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-__all__ = ["SHORTEST_SHOT", "find_cuts", "frames_to_compare", "sign_frame", "signature_rows"]
+from pixmend.stats._dissolves import find_dissolves
+from pixmend.stats._signatures import are_black, changes
+
+__all__ = ["SHORTEST_SHOT", "find_cuts", "frames_to_compare"]
 
 SHORTEST_SHOT = 3
 """Frames. What is over sooner is a flash of light, not a shot."""
 
-_BANDS, _BAND_ROWS, _COLUMNS = 6, 16, 16
-_TOE = 0.001  # light: below it, noise would change by stops
 _FLOOR = 0.25  # stops: less than that is no cut, however still the shot
 _FAR_ABOVE = 3.0  # a cut changes the picture that many times as much as the shot's own motion does
 _ABOVE_NEXT = 2.0  # and so many times as much as the frame before and after it: a whip pan goes on
 _NEAR = 6  # frames before and after, whose change is the shot's own
-_LEVEL_SHARE = 0.2  # of a change of level all over: light goes on and off within a shot
-_BLACK = 0.002  # light; a picture none of whose cells is brighter is black
 _ROWS_AT_ONCE = 4096  # of the signatures of a long reel
-
-
-def signature_rows(height: int) -> list[tuple[int, int]]:
-    """Return the array rows [first, stop) of a frame that its signature is made of.
-
-    Bands of whole EXR chunks, evenly spread; all rows of a small frame.
-    """
-    if height <= _BANDS * _BAND_ROWS:
-        return [(0, height)]
-    last = (height - _BAND_ROWS) // _BAND_ROWS
-    tops = [(2 * number + 1) * last // (2 * _BANDS) * _BAND_ROWS for number in range(_BANDS)]
-    return [(top, top + _BAND_ROWS) for top in sorted(set(tops))]
-
-
-def sign_frame(bands: Sequence[NDArray[np.float32]]) -> NDArray[np.float16]:
-    """Return the signature of a frame: how bright it is in some places, in stops.
-
-    Parameters
-    ----------
-    bands : sequence of (rows, W, C) float32 ndarray
-        Linear light of the rows that `signature_rows` names. NaN and Inf count as black.
-
-    Returns
-    -------
-    signature : (K,) float16 ndarray
-        ``log2`` of the mean light of each cell and channel, above a toe; finite. Equally
-        long for all frames of a plate.
-    """
-    if len(bands) == 1 and len(bands[0]) >= _BANDS:
-        bands = np.array_split(bands[0], _BANDS)
-    cells = [_cells(band) for band in bands]
-    return np.log2(np.maximum(np.concatenate(cells), 0.0) + np.float32(_TOE)).astype(np.float16)
-
-
-def _cells(band: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return the mean light of each part of a band, channel by channel."""
-    profile = np.nan_to_num(band, nan=0.0, posinf=0.0, neginf=0.0).mean(axis=0, dtype=np.float64)
-    parts = np.array_split(profile, min(_COLUMNS, len(profile)))
-    return np.stack([part.mean(axis=0) for part in parts]).astype(np.float32).ravel()
 
 
 def frames_to_compare(
@@ -93,7 +54,7 @@ def frames_to_compare(
     if signatures is None or not len(indices):
         return sorted({*range(0, count, SHORTEST_SHOT), *range(count - 1, count)})
     wanted = np.zeros(count, np.bool_)
-    for change in np.flatnonzero(_changes(signatures, 1)[1:] > _FLOOR).tolist():
+    for change in np.flatnonzero(changes(signatures, 1)[1:] > _FLOOR).tolist():
         wanted[max(indices[change] - _NEAR, 0) : indices[change + 1] + _NEAR + 1] = True
     wanted[list(indices)] = False
     return [int(index) for index in np.flatnonzero(wanted)]
@@ -120,13 +81,17 @@ def find_cuts(count: int, indices: Sequence[int], signatures: NDArray[np.float16
     if count < 2 * SHORTEST_SHOT or not len(indices):
         return []
     whole = _filled(count, np.asarray(indices), signatures)
-    change = _changes(whole, 1)
+    change = changes(whole, 1)
     lasting = _lasting_change(whole)
     still = np.full_like(change, _FLOOR)
     beside = np.fmax(np.roll(change, 1), np.roll(change, -1))
     bound = np.maximum.reduce([_FAR_ABOVE * _own_change(change), _ABOVE_NEXT * beside, still])
     found = [int(index) for index in np.flatnonzero(lasting > bound)]
-    return _spaced(_with_short_black(found, whole), lasting, count)
+    cuts = _spaced(_with_short_black(found, whole), lasting, count)
+    dissolves = find_dissolves(whole)
+    # Before a picture that stays, the first or the last frame of a dissolve looks like a cut.
+    cuts = [cut for cut in cuts if not any(first - 1 <= cut <= last + 1 for first, last in dissolves)]
+    return sorted([*cuts, *((first + last + 1) // 2 for first, last in dissolves)])
 
 
 def _filled(count: int, indices: NDArray[np.int64], signatures: NDArray[np.float16]) -> NDArray[np.float16]:
@@ -143,31 +108,6 @@ def _filled(count: int, indices: NDArray[np.int64], signatures: NDArray[np.float
     return whole
 
 
-def _changes(signatures: NDArray[np.float16], lag: int) -> NDArray[np.float32]:
-    """Return how much each frame differs from the one `lag` before, in stops; 0 for the first ones."""
-    changes = np.zeros(len(signatures), np.float32)
-    for first in range(lag, len(signatures), _ROWS_AT_ONCE):
-        stop = min(first + _ROWS_AT_ONCE, len(signatures))
-        now = signatures[first:stop].astype(np.float32)
-        then = signatures[first - lag : stop - lag].astype(np.float32)
-        changes[first:stop] = np.sqrt(_apart(now, then) * _apart(_sorted(now), _sorted(then)))
-    return changes
-
-
-def _apart(now: NDArray[np.float32], then: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return the mean difference of each row, in stops, a change of level all over counted little."""
-    difference = now - then
-    level = np.median(difference, axis=1, keepdims=True)
-    layout: NDArray[np.float32] = np.abs(difference - level).mean(axis=1)
-    apart: NDArray[np.float32] = layout + np.float32(_LEVEL_SHARE) * np.abs(level[:, 0])
-    return apart
-
-
-def _sorted(signatures: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return how bright the cells are, wherever they are: motion changes that least."""
-    return np.sort(signatures, axis=1)
-
-
 def _lasting_change(signatures: NDArray[np.float16]) -> NDArray[np.float32]:
     """Return the change between what is before a frame and what is from it on, at each index.
 
@@ -177,11 +117,11 @@ def _lasting_change(signatures: NDArray[np.float16]) -> NDArray[np.float32]:
     count = len(signatures)
     least = np.full(count, np.inf, np.float32)
     for lag in range(1, SHORTEST_SHOT + 1):
-        changes = _changes(signatures, lag)
+        at_lag = changes(signatures, lag)
         for after in range(lag):
             # The pair (index - (lag - after), index + after) spans the cut before `index`.
             spans = slice(lag - after, count - after)
-            least[spans] = np.minimum(least[spans], changes[lag:])
+            least[spans] = np.minimum(least[spans], at_lag[lag:])
     least[:SHORTEST_SHOT] = 0.0
     least[count - SHORTEST_SHOT + 1 :] = 0.0
     return least
@@ -210,7 +150,7 @@ def _with_short_black(found: list[int], signatures: NDArray[np.float16]) -> list
 
     A fade to black and up again is one cut; a picture that is back after the black has none.
     """
-    is_black = signatures.max(axis=1) < np.log2(_BLACK + _TOE)
+    is_black = are_black(signatures)
     edges = np.flatnonzero(np.diff(is_black.astype(np.int8))) + 1
     for first, stop in pairwise(edges.tolist()):
         if not is_black[first] or stop - first > 2 * _NEAR:
@@ -224,7 +164,7 @@ def _with_short_black(found: list[int], signatures: NDArray[np.float16]) -> list
 
 def _differ(signatures: NDArray[np.float16], before: int, after: int) -> bool:
     pair = signatures[[max(before, 0), min(after, len(signatures) - 1)]]
-    return bool(_changes(pair, 1)[1] > _FLOOR)
+    return bool(changes(pair, 1)[1] > _FLOOR)
 
 
 def _spaced(found: list[int], lasting: NDArray[np.float32], count: int) -> list[int]:

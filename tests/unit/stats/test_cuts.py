@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from pixmend.stats import SHORTEST_SHOT, find_cuts, frames_to_compare, sign_frame, signature_rows
-from tests.make.worlds import fade, frames_of_world, reel_of
+from tests.make.worlds import dissolve, fade, frames_of_world, reel_of
 
 VIDEO = Path(__file__).parents[4] / "shared" / "data" / "video"
 
@@ -49,6 +49,46 @@ class TestCuts:
         frames, _ = reel_of(one[:12], fade(one[12:]), dark, fade(other[:12], up=True), other[12:])
         assert cuts_of(frames)
         assert all(21 <= cut <= 24 + black + 3 for cut in cuts_of(frames))
+
+
+class TestDissolves:
+    """A shot ends in the middle of a dissolve from or into a picture that stays."""
+
+    @pytest.mark.parametrize("length", [8, 24, 40])
+    @pytest.mark.parametrize("pan", [0.0, 0.5])
+    def test_it_is_found_by_its_middle(self, length, pan):
+        still, moving = frames_of_world(1, 70, pan=0.0), frames_of_world(2, 70, pan=pan)
+        for one, other in ((still, moving), (moving, still)):
+            (cut,) = cuts_of(dissolve(one, other, length))
+            assert abs(cut - (70 - length / 2)) <= max(3, length / 6)
+
+    def test_beside_cuts_and_at_any_place_of_a_reel(self):
+        still, other, third = (frames_of_world(seed, 60, pan=0.0) for seed in (1, 2, 3))
+        frames, _ = reel_of(dissolve(still, other, 12), dissolve(third, still, 16))
+        found = cuts_of(frames)
+        assert len(found) == 3
+        assert np.abs(np.subtract(found, [54, 108, 160])).max() <= 3
+
+    def test_of_every_third_frame(self):
+        frames = dissolve(frames_of_world(1, 70, pan=0.0), frames_of_world(2, 70, pan=0.0), 24)
+        signatures = signed(frames)
+        first = frames_to_compare(len(frames))
+        known = sorted([*first, *frames_to_compare(len(frames), first, signatures[first])])
+        (cut,) = find_cuts(len(frames), known, signatures[known])
+        assert abs(cut - 58) <= 3
+
+    def test_a_light_that_comes_up_is_none(self):
+        frames = frames_of_world(6, 80, pan=0.0)
+        lit = np.where(np.arange(192) < 90, 4.0, 1.0)[:, None].astype(np.float32)
+        ramp = np.clip((np.arange(80) - 30) / 16, 0, 1)
+        assert cuts_of([f * (1 + (lit - 1) * np.float32(t)) for f, t in zip(frames, ramp, strict=True)]) == []
+
+    @pytest.mark.parametrize("length", [8, 24])
+    @pytest.mark.parametrize("way", [20, 100])
+    def test_a_move_between_two_places_is_none(self, length, way):
+        moved = frames_of_world(3, way + 1, pan=1.0)
+        at = np.clip((np.arange(120) - 50) / length, 0, 1)
+        assert cuts_of([moved[round(way * t * t * (3 - 2 * t))] for t in at]) == []
 
 
 class TestNoCuts:
