@@ -5,7 +5,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial import cKDTree
 
 from pixmend.arrays import middle_covariance
 from pixmend.model import SampleType
@@ -25,6 +24,11 @@ _PX_STANDING_OUT = 16  # one place in so many pixels; where there are more, less
 _PX_SCORED = 64
 _PX_KEPT, _LEAST_KEPT = 4096, 512
 _ONE_PX = 2  # hits this near are one defect's
+_WIDER = 1 << 32  # than any frame
+_ONE_DEFECT = (
+    *range(1, _ONE_PX + 1),
+    *(y * _WIDER + x for y in range(1, _ONE_PX + 1) for x in range(-_ONE_PX, _ONE_PX + 1)),
+)  # from a place on to those of the same defect that are read later
 _SMALLEST_PX = 9  # side of a frame
 _SIDE_PX = 5  # of what is matched
 _STRIP_ROWS = 64
@@ -92,7 +96,7 @@ class HitFinder:
         most = max(samples.shape[0] * samples.shape[1] // _PX_KEPT, _LEAST_KEPT)
         table = _strongest(self._scored(*self._standing_out(bits)), most)
         table["frame"] = frame
-        return Hits.joined([Hits(table)])
+        return Hits(table)
 
     def _standing_out(
         self, bits: NDArray[np.uint16]
@@ -124,7 +128,7 @@ class HitFinder:
     def _scored(
         self, found: NDArray[np.int32], codes: NDArray[np.uint16], chosen: NDArray[np.intp]
     ) -> NDArray[Any]:
-        """Return the hits (`HIT`) among the chosen places: those that match a footprint well."""
+        """Return the hits (`HIT`) among the chosen places, in reading order as they are: those that match a footprint well."""
         tables = self._level, self._sigma
         least = 0.99 * _LEAST_SCORE**2  # less is never enough, however it is rounded
         matched = match_places(codes, chosen, tables, self._shapes, least)
@@ -208,11 +212,22 @@ def _quantised(values: NDArray[np.float32]) -> NDArray[np.int16]:
 
 
 def _strongest(table: NDArray[Any], most: int) -> NDArray[Any]:
-    """Return the strongest hits, each place once."""
-    order = np.lexsort((table["channel"], table["x"], table["y"], -np.abs(table["score"])))
-    table = table[order]
-    places = np.stack([table["y"], table["x"]], axis=1)
-    pairs = cKDTree(places).query_pairs(_ONE_PX, p=np.inf, output_type="ndarray")
+    """Return the strongest hits, in reading order as they are given; those near a stronger one are none."""
+    order = np.argsort(-np.abs(table["score"]), kind="stable")
+    rank = np.empty_like(order)
+    rank[order] = np.arange(len(order))
+    places = table["y"].astype(np.int64) * _WIDER + table["x"]
     is_first = np.ones(len(table), bool)
-    is_first[pairs.max(axis=1)] = False
-    return table[is_first][:most]
+    for beside in _ONE_DEFECT:
+        one, other = _pairs_apart(places, beside)
+        is_first[np.where(rank[one] > rank[other], one, other)] = False
+    kept = order[is_first[order]][:most]
+    return table[np.sort(kept)]
+
+
+def _pairs_apart(places: NDArray[np.int64], beside: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Return the indices of places (N,), which rise, from which another one is so far, and those of the other."""
+    sought = places + beside
+    found = np.searchsorted(places, sought)
+    one = np.flatnonzero(places[np.minimum(found, len(places) - 1)] == sought)
+    return one, found[one]

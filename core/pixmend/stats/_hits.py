@@ -42,7 +42,7 @@ class Hits:
     def joined(cls, parts: Sequence["Hits"]) -> "Hits":
         """Return the hits of all parts: the same to the bit, whatever their order."""
         table = np.concatenate([np.zeros(0, HIT), *(part.table for part in parts)])
-        return cls(np.sort(table, order=list(HIT.names or ())))
+        return cls(table[np.lexsort([table[name] for name in reversed(HIT.names or ())])])
 
     @property
     def score(self) -> NDArray[np.float32]:
