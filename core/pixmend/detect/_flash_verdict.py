@@ -18,8 +18,10 @@ from pixmend.stats import SigmaCurve
 
 __all__ = ["caution_of", "judge_flash", "least_score"]
 
-_LEAST_SCORE = 13.0  # with all that follows; fine texture that moves scores up to 13
-_CROWD = 0.03  # for each e-fold of hits around that are nearly as strong, so much more score
+_LEAST_SCORE = 11.5  # with all that follows, where no other hit is nearly as strong
+# For each e-fold of hits around that are nearly as strong, so much more score: fine texture that moves scores up
+# to 17 among a hundred of its like. Of a resized plate each photosite has many hits.
+_CROWD, _CROWD_RESIZED = 0.12, 0.03
 _LEAST_UNSURE = 18.0  # where colours are unknown: photographs have points that score 15
 _LEAST_RESIZED, _CONTEST_RESIZED = 16.0, 0.75  # resized photosites have colours that no point of light has
 _LEAST_STRENGTH = 12.0  # sigma: in flat places debayered noise itself looks like a photosite
@@ -90,7 +92,9 @@ def judge_flash(  # noqa: PLR0913 (each is one thing that is known of the shot)
     shapes = _site_or_light(fit, candidate, resized)
     unrest = min(unrest_beside(windows, curve, covariance), _MOST_UNREST)
     least = least_score(shapes, is_resized=is_resized) * unrest
-    if abs(fit.score) < least * caution_of(fit, candidate, is_known=shapes is not None, inside=inside):
+    if abs(fit.score) < least * caution_of(
+        fit, candidate, is_known=shapes is not None, is_resized=is_resized, inside=inside
+    ):
         return None
     if _moves_on(windows) and not _is_surely_site(shapes, fit.score):
         return None
@@ -130,7 +134,12 @@ def least_score(shapes: SiteOrLight | None, *, is_resized: bool = False) -> floa
 
 
 def caution_of(
-    fit: FlashFit, candidate: FlashCandidate, *, is_known: bool, inside: NDArray[np.bool_]
+    fit: FlashFit,
+    candidate: FlashCandidate,
+    *,
+    is_known: bool,
+    inside: NDArray[np.bool_],
+    is_resized: bool = False,
 ) -> float:
     """Return how much more it must score the less there is to judge it by.
 
@@ -143,10 +152,13 @@ def caution_of(
         Whether the shot tells what photosites look like at this place.
     inside : (5, 5) bool ndarray
         As `fit_flash` takes it.
+    is_resized : bool
+        Whether the shot was resized.
     """
     doubts = (not inside.all()) + (fit.score < 0) + (not is_known)
     restless = max(float(fit.scatter.max()) - _USUAL_SCATTER, 0.0)
-    crowded = 1.0 + _CROWD * float(np.log1p(candidate.neighbours))
+    crowd = _CROWD_RESIZED if is_resized else _CROWD
+    crowded = 1.0 + crowd * float(np.log1p(candidate.neighbours))
     return float(_CAUTION**doubts) * (1.0 + _LESS_SURE * restless) * crowded
 
 
