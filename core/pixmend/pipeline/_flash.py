@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Hits -> flashes: the second look, at windows of the frames beside."""
 
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Sequence
 from functools import partial
@@ -122,9 +123,10 @@ def _read_windows(
 
 
 def _frames_beside(frame: int, frames: Sequence[int]) -> list[int]:
-    """Return the nearest other frames: one before and one after, or at the ends of the shot two of one side."""
-    near = [each for each in frames if each != frame and abs(each - frame) <= _BESIDE]
-    return sorted(near, key=lambda each: (abs(each - frame), each))[:_BESIDE]
+    """Return the nearest other of ascending frames: one before and one after, or at the ends of the shot two of one side."""
+    near = frames[bisect_left(frames, frame - _BESIDE) : bisect_right(frames, frame + _BESIDE)]
+    others = (each for each in near if each != frame)
+    return sorted(others, key=lambda each: (abs(each - frame), each))[:_BESIDE]
 
 
 def _cut(

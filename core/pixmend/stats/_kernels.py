@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Compiled inner loops of the frame statistics. All release the GIL and are deterministic."""
 
+from typing import Any
+
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
@@ -20,16 +22,20 @@ def correlate(padded: NDArray[np.float32], weights: NDArray[np.float32]) -> NDAr
     """
     side = weights.shape[-1]
     spare = -side % 7
-    taps, source = weights.astype(np.float32, copy=False), padded
-    if spare:
-        taps = np.pad(taps, ((0, 0), (0, 0), (0, 0), (0, spare)))
-        source = np.pad(padded, ((0, 0), (0, 0), (0, spare)))
+    taps, source = (_with_columns(each, spare) if spare else each for each in (weights, padded))
     result = np.zeros((len(weights), padded.shape[1] - side + 1, padded.shape[2] - side + 1), np.float32)
-    source, taps = np.ascontiguousarray(source, np.float32), np.ascontiguousarray(taps)
+    source, taps = (np.ascontiguousarray(each, np.float32) for each in (source, taps))
     thirds = len(weights) // 3 * 3 if taps.shape[-1] == 7 else 0
     _add_taps_of_three(source, taps[:thirds], result[:thirds])
     _add_taps(source, taps[thirds:], result[thirds:])
     return result
+
+
+def _with_columns(values: NDArray[Any], spare: int) -> NDArray[np.float32]:
+    """Return `values` with so many columns of zeros at their end; `np.pad` takes as long as a small correlation."""
+    wider = np.zeros((*values.shape[:-1], values.shape[-1] + spare), np.float32)
+    wider[..., :-spare] = values
+    return wider
 
 
 # No fused multiply-add: processors without it would round otherwise, and parts of a shot must merge to the bit.
