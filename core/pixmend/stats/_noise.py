@@ -22,7 +22,7 @@ _ABOVE = 0.1  # of a level's variance, by which it may lie above the curve with 
 _DARKEST = 1e-6  # linear; nothing in a plate is quieter than this
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class NoiseModel:
     """Variance as a polynomial of the scene-linear level, a channel a row.
 

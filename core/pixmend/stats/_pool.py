@@ -21,7 +21,7 @@ from pixmend.stats._hits import Hits
 from pixmend.stats._kernels import accumulate
 from pixmend.stats._measure import EXCESS_STEPS, LEVEL_STEPS, FrameEvidence
 from pixmend.stats._model import ShotModel
-from pixmend.stats._scale import SigmaCurve
+from pixmend.stats._scale import curve_of
 
 __all__ = ["ShotStatistics"]
 
@@ -166,7 +166,7 @@ class ShotStatistics:
 
     def mean_light(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Return the linear level of the mean, and one frame's noise sigma there; (C, H, W) each."""
-        return SigmaCurve(self.model.noise).light_and_sigma(self.mean_level())
+        return curve_of(self.model.noise).light_and_sigma(self.mean_level())
 
     def sigma_at(self, level: NDArray[np.float32]) -> NDArray[np.float64]:
         """Return the linear noise sigma of each channel at sigma-scale `level`, (C, ...), same shape."""
@@ -174,7 +174,7 @@ class ShotStatistics:
 
     def light_at(self, level: NDArray[np.float32]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return the linear level at sigma-scale `level` (C, ...), and the noise sigma there; same shape."""
-        curve, noise = SigmaCurve(self.model.noise), self.model.noise
+        curve, noise = curve_of(self.model.noise), self.model.noise
         light = np.stack([curve.to_level(row, index) for index, row in enumerate(level)])
         return light, np.stack([noise.sigma(row, index) for index, row in enumerate(light)])
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Stored samples <-> the sigma scale, in which the shot's noise is 1 at every brightness."""
 
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,7 @@ from pixmend.stats._curve_kernels import Curves, first_nodes, light_and_sigma, l
 from pixmend.stats._kernels import look_up
 from pixmend.stats._noise import NoiseModel
 
-__all__ = ["SigmaCurve", "SigmaScale"]
+__all__ = ["SigmaCurve", "SigmaScale", "curve_of"]
 
 _TABLE_BITS = 16
 _BRIGHTEST = 70_000.0  # above the largest half float
@@ -83,6 +83,12 @@ class SigmaCurve:
         light_to_planes(light, self._curves, places, planes)
 
 
+@lru_cache(maxsize=4)  # one shot's is asked for thousands of times, and takes milliseconds to make
+def curve_of(noise: NoiseModel) -> SigmaCurve:
+    """Return the curve of a noise model."""
+    return SigmaCurve(noise)
+
+
 class SigmaScale:
     """Stored samples <-> the sigma scale.
 
@@ -100,7 +106,7 @@ class SigmaScale:
     """
 
     def __init__(self, codec: SampleCodec, sample: SampleType, noise: NoiseModel) -> None:
-        self.curve = SigmaCurve(noise)
+        self.curve = curve_of(noise)
         self._codec = codec
         self._sample = sample
         self._tables = self._all_codes() if sample.bits <= _TABLE_BITS else None

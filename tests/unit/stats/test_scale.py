@@ -7,6 +7,7 @@ import pytest
 from pixmend.frames import Encoding
 from pixmend.model import SampleType
 from pixmend.stats import NoiseModel, SigmaCurve, SigmaScale
+from pixmend.stats._scale import curve_of
 
 NOISE = NoiseModel(np.array([[4e-6, 5e-5, 1e-7], [1e-6, 2e-5, 0.0], [9e-6, 9e-5, 0.0]]))
 TYPES = [
@@ -145,3 +146,10 @@ def test_light_and_noise_of_a_picture_are_those_of_its_samples_to_the_bit(spread
         level = curve.to_level(values[channel], channel)
         np.testing.assert_array_equal(light[channel], level.astype(np.float32))
         np.testing.assert_array_equal(sigma[channel], NOISE.sigma(level, channel).astype(np.float32))
+
+
+def test_the_curve_of_one_noise_is_made_once():
+    noise = NoiseModel(np.array([[1e-4, 1e-3, 0.0]]))
+
+    assert curve_of(noise) is curve_of(noise)
+    assert curve_of(noise) is not curve_of(NoiseModel(noise.coefficients))
