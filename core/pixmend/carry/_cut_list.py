@@ -27,12 +27,16 @@ class ListedShot:
         What the list calls it; may be empty.
     camera : str
         The camera that took it; empty where the list does not say.
+    mixed_first, mixed_last : int
+        How many of its first and its last frames show the shot before or after too: a dissolve.
     """
 
     first: int
     last: int
     name: str = ""
     camera: str = ""
+    mixed_first: int = 0
+    mixed_last: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ no camera picture (a gap, black, bars) is no shot.
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +35,9 @@ class _Piece:
     clip: Any
     last: Any = None
     """The clip that the piece ends with, where several were joined."""
+    mixed_first: RationalTime = field(default_factory=RationalTime)
+    mixed_last: RationalTime = field(default_factory=RationalTime)
+    """How long at its start and its end another clip is seen too."""
 
     def __post_init__(self) -> None:
         self.last = self.clip
@@ -120,12 +123,21 @@ def _pieces(track: otio.schema.Track, *, depth: int = 0) -> Iterator[_Piece]:
         within = item.trimmed_range_in_parent() if _is_seen(item) else None
         if within is None:
             continue
-        start = within.start_time + _share(items, number - 1, number - 2)
-        end = within.end_time_exclusive() + _share(items, number + 1, number + 2)
+        share, mixed_first = _share(items, number - 1, number - 2)
+        start = within.start_time + share
+        share, mixed_last = _share(items, number + 1, number + 2)
+        end = within.end_time_exclusive() + share
         if isinstance(item, otio.core.Composition) and depth < _DEEPEST:
-            yield from _nested(item, start, end, depth=depth + 1)
+            yield from _mixed_at_ends([*_nested(item, start, end, depth=depth + 1)], mixed_first, mixed_last)
         else:
-            yield _Piece(start, end, item)
+            yield from _mixed_at_ends([_Piece(start, end, item)], mixed_first, mixed_last)
+
+
+def _mixed_at_ends(pieces: list[_Piece], first: RationalTime, last: RationalTime) -> list[_Piece]:
+    """Return pieces, of which the first begins and the last ends in a dissolve."""
+    if pieces:
+        pieces[0].mixed_first, pieces[-1].mixed_last = first, last
+    return pieces
 
 
 def _is_seen(item: Any) -> bool:
@@ -134,17 +146,19 @@ def _is_seen(item: Any) -> bool:
     return not isinstance(getattr(item, "media_reference", None), otio.schema.GeneratorReference)
 
 
-def _share(items: list[Any], beside: int, beyond: int) -> RationalTime:
-    """Return how far from the cut the item's picture goes, if a transition is `beside` it.
+def _share(items: list[Any], beside: int, beyond: int) -> tuple[RationalTime, RationalTime]:
+    """Return how far from the cut the item's picture goes, and how long of that another is seen too.
 
-    To the middle of the transition; all of it where nothing is seen `beyond` it (a fade).
+    To the middle of the transition that is `beside` it, if one is; all of it where nothing is
+    seen `beyond` it (a fade).
     """
     if not (0 <= beside < len(items) and isinstance(items[beside], otio.schema.Transition)):
-        return RationalTime(0, 1)
+        return RationalTime(0, 1), RationalTime(0, 1)
     before, after = -items[beside].in_offset, items[beside].out_offset
     if not (0 <= beyond < len(items) and _is_seen(items[beyond])):
-        return after if beyond > beside else before
-    return RationalTime((before + after).value // 2, after.rate)
+        return (after if beyond > beside else before), RationalTime(0, 1)
+    middle = RationalTime((before + after).value // 2, after.rate)
+    return middle, (middle - before if beyond > beside else after - middle)
 
 
 def _nested(
@@ -161,7 +175,8 @@ def _nested(
     flat = otio.algorithms.flatten_stack(otio.schema.Stack(children=layers))
     within = TimeRange(item.trimmed_range().start_time, end - start)
     for piece in _pieces(otio.algorithms.track_trimmed_to_range(flat, within), depth=depth):
-        yield _Piece(start + piece.start, start + piece.end, piece.clip)
+        piece.start, piece.end = start + piece.start, start + piece.end
+        yield piece
 
 
 def _copies(items: Iterable[Any]) -> list[Any]:
@@ -174,6 +189,7 @@ def _joined(pieces: Iterable[_Piece]) -> list[_Piece]:
     for piece in pieces:
         if joined and joined[-1].end == piece.start and _goes_on(joined[-1].last, piece.clip):
             joined[-1].end, joined[-1].last = piece.end, piece.clip
+            joined[-1].mixed_last = piece.mixed_last
         else:
             joined.append(piece)
     return joined
@@ -191,7 +207,14 @@ def _shot(piece: _Piece, begins: RationalTime, rate: float) -> ListedShot | None
     first, stop = (_frame(begins + at, rate) for at in (piece.start, piece.end))
     if stop <= first:
         return None
-    return ListedShot(first=first, last=stop - 1, name=piece.clip.name or "", camera=_camera(piece.clip))
+    return ListedShot(
+        first=first,
+        last=stop - 1,
+        name=piece.clip.name or "",
+        camera=_camera(piece.clip),
+        mixed_first=_frame(piece.mixed_first, rate),
+        mixed_last=_frame(piece.mixed_last, rate),
+    )
 
 
 def _frame(at: RationalTime, rate: float) -> int:

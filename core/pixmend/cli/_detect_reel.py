@@ -196,13 +196,19 @@ def split_at_cuts(whole: "Take", args: Namespace, progress: Progress) -> "list[T
         return [whole]
     if _list_of(args) is not None:
         return [
-            replace(whole, frames=frames, name=listed.name, camera=listed.camera)
+            replace(
+                whole,
+                frames=frames,
+                mixed=_mixed(frames, listed),
+                name=listed.name,
+                camera=listed.camera,
+            )
             for frames, listed in _listed(whole, args, progress)
         ]
     shots = find_shots(
         whole.source, whole.encoding, frames=whole.frames, workers=args.workers, progress=progress
     )
-    return [replace(whole, frames=frames) for frames in shots]
+    return [replace(whole, frames=each.frames, mixed=each.mixed) for each in shots]
 
 
 def _listed(whole: "Take", args: Namespace, progress: Progress) -> "list[tuple[FrameRange, ListedShot]]":
@@ -234,6 +240,12 @@ def _between(frames: "FrameRange", first: int, last: int) -> "FrameRange":
 
     numbers = frames.frames
     return FrameRange(numbers[bisect_left(numbers, first) : bisect_right(numbers, last)])
+
+
+def _mixed(frames: "FrameRange", listed: "ListedShot") -> "FrameRange":
+    """Return the frames of a listed shot that show another one too."""
+    begin = _between(frames, listed.first, listed.first + listed.mixed_first - 1)
+    return begin | _between(frames, listed.last - listed.mixed_last + 1, listed.last)
 
 
 def _outputs(takes: "Sequence[Take]", args: Namespace) -> "dict[FrameSource, Path]":

@@ -5,7 +5,7 @@ from pixmend.pipeline._audit import audit_repairs
 from pixmend.pipeline._bake import bake
 from pixmend.pipeline._bake_plan import BakePlan, BakeSettings, plan_bake
 from pixmend.pipeline._camera_footprints import learn_camera_footprints
-from pixmend.pipeline._cuts import find_shots
+from pixmend.pipeline._cuts import CutShot, find_shots
 from pixmend.pipeline._demo import Demo, run_demo
 from pixmend.pipeline._detect import Detection, detect, detect_in_statistics
 from pixmend.pipeline._farm_files import asked_of
@@ -42,6 +42,7 @@ __all__ = [
     "AuditedRepair",
     "BakePlan",
     "BakeSettings",
+    "CutShot",
     "Demo",
     "Detection",
     "FarmReel",

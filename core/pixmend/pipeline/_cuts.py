@@ -2,6 +2,8 @@
 """The shots of a sequence, found by its own cuts."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import chain, pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +15,22 @@ from pixmend.pipeline._frames_at_once import frames_at_once
 from pixmend.progress import Progress, Silent
 from pixmend.stats import find_cuts, frames_to_compare, sign_frame, signature_rows
 
-__all__ = ["find_shots"]
+__all__ = ["CutShot", "find_shots"]
+
+
+@dataclass(frozen=True, slots=True)
+class CutShot:
+    """A shot between two cuts.
+
+    Attributes
+    ----------
+    frames : FrameRange
+    mixed : FrameRange
+        Those of them that show the shot before or after too: a dissolve.
+    """
+
+    frames: FrameRange
+    mixed: FrameRange
 
 
 def find_shots(
@@ -23,7 +40,7 @@ def find_shots(
     frames: FrameRange | None = None,
     workers: int = 1,
     progress: Progress | None = None,
-) -> tuple[FrameRange, ...]:
+) -> tuple[CutShot, ...]:
     """Find where the cuts of a sequence are.
 
     Few rows are read, of every third frame and of those around a change: a small part of
@@ -37,8 +54,8 @@ def find_shots(
 
     Returns
     -------
-    tuple of FrameRange
-        The frames of each shot that exist and are wanted, in order; at least one shot.
+    tuple of CutShot
+        Each shot with those of its frames that exist and are wanted, in order; at least one.
 
     Raises
     ------
@@ -47,18 +64,17 @@ def find_shots(
     """
     wanted = source.frames if frames is None else frames & source.frames
     if len(wanted) < 2:
-        return (wanted,)
+        return (CutShot(wanted, FrameRange(())),)
     first, last = wanted.frames[0], wanted.frames[-1]
     numbers = [number for number in source.frames if first <= number <= last]
     signer = _Signer(source, encoding, numbers, workers=workers, progress=progress or Silent())
     signer.sign("looking for cuts", frames_to_compare(len(numbers)))
     signer.sign("looking closer at cuts", frames_to_compare(len(numbers), *signer.known()))
     cuts = find_cuts(len(numbers), *signer.known())
-    shots = (
-        FrameRange(number for number in numbers[begin:end] if number in wanted)
-        for begin, end in zip([0, *cuts], [*cuts, len(numbers)], strict=True)
-    )
-    return tuple(each for each in shots if len(each))
+    mixed = FrameRange(numbers[index] for index in chain.from_iterable(each.mixed for each in cuts))
+    ends = [0, *(each.index for each in cuts), len(numbers)]
+    shots = (wanted & FrameRange(numbers[begin:end]) for begin, end in pairwise(ends))
+    return tuple(CutShot(each, each & mixed) for each in shots if len(each))
 
 
 class _Signer:

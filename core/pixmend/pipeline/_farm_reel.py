@@ -93,7 +93,10 @@ class MappedReel:
 
 def write_cuts(folder: Path, asked: str, takes: Sequence[Take], *, is_told_by_shot: bool) -> None:
     """Write down which shots there are."""
-    shots = [{"frames": str(each.frames), "name": each.name, "camera": each.camera} for each in takes]
+    shots = [
+        {"frames": str(each.frames), "mixed": str(each.mixed), "name": each.name, "camera": each.camera}
+        for each in takes
+    ]
     document = {"schema": _CUTS, "asked": asked, "is_told_by_shot": is_told_by_shot, "shots": shots}
     publish_json(folder / "cuts.json", document)
 
@@ -115,7 +118,13 @@ def read_cuts(folder: Path, asked: str, whole: Take) -> FarmReel:
             hint="run the step Cuts first",
         )
     takes = tuple(
-        replace(whole, frames=FrameRange.parse(each["frames"]), name=each["name"], camera=each["camera"])
+        replace(
+            whole,
+            frames=FrameRange.parse(each["frames"]),
+            mixed=FrameRange.parse(each["mixed"]) if each["mixed"] else FrameRange(()),
+            name=each["name"],
+            camera=each["camera"],
+        )
         for each in document["shots"]
     )
     return FarmReel(folder=folder, asked=asked, takes=takes, is_told_by_shot=document["is_told_by_shot"])

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pixmend.detect import LEAST_FRAMES
 from pixmend.errors import MissingFrameError, RangeError, UsageError
 from pixmend.frames import Encoding, FrameSource
 from pixmend.model import FrameRange
@@ -31,6 +32,7 @@ __all__ = ["MOST_FRAMES", "Sampling", "chosen_frames", "measure_shot", "merge_st
 MOST_FRAMES = 48
 """Frames that are pooled when nothing else is said: what one more adds grows small."""
 
+_NO_FRAMES = FrameRange(())
 _IDLE_ROWS, _IDLE_BANDS = 16, 8  # of a frame, that tell whether a camera took it
 
 
@@ -42,6 +44,9 @@ class Sampling:
     ----------
     frames : FrameRange or None
         Only these; None means all that exist.
+    mixed : FrameRange
+        Those of them that show another shot too, a dissolve. They are not looked at, unless
+        hardly any others are left; what is found is taken to show in them as well.
     every : int or None
         Each N-th of them, and no other; None pools at most `MOST_FRAMES`, evenly spread,
         and watches all for flashes.
@@ -53,6 +58,7 @@ class Sampling:
     """
 
     frames: FrameRange | None = None
+    mixed: FrameRange = _NO_FRAMES
     every: int | None = None
     train: FrameRange | None = None
     flashes: bool = True
@@ -93,7 +99,9 @@ def measure_shot(
         pooled_frames=len(frames if sampling.train is None else shot.frames),
     )
     statistics = ShotStatistics.empty(model, stands_for=sampling.frames or shot.frames)
-    watched = frames if sampling.every is not None or not sampling.flashes else statistics.stands_for
+    watched = frames
+    if sampling.every is None and sampling.flashes:
+        watched = _unmixed(statistics.stands_for, sampling)
     pooled = frames
     if part is not None:
         pooled, watched = pooled & part, watched & part
@@ -120,7 +128,14 @@ def chosen_frames(shot: FrameSource, sampling: Sampling) -> FrameRange:
         )
     if not len(asked):
         raise RangeError("no frame is left to look at", where=shot.label)
+    asked = _unmixed(asked, sampling)
     return asked.thinned(MOST_FRAMES) if sampling.every is None else asked.every(sampling.every)
+
+
+def _unmixed(frames: FrameRange, sampling: Sampling) -> FrameRange:
+    """Return the frames that show this shot alone; all where these are too few."""
+    alone = frames - sampling.mixed
+    return alone if len(alone) >= LEAST_FRAMES else frames
 
 
 def _lively(bands: Sequence[NDArray[Any]]) -> list[NDArray[Any]]:

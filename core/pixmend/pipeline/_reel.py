@@ -40,6 +40,7 @@ __all__ = [
     "told_by_cameras",
 ]
 
+_NO_FRAMES = FrameRange(())
 _MOST_CANDIDATES = 500  # of a shot that are kept until all shots are seen
 
 Look: TypeAlias = ShotFindings | FrameError
@@ -55,6 +56,8 @@ class Take:
     source : FrameSource
     encoding : Encoding
     frames : FrameRange
+    mixed : FrameRange
+        Those of them that show another shot too, a dissolve: nothing is learned from these.
     name, camera : str
         What is known of it; else empty.
     prior : DefectMap or None
@@ -66,6 +69,7 @@ class Take:
     source: FrameSource
     encoding: Encoding
     frames: FrameRange
+    mixed: FrameRange = _NO_FRAMES
     name: str = ""
     camera: str = ""
     prior: DefectMap | None = None
@@ -159,7 +163,9 @@ class Looking:
                 take.source,
                 take.encoding,
                 settings=self.settings,
-                sampling=Sampling(frames=take.frames, every=self.every, flashes=self.flashes),
+                sampling=Sampling(
+                    frames=take.frames, mixed=take.mixed, every=self.every, flashes=self.flashes
+                ),
                 prior=take.prior,
                 excluded=take.excluded,
                 workers=self.workers,

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Pure: frames -> noise model, sigma scale and statistics that merge in any order."""
 
-from pixmend.stats._cuts import SHORTEST_SHOT, find_cuts, frames_to_compare
+from pixmend.stats._cuts import SHORTEST_SHOT, Cut, find_cuts, frames_to_compare
 from pixmend.stats._hit_finder import HitFinder
 from pixmend.stats._hits import HIT, Hits
 from pixmend.stats._idle import drawn_share, frame_is_idle
@@ -19,6 +19,7 @@ __all__ = [
     "EXCESS_STEPS",
     "HIT",
     "SHORTEST_SHOT",
+    "Cut",
     "FlatBlocks",
     "FrameEvidence",
     "HitFinder",

@@ -9,6 +9,7 @@ are told in another way (`find_dissolves`); a shot ends in the middle of one.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
@@ -18,7 +19,7 @@ from numpy.typing import NDArray
 from pixmend.stats._dissolves import find_dissolves
 from pixmend.stats._signatures import are_black, changes
 
-__all__ = ["SHORTEST_SHOT", "find_cuts", "frames_to_compare"]
+__all__ = ["SHORTEST_SHOT", "Cut", "find_cuts", "frames_to_compare"]
 
 SHORTEST_SHOT = 3
 """Frames. What is over sooner is a flash of light, not a shot."""
@@ -28,6 +29,22 @@ _FAR_ABOVE = 3.0  # a cut changes the picture that many times as much as the sho
 _ABOVE_NEXT = 2.0  # and so many times as much as the frame before and after it: a whip pan goes on
 _NEAR = 6  # frames before and after, whose change is the shot's own
 _ROWS_AT_ONCE = 4096  # of the signatures of a long reel
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """Where a new shot begins.
+
+    Attributes
+    ----------
+    index : int
+        Of its first frame.
+    mixed : range
+        Indices of the frames that show the shots before and after it, both: a dissolve.
+    """
+
+    index: int
+    mixed: range = range(0)
 
 
 def frames_to_compare(
@@ -60,8 +77,8 @@ def frames_to_compare(
     return [int(index) for index in np.flatnonzero(wanted)]
 
 
-def find_cuts(count: int, indices: Sequence[int], signatures: NDArray[np.float16]) -> list[int]:
-    """Return the indices of the frames that a new shot begins with; the first frame is not among them.
+def find_cuts(count: int, indices: Sequence[int], signatures: NDArray[np.float16]) -> list[Cut]:
+    """Return where new shots begin; the first frame is not among them.
 
     Parameters
     ----------
@@ -75,8 +92,8 @@ def find_cuts(count: int, indices: Sequence[int], signatures: NDArray[np.float16
 
     Returns
     -------
-    list of int
-        Ascending; each shot has `SHORTEST_SHOT` frames or more.
+    list of Cut
+        In order; each shot has `SHORTEST_SHOT` frames or more.
     """
     if count < 2 * SHORTEST_SHOT or not len(indices):
         return []
@@ -90,8 +107,9 @@ def find_cuts(count: int, indices: Sequence[int], signatures: NDArray[np.float16
     cuts = _spaced(_with_short_black(found, whole), lasting, count)
     dissolves = find_dissolves(whole)
     # Before a picture that stays, the first or the last frame of a dissolve looks like a cut.
-    cuts = [cut for cut in cuts if not any(first - 1 <= cut <= last + 1 for first, last in dissolves)]
-    return sorted([*cuts, *((first + last + 1) // 2 for first, last in dissolves)])
+    cuts = [cut for cut in cuts if not any(each.start - 1 <= cut <= each.stop for each in dissolves)]
+    middles = [Cut((each.start + each.stop) // 2, each) for each in dissolves]
+    return sorted([*map(Cut, cuts), *middles], key=lambda each: each.index)
 
 
 def _filled(count: int, indices: NDArray[np.int64], signatures: NDArray[np.float16]) -> NDArray[np.float16]:

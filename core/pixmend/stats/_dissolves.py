@@ -27,8 +27,8 @@ _FLAT = 0.01  # stops; a picture that differs less from place to place is none
 _DARK = 0.01  # light
 
 
-def find_dissolves(signatures: NDArray[np.float16]) -> list[tuple[int, int]]:
-    """Return the indices of the first and the last frame of each dissolve, in order, within a few frames.
+def find_dissolves(signatures: NDArray[np.float16]) -> list[range]:
+    """Return the indices of the frames of each dissolve, in order; its ends are known within a few frames.
 
     Parameters
     ----------
@@ -36,12 +36,12 @@ def find_dissolves(signatures: NDArray[np.float16]) -> list[tuple[int, int]]:
         Of each frame of a sequence, from `sign_frame`; finite.
     """
     candidates = [each for half in _HALVES for each in _candidates(signatures, half)]
-    kept: list[tuple[int, int]] = []
+    kept: list[range] = []
     for _, middle, half in sorted(candidates, key=lambda each: (-each[0], each[1:])):
-        first, last = middle - half, middle + half
-        if all(last < other[0] or first > other[1] for other in kept):
-            kept.append((first, last))
-    return sorted(kept)
+        found = range(middle - half, middle + half + 1)
+        if all(found.stop <= other.start or found.start >= other.stop for other in kept):
+            kept.append(found)
+    return sorted(kept, key=lambda each: each.start)
 
 
 def _candidates(signatures: NDArray[np.float16], half: int) -> list[tuple[float, int, int]]:

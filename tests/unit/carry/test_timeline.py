@@ -105,11 +105,15 @@ class TestWhatIsSeen:
 
     def test_a_dissolve_is_shared_out_to_its_middle(self, tmp_path):
         path = write(tmp_path, clip("one", 20), fade(4, 8), clip("two", 20, first=50))
-        assert spans(read_cut_list(path).in_reel(0)) == [(0, 21), (22, 39)]
+        one, two = read_cut_list(path).in_reel(0)
+        assert spans([one, two]) == [(0, 21), (22, 39)]
+        assert (one.mixed_first, one.mixed_last, two.mixed_first, two.mixed_last) == (0, 6, 6, 0)
 
     def test_a_fade_belongs_to_its_only_shot(self, tmp_path):
         path = write(tmp_path, clip("one", 20), fade(4, 8), gap(20))
-        assert spans(read_cut_list(path).in_reel(0)) == [(0, 27)]
+        (one,) = read_cut_list(path).in_reel(0)
+        assert spans([one]) == [(0, 27)]
+        assert (one.mixed_first, one.mixed_last) == (0, 0)
 
     def test_a_take_that_goes_on_is_one_shot(self, tmp_path):
         path = write(tmp_path, clip("one", 10), clip("one", 5, first=10), clip("one", 5, first=40))

@@ -92,6 +92,22 @@ def test_the_map_speaks_for_the_frames_that_were_asked_for(small):
     assert {each.frames for each in found.defect_map.defects} == {asked}
 
 
+def test_what_shows_two_shots_teaches_nothing_and_has_the_defects_all_the_same():
+    frames = stored_frames(small_shot())
+    other = stored_frames(small_shot(seed=9), clean=True)
+    mixed = FrameRange.parse("1013-1016")
+    shot = memory_shot({number: other[number] if number in mixed else frames[number] for number in frames})
+    found = detect(shot, LINEAR, sampling=Sampling(mixed=mixed))
+    assert found.statistics.frames == found.statistics.watched == FrameRange.parse("1001-1012")
+    assert len(found.defect_map.defects) == 14
+    assert {str(each.frames) for each in found.defect_map.defects} == {"1001-1016"}
+
+
+def test_a_shot_of_hardly_more_than_dissolves_is_looked_at_whole(long_shot):
+    asked = FrameRange(range(1, 11))
+    assert chosen_frames(long_shot, Sampling(frames=asked, mixed=FrameRange(range(6, 11)))) == asked
+
+
 def test_any_number_of_workers_gives_the_same_map(small):
     assert map_to_json(detect(small, LINEAR, workers=4).defect_map) == map_to_json(
         detect(small, LINEAR).defect_map

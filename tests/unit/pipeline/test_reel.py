@@ -13,7 +13,7 @@ from pixmend.pipeline import Looking, Take, camera_maps, detect, detect_takes, f
 from pixmend.simulate import Motion, SimulatedShot
 from tests.make.reels import SIZE, planted_of, reel_frames
 from tests.make.shots import LINEAR, memory_shot, small_spec, stored_frames
-from tests.make.worlds import frames_of_world, reel_of
+from tests.make.worlds import dissolve, frames_of_world, reel_of
 
 CAMERAS, LENGTH = "ABAAB", 8
 
@@ -25,7 +25,9 @@ def reel_shot(*shots, first=1001):
 
 
 def takes_of(source, shots):
-    return [Take(source=source, encoding=LINEAR, frames=each) for each in shots]
+    """Return the shots, of `find_shots` or as frames, as takes."""
+    frames = [each if isinstance(each, FrameRange) else each.frames for each in shots]
+    return [Take(source=source, encoding=LINEAR, frames=each) for each in frames]
 
 
 class Counting(MemoryShot):
@@ -52,8 +54,9 @@ class TestFindShots:
     def test_each_has_its_frames(self, cut):
         source, firsts = cut
         shots = find_shots(source, LINEAR)
-        assert [each.frames[0] for each in shots] == [1001, *firsts]
-        assert FrameRange(frame for each in shots for frame in each) == source.frames
+        assert [each.frames.frames[0] for each in shots] == [1001, *firsts]
+        assert FrameRange(frame for each in shots for frame in each.frames) == source.frames
+        assert not any(len(each.mixed) for each in shots)
 
     def test_any_number_of_workers_finds_the_same(self, cut):
         assert find_shots(cut[0], LINEAR, workers=3) == find_shots(cut[0], LINEAR)
@@ -63,7 +66,7 @@ class TestFindShots:
         wanted = FrameRange(range(1003, firsts[1] + 6, 4))
         shots = find_shots(source, LINEAR, frames=wanted)
         assert len(shots) == 3
-        assert FrameRange(frame for each in shots for frame in each) == wanted
+        assert FrameRange(frame for each in shots for frame in each.frames) == wanted
 
     def test_few_rows_are_read(self):
         source = Counting(reel_shot(frames_of_world(2, 48, size=(400, 64), pan=0.5))[0])
@@ -80,7 +83,18 @@ class TestFindShots:
             find_shots(Counting(cut[0], damaged=cut[0].frames), LINEAR)
 
     def test_one_frame_is_one_shot(self, cut):
-        assert find_shots(cut[0], LINEAR, frames=FrameRange([1002])) == (FrameRange([1002]),)
+        (shot,) = find_shots(cut[0], LINEAR, frames=FrameRange([1002]))
+        assert (shot.frames, len(shot.mixed)) == (FrameRange([1002]), 0)
+
+    def test_the_frames_of_a_dissolve_are_told(self):
+        one, other = (frames_of_world(seed, 40, size=(96, 128), pan=0.0) for seed in (1, 2))
+        source, _ = reel_shot(dissolve(one, other, 12))
+        before, after = find_shots(source, LINEAR)
+        assert before.frames | after.frames == source.frames
+        assert not len(before.frames & after.frames)
+        mixed = before.mixed | after.mixed
+        assert FrameRange.parse("1030-1039") - mixed == FrameRange(())
+        assert not len(mixed - FrameRange.parse("1024-1045"))
 
 
 class TestReel:
