@@ -5,7 +5,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-__all__ = ["BLOCK_PX", "block_noise", "keep_best", "match_places"]
+__all__ = ["BLOCK_PX", "block_noise", "keep_best", "limit_scores"]
 
 BLOCK_PX = 4
 """Noise is judged once for each block of so many pixels a side."""
@@ -140,22 +140,18 @@ def keep_best(
 
 
 @njit(cache=True, nogil=True)
-def match_places(
-    padded: NDArray[np.float32], weights: NDArray[np.float32], places: NDArray[np.int64]
-) -> NDArray[np.float32]:
-    """Correlate a padded stack (C, H + 2r, W + 2r) with weights (C, 2r + 1, 2r + 1, K) at places (N, 2).
+def limit_scores(score: NDArray[np.float32], pooled: NDArray[np.float32], trust: float) -> None:
+    """Cut scores (H, W) to at most `trust` times the largest of the 3 x 3 `pooled` ones, which are not negative.
 
-    (N, K); the plain version is `pixmend.stats.correlate`, looked up at the places.
+    The plain version: ``numpy.clip`` by `trust` times ``scipy.ndimage.maximum_filter(pooled, 3)``.
     """
-    channels, side, _, count = weights.shape
-    result = np.zeros((len(places), count), np.float32)
-    for n in range(len(places)):
-        y, x = places[n]
-        total = result[n]
-        for c in range(channels):
-            for dy in range(side):
-                for dx in range(side):
-                    value = padded[c, y + dy, x + dx]
-                    for k in range(count):
-                        total[k] += weights[c, dy, dx, k] * value
-    return result
+    height, width = score.shape
+    column = np.zeros(width + 2, np.float32)  # the largest of three rows, in a frame of zeros
+    for y in range(height):
+        above, own, below = pooled[max(y - 1, 0)], pooled[y], pooled[min(y + 1, height - 1)]
+        for x in range(width):
+            column[x + 1] = max(above[x], own[x], below[x])
+        into = score[y]
+        for x in range(width):
+            most = np.float32(trust) * max(column[x], column[x + 1], column[x + 2])
+            into[x] = min(max(into[x], -most), most)

@@ -14,7 +14,8 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from pixmend.detect._match import ScoreMap, match_mean, usual_noise
+from pixmend.detect._match import ScoreMap, match_mean
+from pixmend.detect._match_filters import Filters
 from pixmend.detect._sites import CORE_PX, Peeled, Site, paste
 from pixmend.detect._views import Views
 from pixmend.stats import SigmaCurve, Whitener
@@ -63,7 +64,7 @@ def _is_narrow(site: Site) -> bool:
 
 
 def peel(
-    views: Views, scores: ScoreMap, strong: Sequence[Site], shapes: Sequence[NDArray[np.float64]]
+    views: Views, scores: ScoreMap, strong: Sequence[Site], filters: Filters
 ) -> tuple[ScoreMap, tuple[Peeled, ...]]:
     """Match once more where strong sites hide what is beside them.
 
@@ -71,10 +72,10 @@ def peel(
     ----------
     views : Views
     scores : ScoreMap
-        Whose `best` counts `shapes`.
+        Whose `best` counts the filters.
     strong : sequence of Site
-    shapes : sequence of (C, S, S) ndarray
-        On the sigma scale.
+    filters : Filters
+        Of these views.
 
     Returns
     -------
@@ -87,15 +88,14 @@ def peel(
         return scores, ()
     score, best = scores.score.copy(), scores.best.copy()
     bold = (scores.score if scores.bold is None else scores.bold).copy()
-    usual = usual_noise(views, shapes)[:, 1]
-    spoiled = _spoiled_by(strong, (len(shapes[0]), *views.size))
+    spoiled = _spoiled_by(strong, (len(views.evened), *views.size))
     filled = [_filled(site, spoiled, views) for site in strong]
     for site in strong:
         window = _about(site, _WINDOW_PX, views.size)
         level = _level(views, window)
         for place, part in filled:
             paste(part, place, onto=level, window=window)
-        found, whose = match_mean(views, level, shapes, usual=usual)
+        found, whose = match_mean(views, level, filters)
         near = _about(site, _HIDES_PX, views.size)
         inner = _within(near, window)
         bold[near], best[near] = found[inner], whose[inner]

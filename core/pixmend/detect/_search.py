@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from pixmend.detect._learn import STRONG, learn_footprints
 from pixmend.detect._match import ScoreMap, look_again, match, sigma_shapes
+from pixmend.detect._match_filters import filters_of
 from pixmend.detect._peel import peel, strongest
 from pixmend.detect._sites import MeanPicture, Site, find_sites
 from pixmend.detect._views import Views
@@ -84,18 +85,19 @@ def search(
     """
     statistics = views.statistics
     priors = prior_footprints(len(statistics.model.channels))
-    shapes = sigma_shapes(statistics, priors)
-    scores = match(views, shapes)
+    filters = filters_of(views, sigma_shapes(statistics, priors))
+    scores = match(views, filters)
     if is_still:
         return Search(scores, priors, (), picture)
-    scores = look_again(views, scores, shapes, number=0)
+    scores = look_again(views, scores, filters, number=0)
     learned = learn_footprints(_clear(scores, picture, priors, excluded), picture, priors)
     footprints = (*priors, *learned)
     if learned:
-        shapes += sigma_shapes(statistics, learned)
-        scores = look_again(views, scores, shapes[len(priors) :], number=len(priors))
+        more = filters_of(views, sigma_shapes(statistics, learned))
+        scores = look_again(views, scores, more, number=len(priors))
+        filters = filters.and_more(more)
     strong = strongest(_clear(scores, picture, footprints, excluded))
-    scores, without = peel(views, scores, strong, shapes)
+    scores, without = peel(views, scores, strong, filters)
     return Search(scores, footprints, tuple(strong), replace(picture, without=without))
 
 

@@ -3,12 +3,14 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pixmend.detect._match_kernels import BLOCK_PX, block_noise
-from pixmend.stats import ShotStatistics, Whitener, train_covariance
+from pixmend.detect._view_kernels import padded_rows
+from pixmend.stats import EXCESS_STEPS, ShotStatistics, Whitener, train_covariance
 
 __all__ = ["STEPS", "STRIP_PX", "Views", "even", "strips", "views_of"]
 
@@ -22,6 +24,8 @@ STEPS = 64
 _MOST = 500.0  # sigma
 _LOUD = 20.0
 _LEAST = np.float32(1e-6)
+
+_Stored: TypeAlias = tuple[NDArray[np.int16], NDArray[np.integer], int]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,13 +63,13 @@ class Views:
 
         (C, stop - first + 2 * margin, W + 2 * margin) each; zero outside the raster.
         """
-        height, width = self.size
-        low, high = max(first - margin, 0), min(stop + margin, height)
-        pooled = self.statistics.part(rows=(low, high), columns=(0, width)).mean_excess()
-        meant = self.evened[:, low:high].astype(np.float32)
-        meant *= np.float32(1.0 / STEPS)
-        beside = ((0, 0), (low - first + margin, stop + margin - high), (margin, margin))
-        return np.pad(pooled, beside), np.pad(meant, beside)
+        pooled, meant = (padded_rows(*view, (first, stop), margin) for view in self.stored())
+        return pooled, meant
+
+    def stored(self) -> tuple[_Stored, _Stored]:
+        """Return both views as they are stored: steps (C, H, W), frames seen (H, W), steps per sigma of one."""
+        once = np.broadcast_to(np.ones(1, self.statistics.seen.dtype), self.size)
+        return (self.statistics.excess, self.statistics.seen, EXCESS_STEPS), (self.evened, once, STEPS)
 
 
 def strips(height: int) -> Iterator[tuple[int, int]]:

@@ -7,11 +7,13 @@ from functools import cache
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from scipy.ndimage import maximum_filter
 
 from pixmend.detect import ScoreMap, sigma_shapes
-from pixmend.detect import _match as matching
-from pixmend.detect._match import look_again, match, match_mean, usual_noise
-from pixmend.detect._match_kernels import BLOCK_PX, block_noise, match_places
+from pixmend.detect._match import look_again, match, match_mean
+from pixmend.detect._match_filters import Filters, filters_of
+from pixmend.detect._match_kernels import BLOCK_PX, block_noise, limit_scores
+from pixmend.detect._view_kernels import match_places, padded_rows
 from pixmend.detect._views import STEPS, STRIP_PX, Views, strips, views_of
 from pixmend.footprints import prior_footprints
 from pixmend.stats import ShotStatistics, correlate
@@ -31,13 +33,13 @@ def views() -> Views:
 
 
 @cache
-def shapes() -> tuple[NDArray[np.float64], ...]:
-    return tuple(sigma_shapes(statistics(), prior_footprints(3)))
+def filters() -> Filters:
+    return filters_of(views(), sigma_shapes(statistics(), prior_footprints(3)))
 
 
 @cache
 def scores() -> ScoreMap:
-    return match(views(), shapes())
+    return match(views(), filters())
 
 
 def test_strips_cover_every_row_once():
@@ -67,7 +69,7 @@ def test_outside_the_raster_the_views_are_zero():
 def test_strips_change_nothing(monkeypatch):
     whole = scores()
     monkeypatch.setattr("pixmend.detect._views.STRIP_PX", 64)
-    split = match(views_of(statistics()), shapes())
+    split = match(views_of(statistics()), filters())
     assert np.array_equal(split.score, whole.score)
     assert np.array_equal(split.best, whole.best)
     assert np.array_equal(split.busyness, whole.busyness)
@@ -118,25 +120,40 @@ def test_a_wide_defect_is_not_its_own_noise():
     assert noise_of(plane, 0.8)[10, 10] > 3
 
 
-def test_places_are_matched_as_the_whole_is():
-    weights = RNG.standard_normal((5, 3, 9, 9)).astype(np.float32)
-    padded = RNG.standard_normal((3, 38, 58)).astype(np.float32)
+@pytest.mark.parametrize("side", [5, 9])
+def test_places_are_matched_as_the_whole_is(side):
+    steps = RNG.integers(-300, 300, (3, 30, 50)).astype(np.int16)
+    seen = RNG.integers(0, 9, (30, 50)).astype(np.uint16)
+    weights = RNG.standard_normal((5, 3, side, side)).astype(np.float32)
     places = np.argwhere(RNG.random((30, 50)) < 0.2)
-    whole = correlate(padded, weights)
-    found = match_places(padded, np.ascontiguousarray(np.moveaxis(weights, 0, -1)), places)
+
+    whole = correlate(padded_rows(steps, seen, 64, (0, 30), side // 2), weights)
+
+    found = match_places(steps, seen, 64, weights, places)
     np.testing.assert_allclose(found, whole[:, places[:, 0], places[:, 1]].T, atol=1e-3)
 
 
+def test_no_score_is_more_than_the_largest_pooled_one_around_allows():
+    score = RNG.standard_normal((17, 23)).astype(np.float32) * 5
+    pooled = np.abs(RNG.standard_normal((17, 23))).astype(np.float32)
+    most = 3 * maximum_filter(pooled, 3)
+
+    limited = score.copy()
+    limit_scores(limited, pooled, 3.0)
+
+    np.testing.assert_array_equal(limited, np.clip(score, -most, most))
+
+
 def test_the_usual_noise_is_that_of_most_of_the_frame():
-    usual = usual_noise(views(), shapes())
+    usual = filters().usual
     assert usual.shape == (9, 2)
-    for index, responses in enumerate(matching._responses(views(), shapes(), 0, 192)):
+    for index, responses in enumerate(filters().responses(views(), 0, 192)):
         for view, response in enumerate(responses):
             assert usual[index, view] == pytest.approx(1.4826 * np.median(np.abs(response)), rel=0.1)
 
 
 def test_a_second_look_finds_more_and_changes_no_score():
-    again = look_again(views(), scores(), shapes(), number=0)
+    again = look_again(views(), scores(), filters(), number=0)
     assert np.array_equal(again.score, scores().score)
     more = np.abs(again.bold) > np.abs(scores().score)
     assert (np.abs(again.bold) >= np.abs(scores().score)).all()
@@ -146,20 +163,19 @@ def test_a_second_look_finds_more_and_changes_no_score():
 
 
 def test_of_two_looks_the_better_match_stays():
-    first = look_again(views(), scores(), shapes(), number=0)
-    both = look_again(views(), first, shapes()[:1], number=9)
+    first = look_again(views(), scores(), filters(), number=0)
+    both = look_again(views(), first, filters_of(views(), filters().shapes[:1]), number=9)
     assert np.array_equal(np.abs(both.bold), np.maximum(np.abs(both.bold), np.abs(first.bold)))
     assert np.array_equal(both.best[both.best != 9], first.best[both.best != 9])
 
 
 def test_a_second_look_needs_to_know_the_noise():
     with pytest.raises(ValueError, match="noisy"):
-        look_again(views(), replace(scores(), busyness=None), shapes(), number=0)
+        look_again(views(), replace(scores(), busyness=None), filters(), number=0)
 
 
 def test_a_window_of_the_mean_is_matched_as_the_whole_is():
-    usual = usual_noise(views(), shapes())[:, 1]
-    score, best = match_mean(views(), statistics().mean_level(), shapes(), usual=usual)
+    score, best = match_mean(views(), statistics().mean_level(), filters())
     assert score.shape == best.shape == (192, 256)
     found = np.abs(score) > 15
     assert found.any()

@@ -12,6 +12,7 @@ from pixmend.detect import (
 )
 from pixmend.detect._defects import _confidence, numbered
 from pixmend.detect._match import match
+from pixmend.detect._match_filters import filters_of
 from pixmend.detect._views import views_of
 from pixmend.footprints import Footprint, prior_footprints
 from pixmend.model import Defect, Kind, Sample, Severity
@@ -59,7 +60,8 @@ def test_shapes_on_the_sigma_scale_are_normalised():
 
 def test_the_score_of_a_clean_shot_is_noise_of_about_one():
     statistics = detection_of(small_shot(), clean=True).statistics
-    scores = match(views_of(statistics), sigma_shapes(statistics, prior_footprints(3)))
+    views = views_of(statistics)
+    scores = match(views, filters_of(views, sigma_shapes(statistics, prior_footprints(3))))
     assert scores.score.shape == statistics.seen.shape
     assert np.abs(scores.score).max() < 8
     assert 0.5 < float(np.median(np.abs(scores.score))) < 2.5  # the best of nine

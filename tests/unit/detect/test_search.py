@@ -9,6 +9,7 @@ import pytest
 
 from pixmend.detect import MeanPicture, find_sites, sigma_shapes
 from pixmend.detect._match import match
+from pixmend.detect._match_filters import filters_of
 from pixmend.detect._search import Search, search
 from pixmend.detect._views import views_of
 from pixmend.footprints import prior_footprints
@@ -64,7 +65,8 @@ def places_by_search(shot: SimulatedShot) -> list[tuple[int, int]]:
 def places_by_priors(shot: SimulatedShot, caution: float = 1.0) -> list[tuple[int, int]]:
     statistics = statistics_of(shot)
     priors = prior_footprints(3)
-    scores = match(views_of(statistics), sigma_shapes(statistics, priors))
+    views = views_of(statistics)
+    scores = match(views, filters_of(views, sigma_shapes(statistics, priors)))
     threshold = np.full(scores.score.shape, caution * THRESHOLD, np.float32)
     sites = find_sites(scores, MeanPicture(*statistics.mean_light()), priors, threshold=threshold)
     return [(site.x, site.y) for site in sites]
