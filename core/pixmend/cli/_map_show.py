@@ -15,7 +15,7 @@ from pixmend.cli._arguments import (
     add_kind_option,
 )
 from pixmend.cli._map_files import ALL_IDS, add_from_option, defect_ids, read_map_file
-from pixmend.cli._map_words import said_of
+from pixmend.cli._map_words import counted_by_channel, said_of
 from pixmend.cli._output import Result, Table
 
 if TYPE_CHECKING:
@@ -133,7 +133,7 @@ def _table(chosen: "Sequence[Defect]") -> Table | None:
 
 def _footprint(defect: "Defect") -> str:
     """Say how many pixels of which channels, as ``2 R, 1 G``."""
-    counts = Counter(channel for _, _, channel in defect.samples)
+    counts = counted_by_channel(defect)
     return ", ".join(f"{number} {'all' if name == '*' else name}" for name, number in counts.items())
 
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A defect in words: what it is, and what speaks for it."""
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -8,7 +9,9 @@ if TYPE_CHECKING:
 
     from pixmend.model import Defect, Evidence
 
-__all__ = ["frames_text", "said_of"]
+__all__ = ["counted_by_channel", "frames_text", "said_of"]
+
+_COLOURS = "RGB"
 
 # The scores that a site may have had to reach, the greatest first, and what each is for.
 _LIMITS = (
@@ -27,7 +30,7 @@ def said_of(defect: "Defect", *, settings: "Mapping[str, Any]") -> str:
     settings : mapping
         What the map was made with, as far as it says.
     """
-    channels = list(dict.fromkeys(channel for _, _, channel in defect.samples))
+    channels = list(counted_by_channel(defect))
     names = "every channel" if channels == ["*"] else _listed(channels)
     count = len(defect.samples)
     head = (
@@ -48,6 +51,17 @@ def said_of(defect: "Defect", *, settings: "Mapping[str, Any]") -> str:
     if defect.note:
         lines.append(f"note: {defect.note}".replace("\n", " "))
     return "\n  ".join([head, *lines])
+
+
+def counted_by_channel(defect: "Defect") -> dict[str, int]:
+    """Return how many samples of which channels a defect spoils: layer by layer red, green, blue, then others."""
+    counts = Counter(channel for _, _, channel in defect.samples)
+    return {name: counts[name] for name in sorted(counts, key=_reading_order)}
+
+
+def _reading_order(channel: str) -> tuple[str, bool, int, str]:
+    layer, _, name = channel.rpartition(".")
+    return layer, name not in _COLOURS, _COLOURS.find(name), name
 
 
 def frames_text(defect: "Defect") -> str:

@@ -17,10 +17,10 @@ from pixmend.stats._signatures import are_black, changes, light_of
 __all__ = ["find_dissolves"]
 
 _HALVES = (4, 6, 8, 12, 16, 24)  # frames: half of a dissolve, and as much of a shot on each side of it
-_FLOOR = 0.35  # stops
+_FLOOR = 0.25  # stops
 _STAYS = 0.12  # of the change: so little changes on the side that stays, in half the time
-_GOES_ON = 0.4  # of the change: so much may on the other side
-_OFF_LINE = 0.45  # of the change; what moves on either side is off the line too
+_GOES_ON = 0.75  # of the change: so much may on the other side
+_OFF_LINE = 0.35  # of the change; what moves on either side is off the line too
 _UNEVEN = 0.2  # of the change; a cut is .5 away from even progress
 _ALIKE = 0.6  # correlation of the layouts of one picture in two lights
 _FLAT = 0.01  # stops; a picture that differs less from place to place is none

@@ -128,3 +128,21 @@ def test_show_refuses_ids_that_are_not_there(folder, say):
         "no defect has the id d0009" in refused(say, "map", "show", "map.json", "--id", "d0001,d0009")["what"]
     )
     assert "no list of ids" in refused(say, "map", "show", "map.json", "--id", ",")["what"]
+
+
+def test_channels_are_shown_in_one_order_however_the_map_has_them(folder, say, capsys):
+    samples = [
+        [0, 0, "A"],
+        [0, 0, "left.B"],
+        [0, 0, "B"],
+        [0, 0, "G"],
+        [0, 0, "left.G"],
+        [1, 0, "R"],
+        [0, 1, "G"],
+    ]
+    defects = [DEFECTS[0] | {"samples": samples}]
+    (folder / "map.json").write_text(json.dumps(HEAD | {"defects": defects}))
+    assert main(["map", "show", "map.json"]) == 0
+    assert "1 R, 2 G, 1 B, 1 A, 1 left.G, 1 left.B" in capsys.readouterr().out
+    assert main(["map", "show", "map.json", "--why"]) == 0
+    assert "R, G, B, A, left.G and left.B, 7 samples" in capsys.readouterr().out
