@@ -10,7 +10,6 @@ while the defects stay.
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import cycle
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +21,7 @@ from numpy.typing import NDArray
 from pixmend.model import FrameRange, Kind
 from pixmend.simulate import Ingredient, ShotSpec, SimulatedShot, to_acescct
 
-__all__ = ["FORMS", "MovingShot", "longer_shot", "write_moving_shot"]
+__all__ = ["FORMS", "MovingShot", "shorter_shot", "write_moving_shot"]
 
 _RECIPE = (
     Ingredient(label="8 sigma", kind=Kind.HOT, count=20, amplitude_sigma=8.0),
@@ -73,12 +72,11 @@ def write_moving_shot(shot: MovingShot, form: str, folder: Path, *, distinct: in
         write(shot.frame(number), folder / f"plate.{1001 + number}{suffix}")
 
 
-def longer_shot(folder: Path, target: Path, *, count: int) -> None:
-    """Make a shot of `count` frames from one of fewer: back and forth (or it had cuts), as links."""
+def shorter_shot(folder: Path, target: Path, *, count: int) -> None:
+    """Make a shot of the first `count` frames of another, as links."""
     target.mkdir()
-    there = sorted(folder.iterdir())
-    for number, source in zip(range(count), cycle([*there, *reversed(there)]), strict=False):
-        os.link(source, target / f"plate.{1001 + number}{source.suffix}")
+    for source in sorted(folder.iterdir())[:count]:
+        os.link(source, target / source.name)
 
 
 def _write_exr(compression: Any) -> Callable[[NDArray[np.float32], Path], None]:

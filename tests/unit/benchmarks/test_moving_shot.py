@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from benchmarks.speed.detect_stages import REST, Clock
-from benchmarks.speed.moving_shot import FORMS, MovingShot, longer_shot, write_moving_shot
+from benchmarks.speed.moving_shot import FORMS, MovingShot, shorter_shot, write_moving_shot
 from pixmend.frames import open_shot
 
 
@@ -33,12 +33,13 @@ def test_the_scene_moves_by_whole_cells_of_the_mosaic(shot):
 
 @pytest.mark.parametrize("form", FORMS)
 def test_each_form_is_a_shot_that_can_be_read(shot, form, tmp_path):
-    write_moving_shot(shot, form, tmp_path / "shot", distinct=2)
-    longer_shot(tmp_path / "shot", tmp_path / "longer", count=5)
-    longer = open_shot(tmp_path / "longer")
-    assert str(longer.frames) == "1001-1005"
-    assert (longer.read(1002) == longer.read(1003)).all()
-    assert (longer.read(1001) != longer.read(1002)).any()
+    write_moving_shot(shot, form, tmp_path / "shot", distinct=5)
+    shorter_shot(tmp_path / "shot", tmp_path / "shorter", count=2)
+    whole, shorter = open_shot(tmp_path / "shot"), open_shot(tmp_path / "shorter")
+    assert str(whole.frames) == "1001-1005"
+    assert str(shorter.frames) == "1001-1002"
+    assert (shorter.read(1002) == whole.read(1002)).all()
+    assert (whole.read(1003) != whole.read(1004)).any()
 
 
 def test_a_stage_inside_another_has_its_own_time():
