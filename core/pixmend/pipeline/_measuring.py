@@ -16,7 +16,7 @@ from pixmend.frames import Encoding, FrameSource
 from pixmend.model import FrameRange
 from pixmend.pipeline._flash import hit_finder
 from pixmend.pipeline._frames_at_once import frames_at_once
-from pixmend.pipeline._training import read_training_rows
+from pixmend.pipeline._training import check_light, read_training_rows
 from pixmend.progress import Progress, Silent
 from pixmend.stats import (
     Hits,
@@ -90,8 +90,10 @@ def measure_shot(
     """
     says = progress or Silent()
     frames = chosen_frames(shot, sampling)
+    bands = _lively(read_training_rows(shot, sampling.train or frames, says, workers=workers))
+    check_light(bands, shot, encoding)
     model, scale = train_shot_model(
-        _lively(read_training_rows(shot, sampling.train or frames, says, workers=workers)),
+        bands,
         plate=shot.plate,
         codec=encoding,
         encoding=encoding.name,

@@ -1,22 +1,26 @@
 # SPDX-License-Identifier: Apache-2.0
 """The rows of a shot that its noise and structure are learned from."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
+import numpy as np
 from numpy.typing import NDArray
 
-from pixmend.errors import FrameError
-from pixmend.frames import FrameSource
+from pixmend.errors import FrameError, UnsupportedError
+from pixmend.frames import Encoding, FrameSource
 from pixmend.model import FrameRange, PlateInfo
 from pixmend.pipeline._frames_at_once import frames_at_once
 from pixmend.progress import Progress
 
-__all__ = ["learn_from_rows", "read_training_rows", "training_frames", "training_rows"]
+__all__ = ["check_light", "learn_from_rows", "read_training_rows", "training_frames", "training_rows"]
 
 T = TypeVar("T")
 
 _FRAMES = 8
+_LEAST_LIGHT, _MOST_LIGHT = 3e-6, 3e5  # white is 1; beyond, the numbers of noise and levels end
+_EVERY_PX = 8
+_NEARLY_ALL = 0.99
 _BANDS = 8
 _BAND_ROWS = 64  # whole chunks of every EXR compression that packs up to 32 lines
 
@@ -48,6 +52,28 @@ def read_training_rows(
         shot, frames, progress, lambda _number, bands: bands, skip_bad_frames=False, workers=workers
     )
     return [band for bands in found for band in bands]
+
+
+def check_light(bands: Sequence[NDArray[Any]], shot: FrameSource, encoding: Encoding) -> None:
+    """Check that bands (rows, W, C), as stored, hold light whose noise can be told: floats may hold anything.
+
+    Raises
+    ------
+    UnsupportedError
+        If all are NaN or Inf, or the brightest far from what white can be. Black is right.
+    """
+    sample = shot.plate.sample_type(shot.plate.colour[0])
+    light = [encoding.to_linear(band[::_EVERY_PX, ::_EVERY_PX], sample).ravel() for band in bands]
+    finite = np.abs(np.concatenate([each[np.isfinite(each)] for each in light]))
+    if not len(finite):
+        raise UnsupportedError("no sample is a number: all are NaN or Inf", where=shot.label)
+    most = float(np.quantile(finite, _NEARLY_ALL))  # a few samples may be anything
+    if most and not _LEAST_LIGHT <= most <= _MOST_LIGHT:
+        raise UnsupportedError(
+            f"the samples reach {most:.1g}, which is no light of a picture",
+            where=shot.label,
+            hint="scale them so that white is about 1",
+        )
 
 
 def learn_from_rows(

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from pixmend.detect import DetectSettings
-from pixmend.errors import MapError, MissingFrameError, RangeError, UsageError
+from pixmend.errors import MapError, MissingFrameError, RangeError, UnsupportedError, UsageError
 from pixmend.frames import MemoryShot
-from pixmend.model import DefectMap, FrameRange, Status, map_to_json
+from pixmend.model import DefectMap, FrameRange, Raster, SampleType, Status, map_to_json
 from pixmend.pipeline import (
     MOST_FRAMES,
     Sampling,
@@ -21,7 +21,7 @@ from pixmend.pipeline import (
     write_statistics,
 )
 from pixmend.progress import Silent
-from tests.make.shots import LINEAR, detection_of, memory_shot, small_shot, stored_frames
+from tests.make.shots import LINEAR, detection_of, memory_shot, rgb_plate, small_shot, stored_frames
 
 
 @pytest.fixture(scope="module")
@@ -230,6 +230,22 @@ def test_a_shot_of_one_channel_and_one_frame_is_measured(small):
 def test_a_raster_smaller_than_any_window_is_measured():
     tiny = memory_shot({frame: np.full((5, 6, 3), 0.1 * frame, np.float16) for frame in (1, 2, 3)})
     assert detect(tiny, LINEAR).defect_map.defects == ()
+
+
+@pytest.mark.parametrize("gain", [1e-30, 1e-7, 1e7, 1e20, 1e30])
+def test_numbers_that_are_no_light_are_refused(gain):
+    frames = stored_frames(small_shot())
+    frames = {number: frames[number].astype(np.float32) * np.float32(gain) for number in range(1001, 1007)}
+    shot = MemoryShot(rgb_plate(Raster(0, 0, 256, 192), SampleType.FLOAT), frames)
+    with pytest.raises(UnsupportedError, match="no light of a picture"):
+        detect(shot, LINEAR)
+
+
+def test_nothing_but_nan_is_refused_and_black_is_not():
+    nan, black = (np.full((40, 48, 3), value, np.float16) for value in (np.nan, 0.0))
+    with pytest.raises(UnsupportedError, match="NaN or Inf"):
+        detect(memory_shot(dict.fromkeys(range(1, 8), nan)), LINEAR)
+    assert detect(memory_shot(dict.fromkeys(range(1, 8), black)), LINEAR).defect_map.defects == ()
 
 
 def test_a_missing_frame_in_the_middle_of_a_run_is_an_error(small):
