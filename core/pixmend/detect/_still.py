@@ -12,7 +12,7 @@ from pixmend.detect._point_shapes import Camera
 from pixmend.detect._sites import MeanPicture, Site
 from pixmend.detect._whitened_patches import StillPicture
 from pixmend.footprints import DEMOSAICS
-from pixmend.stats import ShotStatistics, train_covariance
+from pixmend.stats import ShotStatistics
 
 __all__ = ["photosites_only", "with_fits"]
 
@@ -72,11 +72,11 @@ def with_fits(
 
 def _texture(sites: Sequence[Site], statistics: ShotStatistics) -> NDArray[np.float64]:
     """Return the covariance of the scene's own patches: what is to be judged teaches nothing."""
-    level = statistics.mean_level()
+    is_site = np.zeros(statistics.seen.shape, np.bool_)
     for site in sites:
         rows, columns = (slice(max(each - _SITE_PX, 0), each + _SITE_PX + 1) for each in (site.y, site.x))
-        level[:, rows, columns] = np.nan
-    return train_covariance([level])
+        is_site[rows, columns] = True
+    return statistics.mean_covariance(is_bad=is_site)
 
 
 def photosites_only(sites: Sequence[Site], fit: ShapeFit, *, is_spared: Callable[[Site], bool]) -> list[Site]:

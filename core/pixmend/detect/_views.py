@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from pixmend.detect._match_kernels import BLOCK_PX, block_noise
 from pixmend.detect._view_kernels import padded_rows
-from pixmend.stats import EXCESS_STEPS, ShotStatistics, Whitener, train_covariance
+from pixmend.stats import EXCESS_STEPS, ShotStatistics, Whitener
 
 __all__ = ["STEPS", "STRIP_PX", "Views", "even", "strips", "views_of"]
 
@@ -79,16 +79,23 @@ def strips(height: int) -> Iterator[tuple[int, int]]:
 
 def views_of(statistics: ShotStatistics) -> Views:
     """Return the two views of a shot; both have noise of about 1 everywhere."""
-    mean = statistics.mean_level()
-    whitener = Whitener(train_covariance([mean]), len(mean))
-    reach = whitener.radius_px
-    evened = np.empty(mean.shape, np.int16)
-    padded = np.pad(mean, ((0, 0), (reach, reach), (reach, reach)), mode="reflect")
-    for first, stop in strips(mean.shape[1]):
-        low, high = max(first - _MARGIN_PX, 0), min(stop + _MARGIN_PX, mean.shape[1])
-        whitened = whitener.whiten(padded[:, low : high + 2 * reach])
+    whitener = Whitener(statistics.mean_covariance(), len(statistics.level))
+    height, width = statistics.seen.shape
+    evened = np.empty((len(statistics.level), height, width), np.int16)
+    for first, stop in strips(height):
+        low, high = max(first - _MARGIN_PX, 0), min(stop + _MARGIN_PX, height)
+        whitened = whitener.whiten(_mirrored_level(statistics, low, high, margin=whitener.radius_px))
         evened[:, first:stop] = even(whitened)[:, first - low : stop - low]
     return Views(statistics, evened, whitener)
+
+
+def _mirrored_level(statistics: ShotStatistics, first: int, stop: int, *, margin: int) -> NDArray[np.float32]:
+    """Return rows [first - margin, stop + margin) of the mean level, as wide a margin at the sides; mirrored."""
+    height, width = statistics.seen.shape
+    low, high = max(first - margin, 0), min(stop + margin, height)
+    level = statistics.part(rows=(low, high), columns=(0, width)).mean_level()
+    beyond = (low - first + margin, stop + margin - high)
+    return np.pad(level, ((0, 0), beyond, (margin, margin)), mode="reflect")
 
 
 def even(whitened: NDArray[np.float32]) -> NDArray[np.int16]:

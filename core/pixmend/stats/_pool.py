@@ -22,6 +22,7 @@ from pixmend.stats._kernels import accumulate
 from pixmend.stats._measure import EXCESS_STEPS, LEVEL_STEPS, FrameEvidence
 from pixmend.stats._model import ShotModel
 from pixmend.stats._scale import curve_of
+from pixmend.stats._whiten import train_summed_covariance
 
 __all__ = ["ShotStatistics"]
 
@@ -152,6 +153,10 @@ class ShotStatistics:
         weight = 1.0 / (LEVEL_STEPS * np.maximum(self.seen[::every], 1).astype(np.float32))
         level: NDArray[np.float32] = np.multiply(self.level[:, ::every], weight, dtype=np.float32)
         return level
+
+    def mean_covariance(self, *, is_bad: NDArray[np.bool_] | None = None) -> NDArray[np.float64]:
+        """Return `train_covariance` of `mean_level`, of patches that hold no bad pixel (H, W)."""
+        return train_summed_covariance(self.level, self.seen, LEVEL_STEPS, is_bad=is_bad)
 
     def grid_sigma(self) -> NDArray[np.float32]:
         """Return the standard deviation of the level over time at every eighth pixel, in sigma."""

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pixmend.arrays import cut_patches, patch_covariance, patch_places, sample_patches
+from pixmend.arrays import cut_patches, patch_covariance, patch_places, sample_patches, sound_patches
 from pixmend.stats._whiten_kernels import fold_filters, whiten_planes
 
-__all__ = ["RADIUS_PX", "Whitener", "train_covariance", "train_stored_covariance"]
+__all__ = ["RADIUS_PX", "Whitener", "train_covariance", "train_stored_covariance", "train_summed_covariance"]
 
 RADIUS_PX = 3
 """Windows have 7 x 7 pixels."""
@@ -48,6 +48,32 @@ def train_stored_covariance(
     planes = to_planes(np.moveaxis(stored, 1, -1).reshape(count * side, side, channels))
     patches = np.moveaxis(planes.reshape(channels, count, side, side), 0, 1).astype(np.float64, order="C")
     return patch_covariance(patches[np.isfinite(patches).all(axis=(1, 2, 3))], contrast_floor=1.0)
+
+
+def train_summed_covariance(
+    sums: NDArray[np.integer],
+    seen: NDArray[np.integer],
+    steps: int,
+    *,
+    is_bad: NDArray[np.bool_] | None = None,
+) -> NDArray[np.float64]:
+    """Return what `train_covariance` does of the mean of frames, of which only patches are worked out.
+
+    Parameters
+    ----------
+    sums : (C, H, W) int ndarray
+        Of frames, in so many steps a unit.
+    seen : (H, W) int ndarray
+        How many frames each pixel has; none counts as one.
+    is_bad : (H, W) bool ndarray, optional
+        Pixels that no patch may hold.
+    """
+    side = 2 * RADIUS_PX + 1
+    (places,) = patch_places([seen.shape], radius_px=RADIUS_PX, count=_PATCHES, seed=_SEED)
+    patches, is_sound = sound_patches(sums, places, side, is_bad=is_bad)
+    frames = np.maximum(cut_patches(seen[None], places[is_sound], side), 1).astype(np.float32)
+    mean = np.multiply(patches, 1.0 / (steps * frames), dtype=np.float32)
+    return patch_covariance(mean.astype(np.float64), contrast_floor=1.0)
 
 
 class Whitener:

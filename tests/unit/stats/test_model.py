@@ -7,7 +7,7 @@ import pytest
 from pixmend.model import SampleType
 from pixmend.stats import train_covariance, train_scale
 from pixmend.stats._model import _enough_blocks
-from pixmend.stats._whiten import train_stored_covariance
+from pixmend.stats._whiten import train_stored_covariance, train_summed_covariance
 from tests.make.shots import LINEAR, small_shot, stored_frames
 
 
@@ -57,3 +57,19 @@ def test_patches_brought_to_the_scale_are_those_of_frames_on_it(frames, bad):
     found = train_stored_covariance(frames, scale.forward)
 
     np.testing.assert_array_equal(found, train_covariance([scale.forward(each) for each in frames]))
+
+
+def test_the_covariance_of_a_mean_needs_its_patches_alone():
+    rng = np.random.default_rng(3)
+    sums = rng.integers(-9000, 9000, (2, 60, 80)).astype(np.int32)
+    seen = rng.integers(0, 5, (60, 80)).astype(np.uint16)
+    is_bad = np.zeros(seen.shape, bool)
+    is_bad[20:23, 30:50] = True
+    mean = np.multiply(sums, 1.0 / (64 * np.maximum(seen, 1).astype(np.float32)), dtype=np.float32)
+
+    np.testing.assert_array_equal(train_summed_covariance(sums, seen, 64), train_covariance([mean]))
+
+    mean[:, is_bad] = np.nan
+    np.testing.assert_array_equal(
+        train_summed_covariance(sums, seen, 64, is_bad=is_bad), train_covariance([mean])
+    )
