@@ -47,6 +47,7 @@ _LEAST_ON = 4  # frames that a blinking one must show in, each clearly
 _LEAST_HITS = 2  # frames that name the place of what may blink
 _BLINK_LIKENESS = 0.6  # of what its on frames have more than its off frames
 _LEAST_TURNS, _ONCE_LIKENESS = 3, 0.75  # on once, or darker: so does texture that drifts by
+_EVEN_SWING, _EVEN_LIKENESS = 0.25, 0.5  # as bright whenever it is on: texture comes and goes by degrees
 _MOST_SWING = 0.5  # of its amplitude when on; a glint swings more
 _MOSTLY_ON = 0.6  # of the frames: then all of them together say enough
 _CLEAR_LIKENESS = 0.5
@@ -206,7 +207,8 @@ def _comes_and_goes(trace: Trace, course: Course) -> bool:
         return False
     turns = int(np.count_nonzero(course.is_on[1:] != course.is_on[:-1]))
     is_usual = course.amplitude_sigma > 0 and turns >= _LEAST_TURNS
-    least = _BLINK_LIKENESS if is_usual else _ONCE_LIKENESS
+    is_even = course.amplitude_sigma > 0 and course.fluctuation <= _EVEN_SWING
+    least = _EVEN_LIKENESS if is_even else _BLINK_LIKENESS if is_usual else _ONCE_LIKENESS
     return _likeness_of_change(trace, course.is_on) >= least
 
 

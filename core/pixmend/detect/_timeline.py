@@ -113,7 +113,7 @@ def _on_frames(signed: NDArray[np.float64], error: NDArray[np.float64]) -> NDArr
     if level < _TELLING * usual or float(np.var(signed)) < _LIVELY * usual**2:
         return _changed_once(signed, error)
     # Where the scene is restless a frame may tell neither: then it is as the nearest that does.
-    is_on = (signed > 0.5 * level) | (signed > _CLEAR * error)
+    is_on = (signed > 0.5 * level) | ((signed > _CLEAR * error) & (signed > _OFF_LEVEL * level))
     is_off = ~is_on & (signed < level - _CLEAR * error)
     tells = np.flatnonzero(is_on | is_off)
     between = 0.5 * (tells[1:] + tells[:-1])
@@ -127,10 +127,12 @@ def _are_two_states(signed: NDArray[np.float64], is_on: NDArray[np.bool_]) -> bo
     if len(off) < max(2.0, _LEAST_OFF_SHARE * len(signed)) or len(on) < _LEAST_ON:
         return False
     levels = float(np.median(on)), float(np.median(off))
-    scatter = max(
-        float(np.median(np.abs(half - level))) for half, level in zip((on, off), levels, strict=True)
+    # One state that is cut scatters as much on both sides; of two, the one of few frames is not known so well.
+    scatter = np.mean(
+        [np.median(np.abs(half - level)) for half, level in zip((on, off), levels, strict=True)]
     )
-    return levels[1] < _OFF_LEVEL * levels[0] and levels[0] - levels[1] > _APART * MAD_TO_SIGMA * scatter
+    apart = levels[0] - levels[1] > _APART * MAD_TO_SIGMA * float(scatter)
+    return levels[1] < _OFF_LEVEL * levels[0] and apart
 
 
 def _changed_once(signed: NDArray[np.float64], error: NDArray[np.float64]) -> NDArray[np.bool_]:

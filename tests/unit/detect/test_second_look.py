@@ -173,6 +173,17 @@ def test_speculars_that_flash_a_few_times_swing_more(count, swing, expected):
     assert is_believed(named_by_hits(score=12.0 * np.sqrt(count)), trace) is expected
 
 
+@pytest.mark.parametrize(("swing", "expected"), [(0.0, True), (0.45, False)])
+def test_what_was_on_once_and_is_less_like_a_photosite_must_be_as_bright_all_the_time(swing, expected):
+    frames = np.arange(12, 22)
+    trace = on_in(frames, amplitude=12.0, swing=swing)
+    cores = trace.cores.copy()
+    cores[frames, 0, 0, :5] += (
+        22.0  # texture that comes with it: two thirds of the change are the photosite's
+    )
+    assert is_believed(very_sure(fit=0.7), replace(trace, cores=cores, score=0.0)) is expected
+
+
 @pytest.mark.parametrize(
     ("score", "known", "expected"),
     [(-9.0, False, True), (-7.0, False, False), (-7.0, True, True), (7.0, False, True)],

@@ -60,6 +60,18 @@ def test_on_and_off(level):
     assert np.sign(course.amplitude_sigma) == np.sign(level)
 
 
+def test_what_is_on_in_few_frames_may_be_brighter_in_some_of_them():
+    amplitude, error = trace(0.0)
+    amplitude[-5:] = [10.0, 13.0, 10.0, 16.0, 16.0]
+    assert np.flatnonzero(course_of(amplitude, error).is_on).tolist() == [*range(FRAMES - 5, FRAMES)]
+
+
+def test_a_frame_far_below_the_others_is_not_on_by_chance():
+    amplitude, error = trace(50.0, np.arange(FRAMES) < 6)
+    amplitude[30] = 4.0
+    assert np.flatnonzero(course_of(amplitude, error).is_on).tolist() == [*range(6)]
+
+
 @pytest.mark.parametrize("level", [5.0, 40.0])
 def test_frames_that_are_all_but_black_do_not_decide_alone(level):
     amplitude, error = trace(level)
