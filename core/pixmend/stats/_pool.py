@@ -28,6 +28,7 @@ __all__ = ["ShotStatistics"]
 
 _POOL_SCHEMA = "pixmend.statistics/2"
 _GRID_PX = 8  # every so many pixels one is followed closely: does anything move?
+_STRIP_PX = 128  # rows that are brought to light at a time
 _MOST_FRAMES = 340  # keeps the sums from overflowing, whatever the frames hold
 _SUMS = ("excess", "level", "seen", "grid_level", "grid_square")
 _RANGES = ("frames", "watched", "stands_for")
@@ -171,7 +172,13 @@ class ShotStatistics:
 
     def mean_light(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Return the linear level of the mean, and one frame's noise sigma there; (C, H, W) each."""
-        return curve_of(self.model.noise).light_and_sigma(self.mean_level())
+        curve, (height, width) = curve_of(self.model.noise), self.seen.shape
+        light, sigma = (np.empty(self.level.shape, np.float32) for _ in range(2))
+        for first in range(0, height, _STRIP_PX):
+            rows = slice(first, min(first + _STRIP_PX, height))
+            level = self.part(rows=(rows.start, rows.stop), columns=(0, width)).mean_level()
+            light[:, rows], sigma[:, rows] = curve.light_and_sigma(level)
+        return light, sigma
 
     def sigma_at(self, level: NDArray[np.float32]) -> NDArray[np.float64]:
         """Return the linear noise sigma of each channel at sigma-scale `level`, (C, ...), same shape."""
