@@ -140,6 +140,7 @@ _FUNCTIONS: dict[str, tuple[Any, ...]] = {
     "exr_get_tile_sizes": (_HANDLE, _INT, _INT, _INT, _TO(ctypes.c_int32), _TO(ctypes.c_int32)),
     "exr_read_scanline_chunk_info": (_HANDLE, _INT, _INT, _TO(Chunk)),
     "exr_read_tile_chunk_info": (_HANDLE, _INT, _INT, _INT, _INT, _INT, _TO(Chunk)),
+    "exr_read_chunk": (_HANDLE, _INT, _TO(Chunk), ctypes.c_void_p),
     "exr_decoding_initialize": (_HANDLE, _INT, _TO(Chunk), _TO(Decoding)),
     "exr_decoding_update": (_HANDLE, _INT, _TO(Chunk), _TO(Decoding)),
     "exr_decoding_choose_default_routines": (_HANDLE, _INT, _TO(Decoding)),

@@ -196,7 +196,7 @@ def test_a_damaged_chunk_says_nothing_and_leaves_nothing_open(tmp_path, capfd):
     path.write_bytes(stored[:-3000] + bytes(500) + stored[-2500:])
     before = len(list(DESCRIPTORS.iterdir())) if DESCRIPTORS.is_dir() else None
     for _ in range(5):
-        with pytest.raises(BadFrameError, match=r"damaged: .*exr_decoding_run") as caught:
+        with pytest.raises(BadFrameError, match=r"damaged: .*(exr_decoding_run|DEFLATE)") as caught:
             read_by(open_core, path, layout, ["R", "G", "B"], [(0, 91)])
         assert caught.value.where == str(path)
     path.write_bytes(stored[:40])
@@ -219,7 +219,13 @@ def damage(path, form, *, codec, count):
 
 @pytest.mark.parametrize(
     ("codec", "form"),
-    [("ZIPS", "tiles"), ("PIZ", "mixed types"), ("DWAA", "parts"), ("NO", "negative window")],
+    [
+        ("ZIP", "lines"),
+        ("ZIPS", "tiles"),
+        ("PIZ", "mixed types"),
+        ("DWAA", "parts"),
+        ("NO", "negative window"),
+    ],
 )
 def test_damaged_files_end_alike_on_both_routes(tmp_path, codec, form):
     damage(tmp_path / "a.exr", form, codec=codec, count=60)
