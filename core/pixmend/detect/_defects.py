@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Suspects -> defects: which to believe, when they show, kind, confidence, severity."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -9,6 +9,9 @@ from numpy.typing import NDArray
 
 from pixmend.detect._cluster import photosites_at
 from pixmend.detect._glance import Trace
+from pixmend.detect._lettering import change_left, is_drawn, lettered
+from pixmend.detect._likeness import is_mark, is_whole_pixel, looks_like_photosite
+from pixmend.detect._mosaic import has_mosaic
 from pixmend.detect._second_look import Judgement, judge_by_pools, judge_by_trace
 from pixmend.detect._sites import VISIBLE_SIGMA, Site
 from pixmend.detect._suspects import Suspects
@@ -22,6 +25,7 @@ _BRIGHT_SIGMA = 8.0  # visible at unity in normal playback
 _CHANCE, _EXPECTED = 8e-4, 5.0  # pixels that score 5 by chance; defects that a camera is expected to have
 _SAME_PX = 2  # what is left of a defect need not be strongest where it was
 _CLEAR_LIKENESS = 0.5  # from there on the mean picture tells the samples
+_SURELY_ALIKE = 0.97  # of the excess
 _ONE_PHOTOSITE = 0.6  # of the excess; then it is no cluster
 _MANY = 5  # "several across a duration, even if each alone is extremely minor"
 
@@ -61,7 +65,10 @@ def decide(
     What people decided about a known defect (status, note) is carried over.
     """
     sure, weaker = [], []
+    graphics, lines = _lettering(suspects, traces or {})
     for index, site in enumerate(suspects.sites):
+        if index in graphics:
+            continue
         known = suspects.known_at(site)
         trace = None if traces is None else traces.get(index)
         if trace is None:
@@ -83,9 +90,49 @@ def decide(
             weaker.append(defect)
     weaker.sort(key=lambda each: -abs(each.evidence.score if each.evidence else 0.0))
     return Findings(
-        numbered([*sure, *suspects.lines]),
+        numbered([*sure, *lines]),
         tuple(replace(each, id=f"w{number:04d}") for number, each in enumerate(weaker, 1)),
     )
+
+
+def _lettering(suspects: Suspects, traces: Mapping[int, Trace]) -> tuple[frozenset[int], tuple[Defect, ...]]:
+    """Return which sites are lettering that stands over the picture, and the lines that are none."""
+    sites = suspects.sites
+    asked = [index for index in traces if index < len(sites)]
+    mosaic = has_mosaic(suspects.statistics)
+    left = [_change_left(sites[index], traces[index], suspects, mosaic=mosaic) for index in asked]
+    is_graphic = lettered(
+        [(sites[index].y, sites[index].x) for index in asked],
+        np.array(left),
+        is_mark=np.array([is_mark(sites[index]) for index in asked], np.bool_),
+        is_alike=np.array([looks_like_photosite(sites[index]) for index in asked], np.bool_),
+    )
+    unknown = (suspects.known_at(sites[index]) is None for index in asked)
+    graphics = (index for index, *both in zip(asked, is_graphic, unknown, strict=True) if all(both))
+    return frozenset(graphics), tuple(_lines_of_sensor(suspects, traces))
+
+
+def _change_left(site: Site, trace: Trace, suspects: Suspects, *, mosaic: bool) -> float:
+    """Return what is left of the change at a site; of a dot in all colours none, where photosites have one each.
+
+    What is as bright as a photosite can be may be still in all colours, for floats have steps.
+    """
+    if mosaic and is_whole_pixel(site):
+        return 0.0
+    if suspects.is_still or (site.likeness >= _SURELY_ALIKE and not is_whole_pixel(site)):
+        return np.inf
+    return change_left(trace, suspects.statistics.light_at)
+
+
+def _lines_of_sensor(suspects: Suspects, traces: Mapping[int, Trace]) -> Iterator[Defect]:
+    """Yield the lines that do not cover the picture."""
+    told: dict[int, list[Trace]] = {}
+    for index, (number, _, _) in enumerate(suspects.witnesses, len(suspects.sites)):
+        if index in traces:
+            told.setdefault(number, []).append(traces[index])
+    for number, line in enumerate(suspects.lines):
+        if number not in told or not is_drawn(told[number], suspects.statistics.light_at):
+            yield line
 
 
 def defects_left(defects: Sequence[Defect], *, found: Sequence[Defect]) -> tuple[Defect, ...]:

@@ -12,6 +12,8 @@ __all__ = [
     "PHOTOSITE_FIT",
     "is_clear_of_texture",
     "is_hardly_a_photosite",
+    "is_mark",
+    "is_whole_pixel",
     "looks_like_photosite",
     "looks_right",
 ]
@@ -25,6 +27,8 @@ _DARK_FIT = 0.4  # and any that is darker: more of a scene looks so
 _CLEAR_POINT, _POINTED = 0.75, 0.12  # of the excess: joined photosites are like a point, texture only more so
 _SPOT_SIGMA, _SPOT_SCORE, _SPOT = 15.0, 12.0, 0.65  # so strong a one is a spot already where that is so clear
 _AS_LEARNED = 0.55  # of the excess is what this plate makes of one photosite, resized or not
+_MARK_SIGMA, _MARK_FIT, _MARK_LIKENESS = 12.0, 0.45, 0.35
+_WHOLE_SIGMA, _WHOLE_PX = 5.0, 2  # debayer spreads what is so strong further
 _TEXTURED = 1.8  # times what noise leaves of all frames together
 _RESTLESS, _RESTLESS_FIT = 5.0, 0.45  # times that: the scene repeats itself, and only the shape tells
 _FROZEN = 0.02  # sigma over time: no light that passed a lens is so still
@@ -88,6 +92,23 @@ def _looks_like_texture(site: Site) -> bool:
     is_strong = site.amplitude_sigma >= _SPOT_SIGMA and site.score >= _SPOT_SCORE
     is_pointed = optical < (_SPOT if is_strong else _CLEAR_POINT) and optical - photosite > _POINTED
     return is_pointed and site.likeness < _AS_LEARNED
+
+
+def is_mark(site: Site) -> bool:
+    """Tell whether a site that shows clearly is hardly like a photosite, joined ones or light.
+
+    Texture may be so here and there, strokes of lettering are side by side.
+    """
+    is_unlike = _fit(site) < _MARK_FIT and site.likeness < _MARK_LIKENESS
+    return site.is_in_pools and abs(site.amplitude_sigma) >= _MARK_SIGMA and is_unlike
+
+
+def is_whole_pixel(site: Site) -> bool:
+    """Tell whether a strong site is one or two pixels in all colours alike: where there is a mosaic none is."""
+    pixels = {(int(dy), int(dx)) for _, dy, dx in site.samples}
+    channels = len(site.shape)
+    is_whole = len(pixels) <= _WHOLE_PX and len(site.samples) == channels * len(pixels)
+    return channels > 1 and is_whole and site.is_in_pools and abs(site.amplitude_sigma) >= _WHOLE_SIGMA
 
 
 def _is_told_alike(site: Site, course: Course) -> bool:

@@ -10,6 +10,8 @@ from scipy.spatial import cKDTree
 
 from pixmend.detect._flash import recurring_places
 from pixmend.detect._glance import MATCH_PX, Query, Trace, queries_of
+from pixmend.detect._lettering import witnesses
+from pixmend.detect._line import Line
 from pixmend.detect._line_defects import line_defects
 from pixmend.detect._line_picture import line_picture
 from pixmend.detect._line_samples import covered
@@ -59,6 +61,8 @@ class Suspects:
     lines : tuple of Defect
         Bad columns and rows, which single frames need not be asked about. No site belongs
         to one of them.
+    witnesses : tuple of (int, int, int)
+        Places on lines: which line, y and x. Single frames tell whether it is lettering.
     """
 
     statistics: ShotStatistics
@@ -69,6 +73,7 @@ class Suspects:
     is_still: bool
     hits: tuple[int, ...] = ()
     lines: tuple[Defect, ...] = ()
+    witnesses: tuple[tuple[int, int, int], ...] = ()
 
     @property
     def learned(self) -> tuple[Footprint, ...]:
@@ -85,7 +90,9 @@ class Suspects:
         return course_in_equal_light(trace, self.statistics.light_at)
 
     def is_decided(self, index: int, trace: Trace, settings: DetectSettings) -> bool:
-        """Tell whether more frames would say nothing new of a suspect."""
+        """Tell whether more frames would say nothing new of a suspect; of a witness a few say enough."""
+        if index >= len(self.sites):
+            return True
         site = self.sites[index]
         is_known = self.known_at(site) is not None
         course, light_at = self.course(trace), self.statistics.light_at
@@ -97,7 +104,7 @@ class Suspects:
     def queries(self, whole: ShotStatistics, settings: DetectSettings) -> dict[int, Query]:
         """Return what to look for in single frames, in array positions of `whole`, by index of the site.
 
-        Only of sites that these frames could make sure of.
+        Only of sites that these frames could make sure of. After all sites come the witnesses.
         """
         inner, outer = self.statistics.model.raster, whole.model.raster
         down, across = inner.y - outer.y, inner.x - outer.x
@@ -110,7 +117,11 @@ class Suspects:
         places = [(site.y + down, site.x + across) for site in sites]
         covariance = self.statistics.model.covariance
         found = queries_of(places, shapes, covariance, signs=signs, trusts=trusts)
-        return dict(zip(asked, found, strict=True))
+        beside = [(y + down, x + across) for _, y, x in self.witnesses]
+        plain = np.stack([_framed(shape) for shape in footprints])
+        found += queries_of(beside, [plain] * len(beside), covariance)
+        numbers = range(len(self.sites), len(self.sites) + len(beside))
+        return dict(zip([*asked, *numbers], found, strict=True))
 
     def _worth_a_look(self, settings: DetectSettings) -> list[int]:
         """Return the indices of the sites that single frames are asked about."""
@@ -177,6 +188,16 @@ def find_suspects(
         sites=in_order,
         hits=tuple(_frames_that_hit(in_frame, statistics.hits)),
         lines=line_defects(lines, searched, statistics, known=known),
+        witnesses=() if is_still else _witnesses_of(lines),
+    )
+
+
+def _witnesses_of(lines: Sequence[Line]) -> tuple[tuple[int, int, int], ...]:
+    """Return places on lines: which line, y and x."""
+    return tuple(
+        (number, *((line.middle, place) if line.is_row else (place, line.middle)))
+        for number, line in enumerate(lines)
+        for place in witnesses(line.first, line.stop).tolist()
     )
 
 
