@@ -42,6 +42,8 @@ if TYPE_CHECKING:
 
 __all__ = ["SUMMARY", "add_arguments", "looking_of", "run"]
 
+_OF_MEASURING = ("frames", "every", "train", "encoding", "no_flashes")
+
 SUMMARY = "find bad pixels, columns and rows of a shot or a reel and write a defect map"
 
 
@@ -141,6 +143,7 @@ def _check_arguments(args: Namespace) -> None:
     if not args.check and args.output is args.stats_out is args.noise_plot is None:
         raise UsageError("no place is named for the result", hint="pass -o MAP, --stats-out STATS or --check")
     check_cut_arguments(args)
+    _check_merge_arguments(args)
     if args.more:
         return
     if args.output is not None:
@@ -148,6 +151,16 @@ def _check_arguments(args: Namespace) -> None:
     for output in (args.output, args.stats_out):
         if output is not None:
             check_free(output, overwrite=args.overwrite)
+
+
+def _check_merge_arguments(args: Namespace) -> None:
+    """Refuse what statistics have decided when they were made."""
+    for option in _OF_MEASURING if args.merge else ():
+        if getattr(args, option):
+            raise UsageError(
+                f"--{option.replace('_', '-')} does not go with --merge",
+                hint="statistics keep which frames they were made of, and how: name it with --stats-out",
+            )
 
 
 def looking_of(args: Namespace) -> "Looking":

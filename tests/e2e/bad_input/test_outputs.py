@@ -67,6 +67,23 @@ def test_statistics_of_another_shot_than_the_one_that_is_asked(job, healthy, ref
     )
 
 
+@pytest.mark.parametrize(
+    "option",
+    [
+        ["--frames", "1001-1002"],
+        ["--every", "2"],
+        ["--train", "1001"],
+        ["--encoding", "linear"],
+        ["--no-flashes"],
+    ],
+    ids=lambda option: option[0],
+)
+def test_what_statistics_have_decided_is_not_asked_again(option, job, refused):
+    job()
+    error = refused("detect", "plate", "--merge", "s.npz", "-o", "new.json", *option, code=2)
+    assert error["what"] == f"{option[0]} does not go with --merge"
+
+
 def test_statistics_of_the_shot_before_it_was_mended(job):
     job()
     assert main(["detect", "mended", "--merge", "s.npz", "-o", "new.json", "-q"]) == 0
