@@ -98,24 +98,25 @@ def match(views: Views, filters: Filters) -> ScoreMap:
     and, where a neighbourhood is busier than that, by its own.
     """
     height, width = views.size
-    most = np.zeros((2, height, width), np.float32)
+    score, largest = (np.zeros((height, width), np.float32) for _ in range(2))
     best = np.zeros((height, width), np.int8)
     busyness = np.zeros((2, -(-height // BLOCK_PX), -(-width // BLOCK_PX)), np.float32)
     for first, stop in strips(height):
         low, high = max(first - _MARGIN_PX, 0), min(stop + _MARGIN_PX, height)
-        rows, blocks = slice(first - low, stop - low), slice((first - low) // BLOCK_PX, None)
-        for index, responses in enumerate(filters.responses(views, low, high)):
+        kept, number = (score[first:stop], largest[first:stop], best[first:stop]), 0
+        for responses in filters.responses(views, low, high):
+            usual = filters.usual[number : number + len(responses[0])]
             pooled, meant = (
-                _noise(*each)[blocks]
-                for each in zip(responses, filters.usual[index], _OWN_SHARES, strict=True)
+                np.stack([_noise(*one, own_share) for one in zip(each, spread, strict=True)])
+                for each, spread, own_share in zip(responses, usual.T, _OWN_SHARES, strict=True)
             )
-            inner = responses[0][rows], responses[1][rows]
-            keep_best(inner, (pooled, meant), most[:, first:stop], best[first:stop], index)
+            keep_best(responses, (pooled, meant), kept, number, first - low)
+            number += len(usual)
         for view, (response, noise) in enumerate(zip(responses, filters.usual[-1], strict=True)):
             around = busyness[view, first // BLOCK_PX : -(-stop // BLOCK_PX)]
-            around[...] = _noise(response, noise, 0.0)[blocks][: len(around)] / noise
-    score, ceiling = most
-    limit_scores(score, ceiling, _TRUST)
+            blocks = _noise(response[-1], noise, 0.0)[(first - low) // BLOCK_PX :]
+            around[...] = blocks[: len(around)] / noise
+    limit_scores(score, largest, _TRUST)
     return ScoreMap(score, best, busyness)
 
 

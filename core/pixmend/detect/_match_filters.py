@@ -54,7 +54,7 @@ class Filters:
     def responses(
         self, views: Views, first: int, stop: int
     ) -> Iterator[tuple[NDArray[np.float32], NDArray[np.float32]]]:
-        """Match footprints to rows [first, stop) of both views, one after the other."""
+        """Match footprints to rows [first, stop) of both views, a few at a time: (K, rows, W) each."""
         return _responses(self.weights, views, first, stop)
 
     def at(self, views: Views, places: NDArray[np.int64]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
@@ -120,7 +120,7 @@ def _responses(
     stacks = views.rows(first, stop, margin=margin)
     for each in zip(*weights, strict=True):
         pooled, meant = (own.correlated(stack, margin) for own, stack in zip(each, stacks, strict=True))
-        yield from zip(pooled, meant, strict=True)
+        yield pooled, meant
 
 
 def _usual_noise(
@@ -129,12 +129,11 @@ def _usual_noise(
     """Return the robust spread of the response of both views to each shape, (K, 2)."""
     height = views.size[0]
     step = max(height // _BANDS, _BAND_PX)
-    bands = [
-        [np.concatenate([view.ravel()[::_EVERY] for view in response]).reshape(2, -1) for response in each]
-        for each in (
-            _responses(weights, views, top, min(top + _BAND_PX, height)) for top in range(0, height, step)
-        )
-    ]
+    bands = []
+    for top in range(0, height, step):
+        each = _responses(weights, views, top, min(top + _BAND_PX, height))
+        flat = [np.stack(both, axis=1).reshape(len(both[0]), 2, -1)[..., ::_EVERY] for both in each]
+        bands.append(np.concatenate(flat))
     values = np.abs(np.concatenate(bands, axis=-1))
     found = np.zeros((len(shapes), 2), np.float32)
     for index, shape in enumerate(shapes):

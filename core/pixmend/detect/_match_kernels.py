@@ -109,34 +109,49 @@ def _samples(first: int, stop: int, side: int) -> int:
 def keep_best(
     responses: tuple[NDArray[np.float32], NDArray[np.float32]],
     noise: tuple[NDArray[np.float32], NDArray[np.float32]],
-    most: NDArray[np.float32],
-    best: NDArray[np.int8],
-    index: int,
+    kept: tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.int8]],
+    number: int,
+    skipped: int,
 ) -> None:
-    """Put what footprint number `index` scores where it is the best so far.
+    """Put what some footprints score where they are the best so far; the first is number `number`.
 
-    `responses` (H, W) of both views have a `noise` each, by block; `most` (2, H, W)
-    holds the best score so far and the largest pooled one, `best` (H, W) whose it is.
+    `responses` (K, h, W) of both views have a `noise` each, by block, (K, blocks, blocks); `kept`
+    are the best score so far, the largest pooled one, and whose the score is, (H, W) each. The
+    first of them is row `skipped` of the responses, a whole number of blocks.
     """
+    score, largest, best = kept
     height, width = best.shape
-    wide = noise[0].shape[1] * BLOCK_PX  # two arrays, not one of two rows: unpacked, those count as scattered
+    wide = noise[0].shape[2] * BLOCK_PX  # two arrays, not one of two rows: unpacked, those count as scattered
     of_pooled, of_meant = np.empty(wide, np.float32), np.empty(wide, np.float32)
     is_better = np.empty(width, np.bool_)
-    number = np.int8(index)
     for y in range(height):
-        if y % BLOCK_PX == 0:
-            _spread_blocks(np.float32(1.0) / noise[0][y // BLOCK_PX], of_pooled)
-            _spread_blocks(np.float32(1.0) / noise[1][y // BLOCK_PX], of_meant)
-        pooled, meant, score, largest = responses[0][y], responses[1][y], most[0, y], most[1, y]
-        for x in range(width):
-            seen = pooled[x] * of_pooled[x]
-            both = np.float32(0.5) * (seen + meant[x] * of_meant[x])
-            is_better[x] = abs(both) > abs(score[x])
-            score[x] = both if is_better[x] else score[x]
-            largest[x] = max(largest[x], abs(seen))
-        whose = best[y]
-        for x in range(width):  # by itself, as numbers of one size are vector code
-            whose[x] = number if is_better[x] else whose[x]
+        for k in range(len(responses[0])):  # while the row is in the cache
+            block = (skipped + y) // BLOCK_PX
+            _spread_blocks(np.float32(1.0) / noise[0][k, block], of_pooled)
+            _spread_blocks(np.float32(1.0) / noise[1][k, block], of_meant)
+            pooled, meant = responses[0][k, skipped + y], responses[1][k, skipped + y]
+            _keep_row((pooled, meant), (of_pooled, of_meant), (score[y], largest[y]), is_better)
+            whose, own = best[y], np.int8(number + k)
+            for x in range(width):  # by itself, as numbers of one size are vector code
+                whose[x] = own if is_better[x] else whose[x]
+
+
+@njit(cache=True, nogil=True)
+def _keep_row(
+    responses: tuple[NDArray[np.float32], NDArray[np.float32]],
+    factors: tuple[NDArray[np.float32], NDArray[np.float32]],
+    kept: tuple[NDArray[np.float32], NDArray[np.float32]],
+    is_better: NDArray[np.bool_],
+) -> None:
+    pooled, meant = responses
+    of_pooled, of_meant = factors
+    score, largest = kept
+    for x in range(len(score)):
+        seen = pooled[x] * of_pooled[x]
+        both = np.float32(0.5) * (seen + meant[x] * of_meant[x])
+        is_better[x] = abs(both) > abs(score[x])
+        score[x] = both if is_better[x] else score[x]
+        largest[x] = max(largest[x], abs(seen))
 
 
 @njit(cache=True, nogil=True)
