@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import label, maximum_filter, uniform_filter
 
-from pixmend.detect._flash import FlashCandidate
+from pixmend.detect._flash import LONE_SCORE, FlashCandidate, crowd_of
 from pixmend.detect._flash_fit import FlashFit, fit_flash
 from pixmend.detect._flash_scene import FLASH_WINDOW_PX, unrest_beside
 from pixmend.detect._site_or_light import SiteOrLight, resized_site_or_light, site_or_light
@@ -18,10 +18,6 @@ from pixmend.stats import SigmaCurve
 
 __all__ = ["caution_of", "judge_flash", "least_score"]
 
-_LEAST_SCORE = 11.5  # with all that follows, where no other hit is nearly as strong
-# For each e-fold of hits around that are nearly as strong, so much more score: fine texture that moves scores up
-# to 17 among a hundred of its like. Of a resized plate each photosite has many hits.
-_CROWD, _CROWD_RESIZED = 0.12, 0.03
 _LEAST_UNSURE = 18.0  # where colours are unknown: photographs have points that score 15
 _LEAST_RESIZED, _CONTEST_RESIZED = 16.0, 0.75  # resized photosites have colours that no point of light has
 _LEAST_STRENGTH = 12.0  # sigma: in flat places debayered noise itself looks like a photosite
@@ -87,7 +83,9 @@ def judge_flash(  # noqa: PLR0913 (each is one thing that is known of the shot)
     is_resized = bool(resized)
     fit_as = partial(fit_flash, windows, curve, resized or footprints, covariance=covariance, inside=inside)
     fit = fit_as()
-    if fit is None or abs(fit.score) < _LEAST_SCORE or not _is_one_photosite(fit, is_resized=is_resized):
+    # What follows asks for no less; and to tell a photosite from light takes longest.
+    enough = LONE_SCORE * crowd_of(candidate.neighbours, is_resized=is_resized)
+    if fit is None or abs(fit.score) < enough or not _is_one_photosite(fit, is_resized=is_resized):
         return None
     shapes = _site_or_light(fit, candidate, resized)
     unrest = min(unrest_beside(windows, curve, covariance), _MOST_UNREST)
@@ -130,7 +128,7 @@ def least_score(shapes: SiteOrLight | None, *, is_resized: bool = False) -> floa
         return _LEAST_UNSURE
     if shapes.contest > (_CONTEST_RESIZED if is_resized else _CONTEST):
         return float("inf")
-    return _LEAST_RESIZED if is_resized else _LEAST_SCORE + _MORE * max(shapes.contest - _SURE_CONTEST, 0.0)
+    return _LEAST_RESIZED if is_resized else LONE_SCORE + _MORE * max(shapes.contest - _SURE_CONTEST, 0.0)
 
 
 def caution_of(
@@ -157,8 +155,7 @@ def caution_of(
     """
     doubts = (not inside.all()) + (fit.score < 0) + (not is_known)
     restless = max(float(fit.scatter.max()) - _USUAL_SCATTER, 0.0)
-    crowd = _CROWD_RESIZED if is_resized else _CROWD
-    crowded = 1.0 + crowd * float(np.log1p(candidate.neighbours))
+    crowded = crowd_of(candidate.neighbours, is_resized=is_resized)
     return float(_CAUTION**doubts) * (1.0 + _LESS_SURE * restless) * crowded
 
 
@@ -224,5 +221,5 @@ def _spoiled(fit: FlashFit, inside: NDArray[np.bool_]) -> tuple[NDArray[np.intp]
 
 def _confidence(score: float) -> float:
     """Return how likely it is a defect, by how fast what is no defect grows rare with its score."""
-    false = _FALSE_AT_LEAST * float(np.exp((_LEAST_SCORE - abs(score)) / _FALSE_DECAY))
+    false = _FALSE_AT_LEAST * float(np.exp((LONE_SCORE - abs(score)) / _FALSE_DECAY))
     return round(_EXPECTED / (_EXPECTED + false), 4)

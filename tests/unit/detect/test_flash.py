@@ -99,6 +99,16 @@ def test_a_candidate_knows_how_many_of_its_neighbourhood_are_nearly_as_strong():
     assert {each.frame: each.neighbours for each in candidates} == {1: 1, 2: 2, 3: 2, 4: 0}
 
 
+@pytest.mark.parametrize(("is_resized", "expected"), [(False, {11.8, 12.0}), (True, {11.0, 11.8, 12.0})])
+def test_a_weak_hit_among_many_of_its_like_is_none_unless_the_plate_was_resized(is_resized, expected):
+    crowd = [(frame, 20, 6 * (frame % 9) + 2, 11.0 if frame < 30 else 11.8) for frame in range(31)]
+    lone = (31, 100, 200, 12.0)
+
+    candidates = flash_candidates(_hits(*crowd, lone), [], _SHAPE, is_resized=is_resized)
+
+    assert {round(each.score, 1) for each in candidates} == expected
+
+
 def test_of_a_shot_that_was_resized_more_are_looked_at():
     rows = [(1, 64 * y + 8, 64 * x + 8, 12.0 + 0.1 * x) for y in range(4) for x in range(6)]
     hits = _hits(*rows)
