@@ -9,12 +9,12 @@ from numpy.typing import NDArray
 
 from pixmend.detect._camera_matrix import MISFIT, learned_camera
 from pixmend.detect._joined import fit_joined
+from pixmend.detect._light_fit import explained_by_any_light
 from pixmend.detect._point_shapes import (
     BAYER_CAMERAS,
     REACH_PX,
     SATURATIONS,
     Camera,
-    fine_points,
     point_shapes,
 )
 from pixmend.detect._resized_points import SCALES, resized_photosites
@@ -131,26 +131,11 @@ def fit_shapes(
     if camera is not None and camera.matrix:
         is_clear = _surprise(white, explained[0]) * np.abs(telling) >= _CLOSELY
         asked = is_clear | (joined.explained >= _JOINED * white.energy)
-        fine = np.maximum(fine, _explained_by_fine_points(white, camera, asked))
+        fine = np.maximum(fine, explained_by_any_light(white, camera, asked))
     judged = _judged(white, (*explained, fine, joined.explained), is_clear, misfit=misfit)
     size = np.array(picture.light.shape[1:])
     is_whole = np.asarray(((places >= REACH_PX) & (places < size - REACH_PX)).all(axis=1))
     return ShapeFit(**judged, joined_green=joined.green, is_whole=is_whole, camera=camera)
-
-
-def _explained_by_fine_points(
-    white: WhitenedPatches, camera: Camera, asked: NDArray[np.bool_]
-) -> NDArray[np.float64]:
-    """Return what points of light explain, tried more finely; 0 where that is not asked.
-
-    The usual choice is coarser than four joined photosites of any strength, and than what is very clear.
-    """
-    fine = np.zeros(len(asked))
-    for y, x, members in white.by_parity():
-        own = members[asked[members]]
-        if len(own):
-            fine[own] = Lights(white.basis(fine_points(camera, y, x))).explain_all(white.patches[own])
-    return fine
 
 
 def _surprise(white: WhitenedPatches, explained: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -20,7 +20,9 @@ __all__ = [
     "Camera",
     "PointShapes",
     "block_is_green",
-    "fine_points",
+    "light_grid",
+    "lights_at",
+    "lit_alone",
     "point_shapes",
 ]
 
@@ -32,10 +34,8 @@ SATURATIONS = (0.0, 0.6, 1.0, 1.4)
 
 _SPREADS_PX = (0.4, 0.5, 0.62, 0.78, 1.0)
 _FEW_SPREADS_PX = (0.45, 0.7)
-_FINE_SPREADS_PX = (0.4, 0.45, 0.5, 0.56, 0.62, 0.7, 0.78, 0.88, 1.0, 1.15)
 _OFFSETS_PX = np.linspace(-1.0, 1.0, 7)
 _FEW_OFFSETS_PX = np.linspace(-0.8, 0.8, 5)
-_FINE_OFFSETS_PX = np.linspace(-1.0, 1.0, 13)
 _LIGHT_REACH_PX = 5  # what of a point of light falls further is nothing
 _FIELD_PX = 24  # a picture to develop shapes in, with room for every filter
 _MIDDLE = (_FIELD_PX // 2, _FIELD_PX // 2)
@@ -131,11 +131,29 @@ def point_shapes(camera: Camera, y: int, x: int, *, channels: int = 3, few: bool
     return _usual_shapes(camera, y, x, channels, few)
 
 
-def fine_points(camera: Camera, y: int, x: int) -> NDArray[np.float64]:
-    """Return points of light about a pixel, as `PointShapes` has them, of many spreads and places; it has a demosaic."""
+def light_grid() -> NDArray[np.float64]:
+    """Return spread, y and x in px of each of the lights of `PointShapes.points`, in that order, (N, 3)."""
+    return np.array([(s, y, x) for s in _SPREADS_PX for y in _OFFSETS_PX for x in _OFFSETS_PX])
+
+
+def lights_at(lights: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return what lights (N, 3), by spread, y and x in px from a photosite, shed on it and all beside it, (N, 11, 11)."""
+    lines = np.arange(-_LIGHT_REACH_PX, _LIGHT_REACH_PX + 1)
+    spread = lights[:, :1]
+    down, across = (_in_photosite(lines - lights[:, axis : axis + 1], spread) for axis in (1, 2))
+    return np.asarray(down[:, :, None] * across[:, None, :])
+
+
+def lit_alone(camera: Camera, y: int, x: int) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
+    """Return what each photosite lit alone shows about a pixel, (I, 11, 11, C, 7, 7), and its colour, (11, 11).
+
+    By each of the ways I in which the camera may develop light; it has a demosaic.
+    """
     row, column = (y + camera.row) % 2, (x + camera.column) % 2
-    points = _developed_points(camera.demosaic, (row, column), _FINE_SPREADS_PX, _FINE_OFFSETS_PX)
-    return np.asarray(np.einsum("ij,nkjyx->nkiyx", camera.to_plate, points))
+    lines = np.arange(-_LIGHT_REACH_PX, _LIGHT_REACH_PX + 1)
+    colour = (lines[:, None] + row) % 2 + (lines[None, :] + column) % 2
+    developed = _developed_photosites(camera.demosaic, row, column)
+    return np.asarray(np.einsum("ij,nabjyx->nabiyx", camera.to_plate, developed)), colour
 
 
 def block_is_green(camera: Camera, y: int, x: int) -> NDArray[np.bool_]:

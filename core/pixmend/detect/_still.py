@@ -12,7 +12,7 @@ from pixmend.detect._point_shapes import Camera
 from pixmend.detect._sites import MeanPicture, Site
 from pixmend.detect._whitened_patches import StillPicture
 from pixmend.footprints import DEMOSAICS
-from pixmend.stats import ShotStatistics
+from pixmend.stats import ShotStatistics, train_covariance
 
 __all__ = ["photosites_only", "with_fits"]
 
@@ -25,17 +25,17 @@ _CLEARLY_LIGHT = 3.0  # so much more is left by a photosite where a lamp hides o
 # Surprise times score: chance makes neither large where the other is. What is dark is no light, and
 # seldom texture.
 _BRIGHT_SURPRISE, _DARK_SURPRISE = 6.0, 3.5
-# Less, where a photosite fits no worse than light, and the plain excess is like one too; or hardly worse, if
-# the footprint is known and nothing of it lies outside the picture.
-_AGREED_CONTEST, _AGREED_LIKENESS, _AGREED_SURPRISE, _HARDLY_AGREED_SURPRISE = 1.03, 0.4, 3.0, 4.5
+# Less, where a photosite fits no worse than light, and the plain excess is like one too. If the footprint is
+# known, and nothing of it lies outside the picture, the more the worse it fits: small coloured lamps fit so.
+_AGREED_CONTEST, _AGREED_LIKENESS, _AGREED_SURPRISE, _HARDLY_AGREED_SURPRISE = 1.03, 0.4, 3.0, 8.0
 # A cluster is clearer than texture could be, and no single photosite.
-_JOINED_SHARE, _JOINED_SURPRISE, _ALONE = 0.85, 12.0, 0.7
+_JOINED_SHARE, _JOINED_SURPRISE, _ALONE = 0.875, 12.0, 0.7
 _JOINED_CONTEST = 1.0
 _A_LAMP, _CLEAR_LAMP, _MOST_LAMPS = 0.95, 1.2, 2  # share; contest; lamps for each cluster
 # A sharp lamp in the corner of four photosites looks the same. Where there are more lamps their colour must
 # tell: photosites that lie are magenta, for red and blue are amplified more, and lamps are seldom.
 _MAGENTA, _MOST_GREEN = 0.7, 0.95  # times the red and the blue
-_MAGENTA_CONTEST, _HARDLY_GREEN_CONTEST = 1.02, 0.98
+_MAGENTA_CONTEST, _HARDLY_GREEN_CONTEST = 1.03, 1.01
 
 
 def with_fits(
@@ -72,11 +72,11 @@ def with_fits(
 
 def _texture(sites: Sequence[Site], statistics: ShotStatistics) -> NDArray[np.float64]:
     """Return the covariance of the scene's own patches: what is to be judged teaches nothing."""
-    is_site = np.zeros(statistics.seen.shape, np.bool_)
+    level = statistics.mean_level()
     for site in sites:
         rows, columns = (slice(max(each - _SITE_PX, 0), each + _SITE_PX + 1) for each in (site.y, site.x))
-        is_site[rows, columns] = True
-    return statistics.mean_covariance(is_bad=is_site)
+        level[:, rows, columns] = np.nan
+    return train_covariance([level])
 
 
 def photosites_only(sites: Sequence[Site], fit: ShapeFit, *, is_spared: Callable[[Site], bool]) -> list[Site]:
@@ -112,7 +112,8 @@ def _looks_like_photosite(
     agreed = np.where(is_alike & (fit.contest < _AGREED_CONTEST), _AGREED_SURPRISE, _BRIGHT_SURPRISE)
     if camera.matrix and camera.demosaic in DEMOSAICS:
         hardly = (_AGREED_CONTEST, _CONTEST), (_AGREED_SURPRISE, _HARDLY_AGREED_SURPRISE)
-        agreed = np.where(is_alike & fit.is_whole, np.interp(fit.contest, *hardly), agreed)
+        needed = np.interp(fit.contest, *hardly)
+        agreed = np.where(is_alike & fit.is_whole, needed, np.maximum(agreed, needed))
     needed = np.where(score < 0, _DARK_SURPRISE, agreed)
     told = fit.surprise * np.abs(score)
     clear = (_KNOWN_CLEARER, _KNOWN_CLEAR_CONTEST) if camera.matrix else (_CLEARER, _CLEAR_CONTEST)

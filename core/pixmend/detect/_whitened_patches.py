@@ -146,12 +146,23 @@ class Lights:
 
     def explain(self, patches: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the energy of each patch (S, D) that the best point explains, all its colours of one sign."""
+        return np.asarray(self.explained_by_each(patches).max(axis=1))
+
+    def explained_by_each(self, patches: NDArray[np.float64]) -> NDArray[np.float64]:
+        """As `explain`, by each point, (S, N)."""
         count, colours, size = self._points.shape
-        onto = (patches @ self._points.reshape(-1, size).T).reshape(len(patches), count, colours)
-        most = np.zeros(len(patches))
+        return self._explained((patches @ self._points.reshape(-1, size).T).reshape(-1, count, colours))
+
+    def explained_each_of_its_own(self, patches: NDArray[np.float64]) -> NDArray[np.float64]:
+        """As `explain`, by each point of the patch (N, D) in its place, (N,)."""
+        return np.asarray(self._explained((self._points @ patches[:, :, None])[None, :, :, 0])[0])
+
+    def _explained(self, onto: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the energies (S, N) that points explain, of what patches have along each of their colours (S, N, K)."""
+        most = np.zeros(onto.shape[:2])
         for some, solver in self._solvers:
             strength = np.einsum("nij,snj->sni", solver, onto[:, :, some], optimize=True)
             is_light = (strength >= 0).all(axis=2) | (strength <= 0).all(axis=2)
             energy = np.where(is_light, (strength * onto[:, :, some]).sum(axis=2), 0.0)
-            np.maximum(most, energy.max(axis=1), out=most)
+            np.maximum(most, energy, out=most)
         return most

@@ -140,7 +140,7 @@ def test_of_a_camera_whose_matrix_is_known_what_is_clear_may_fit_a_light_better_
 
 @pytest.mark.parametrize(
     ("joined_contest", "green", "expected"),
-    [(1.01, 0.6, True), (1.03, 0.6, False), (0.95, 0.8, True), (1.0, 0.8, False), (0.9, 1.0, False)],
+    [(1.02, 0.6, True), (1.04, 0.6, False), (1.0, 0.8, True), (1.02, 0.8, False), (0.9, 1.0, False)],
 )
 def test_where_lamps_are_many_a_cluster_is_magenta_or_fits_better_than_they_could(
     joined_contest, green, expected
@@ -196,12 +196,27 @@ def test_less_surprise_will_do_where_both_fits_agree(fields, expected):
         (KNOWN._replace(demosaic="along edges"), {}, False),
         (KNOWN, {"likeness": 0.35}, False),
         (KNOWN, {"whole": False}, False),
-        (KNOWN, {"contest": 1.09, "surprise": 0.4}, False),
+        (KNOWN, {"contest": 1.09}, False),
+        (KNOWN, {"contest": 1.09, "surprise": 0.7}, False),
+        (KNOWN, {"contest": 1.09, "surprise": 0.7, "likeness": 0.35}, False),
+        (KNOWN, {"contest": 1.09, "surprise": 0.8}, True),
+        (BAYER, {"contest": 1.09, "surprise": 0.7}, True),
     ],
-    ids=["known", "unknown", "not linear", "unlike", "at the rim", "more like light"],
+    ids=[
+        "known",
+        "unknown",
+        "not linear",
+        "unlike",
+        "at the rim",
+        "more like light",
+        "no small lamp",
+        "nor if unlike",
+        "clearer",
+        "who knows",
+    ],
 )
 def test_or_where_they_hardly_agree_of_a_camera_whose_footprint_is_known(camera, fields, expected):
-    asked = {"contest": 1.06, "surprise": 0.45, "likeness": 0.45, **fields}
+    asked = {"contest": 1.06, "surprise": 0.55, "likeness": 0.45, **fields}
     assert is_kept(**asked, camera=camera) is expected
 
 
