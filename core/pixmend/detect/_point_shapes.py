@@ -283,7 +283,7 @@ def _lights(spreads: Sequence[float], offsets: NDArray[np.float64]) -> NDArray[n
     return np.stack([np.outer(down, across) for each in along for down in each for across in each])
 
 
-def _in_photosite(distance: NDArray[np.float64], spread: float) -> NDArray[np.float64]:
+def _in_photosite(distance: NDArray[np.float64], spread: float | NDArray[np.float64]) -> NDArray[np.float64]:
     scale = spread * np.sqrt(2.0)
     inside: NDArray[np.float64] = 0.5 * (erf((distance + 0.5) / scale) - erf((distance - 0.5) / scale))
     return inside
