@@ -17,6 +17,8 @@ from pixmend.pipeline import (
     look_at_shots,
     map_of_looks,
     map_of_reel,
+    read_cuts,
+    write_cuts,
 )
 from pixmend.progress import Silent
 from pixmend.simulate import Motion, SimulatedShot
@@ -39,6 +41,14 @@ def takes():
         Take(source=source, encoding=LINEAR, frames=FrameRange(range(first, first + 12)), camera="A")
         for first in (1001, 1013)
     )
+
+
+def test_shots_are_read_as_they_were_written(takes, tmp_path):
+    shots = (replace(takes[0], mixed=FrameRange.parse("1009-1012"), name="kitchen"), takes[1])
+    write_cuts(tmp_path, "this", shots, is_told_by_shot=True)
+    read = read_cuts(tmp_path, "this", replace(takes[0], frames=FrameRange.parse("1001-1024"))).takes
+    told = [(each.frames, each.mixed, each.name, each.camera) for each in read]
+    assert told == [(each.frames, each.mixed, each.name, each.camera) for each in shots]
 
 
 def test_it_is_looked_at_again_and_the_map_is_that_of_one_machine(takes, tmp_path):
