@@ -100,11 +100,11 @@ def _lettering(suspects: Suspects, traces: Mapping[int, Trace]) -> tuple[frozens
     sites = suspects.sites
     asked = [index for index in traces if index < len(sites)]
     mosaic = has_mosaic(suspects.statistics)
-    left = [_change_left(sites[index], traces[index], suspects, mosaic=mosaic) for index in asked]
+    marks = [is_mark(sites[index]) or (mosaic and is_whole_pixel(sites[index])) for index in asked]
     is_graphic = lettered(
         [(sites[index].y, sites[index].x) for index in asked],
-        np.array(left),
-        is_mark=np.array([is_mark(sites[index]) for index in asked], np.bool_),
+        np.array([_change_left(sites[index], traces[index], suspects) for index in asked]),
+        is_mark=np.array(marks, np.bool_),
         is_alike=np.array([looks_like_photosite(sites[index]) for index in asked], np.bool_),
     )
     unknown = (suspects.known_at(sites[index]) is None for index in asked)
@@ -112,13 +112,11 @@ def _lettering(suspects: Suspects, traces: Mapping[int, Trace]) -> tuple[frozens
     return frozenset(graphics), tuple(_lines_of_sensor(suspects, traces))
 
 
-def _change_left(site: Site, trace: Trace, suspects: Suspects, *, mosaic: bool) -> float:
-    """Return what is left of the change at a site; of a dot in all colours none, where photosites have one each.
+def _change_left(site: Site, trace: Trace, suspects: Suspects) -> float:
+    """Return what is left of the change at a site; infinite where that tells nothing.
 
     What is as bright as a photosite can be may be still in all colours, for floats have steps.
     """
-    if mosaic and is_whole_pixel(site):
-        return 0.0
     if suspects.is_still or (site.likeness >= _SURELY_ALIKE and not is_whole_pixel(site)):
         return np.inf
     return change_left(trace, suspects.statistics.light_at)

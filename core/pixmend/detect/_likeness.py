@@ -28,7 +28,7 @@ _CLEAR_POINT, _POINTED = 0.75, 0.12  # of the excess: joined photosites are like
 _SPOT_SIGMA, _SPOT_SCORE, _SPOT = 15.0, 12.0, 0.65  # so strong a one is a spot already where that is so clear
 _AS_LEARNED = 0.55  # of the excess is what this plate makes of one photosite, resized or not
 _MARK_SIGMA, _MARK_FIT, _MARK_LIKENESS = 12.0, 0.45, 0.35
-_WHOLE_SIGMA, _WHOLE_PX = 5.0, 2  # debayer spreads what is so strong further
+_WHOLE_SIGMA, _WHOLE_PX = 5.0, 2  # most demosaics spread what is so strong further
 _TEXTURED = 1.8  # times what noise leaves of all frames together
 _RESTLESS, _RESTLESS_FIT = 5.0, 0.45  # times that: the scene repeats itself, and only the shape tells
 _FROZEN = 0.02  # sigma over time: no light that passed a lens is so still
@@ -104,7 +104,10 @@ def is_mark(site: Site) -> bool:
 
 
 def is_whole_pixel(site: Site) -> bool:
-    """Tell whether a strong site is one or two pixels in all colours alike: where there is a mosaic none is."""
+    """Tell whether a strong site is one or two pixels in all colours alike.
+
+    Where there is a mosaic few demosaics make that of a photosite, and all lettering is so.
+    """
     pixels = {(int(dy), int(dx)) for _, dy, dx in site.samples}
     channels = len(site.shape)
     is_whole = len(pixels) <= _WHOLE_PX and len(site.samples) == channels * len(pixels)

@@ -203,7 +203,7 @@ def _root(profiles: NDArray[np.float64], inside: NDArray[np.bool_], *, is_sum: b
     return np.asarray(np.linalg.cholesky(np.linalg.inv(covariance)).T)
 
 
-def fit_line(profile: LineProfile, *, resized: bool = False, has_mosaic: bool = False) -> LineFit:
+def fit_line(profile: LineProfile, *, resized: bool = False) -> LineFit:
     """Explain a profile by bad columns, and by a thin line of light.
 
     Parameters
@@ -211,9 +211,6 @@ def fit_line(profile: LineProfile, *, resized: bool = False, has_mosaic: bool = 
     profile : LineProfile
     resized : bool
         Whether a column may be any of `resized_shapes`, too.
-    has_mosaic : bool
-        Whether photosites of one colour each were developed: then no column lies in all colours alike,
-        as drawn ones do.
 
     Notes
     -----
@@ -223,7 +220,7 @@ def fit_line(profile: LineProfile, *, resized: bool = False, has_mosaic: bool = 
     neither.
     """
     excess = profile.whitened(profile.excess)
-    columns, model = _best_columns(profile, excess, resized=resized, has_mosaic=has_mosaic)
+    columns, model = _best_columns(profile, excess, resized=resized)
     explained, sound = _shares(profile, excess, model)
     lights = light_shapes(len(profile.sigma)) / profile.sigma[:, None]
     lit = _explained_by_light(profile.whitened(lights), excess)
@@ -239,21 +236,21 @@ def fit_line(profile: LineProfile, *, resized: bool = False, has_mosaic: bool = 
     )
 
 
-def clearness(profile: LineProfile, *, resized: bool = False, has_mosaic: bool = False) -> float:
+def clearness(profile: LineProfile, *, resized: bool = False) -> float:
     """Return the product of `score` and `photosites` that `fit_line` gives, in less time."""
     excess = profile.whitened(profile.excess)
-    _, model = _best_columns(profile, excess, resized=resized, has_mosaic=has_mosaic)
+    _, model = _best_columns(profile, excess, resized=resized)
     explained, sound = _shares(profile, excess, model)
     return min(explained / sound, 1.0) * float(np.sqrt(explained))
 
 
 def _best_columns(
-    profile: LineProfile, excess: NDArray[np.float64], *, resized: bool, has_mosaic: bool
+    profile: LineProfile, excess: NDArray[np.float64], *, resized: bool
 ) -> tuple[tuple[int, ...], NDArray[np.float64]]:
     """Return which bad columns explain an excess best, and what they give."""
     worth = _WORTH * float(excess @ excess)
     most, best = -np.inf, (np.zeros(len(NEIGHBOURS), bool), np.zeros_like(profile.excess))
-    every, parts = _columns_of(profile, has_mosaic=has_mosaic)
+    every, parts = _columns_of(profile)
     for columns, white in zip(every, np.split(profile.whitened(np.concatenate(every)), parts), strict=True):
         chosen, weights = grow_columns(
             white @ white.T, white @ excess, len(columns) // len(NEIGHBOURS), worth
@@ -269,13 +266,10 @@ def _best_columns(
     return columns_found, best[1]
 
 
-def _columns_of(
-    profile: LineProfile, *, has_mosaic: bool
-) -> tuple[list[NDArray[np.float64]], NDArray[np.intp]]:
+def _columns_of(profile: LineProfile) -> tuple[list[NDArray[np.float64]], NDArray[np.intp]]:
     """Return the profiles (N, 2, C, 11) of each camera's columns in sigma, and where each but the first begins."""
     scale = profile.sigma[:, None]
-    every = developed_shapes(len(profile.sigma))
-    shapes = [shape.columns for shape in every if not (has_mosaic and shape.is_grey) or len(every) == 1]
+    shapes = [shape.columns for shape in developed_shapes(len(profile.sigma))]
     flat = [each.reshape(-1, *each.shape[2:]) / scale for each in shapes]
     return flat, np.cumsum([len(each) for each in flat])[:-1]
 

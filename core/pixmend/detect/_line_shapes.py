@@ -49,11 +49,6 @@ class LineShape:
     columns: NDArray[np.float64]
 
     @property
-    def is_grey(self) -> bool:
-        """Whether it lies in all channels alike."""
-        return self.columns.shape[1] == 1
-
-    @property
     def middle(self) -> NDArray[np.float64]:
         """Return the profile (2, C, 11) of the middle column with all its photosites lit alike."""
         return np.asarray(self.columns[NEIGHBOURS.index(0)].sum(axis=0))

@@ -98,15 +98,11 @@ def _best_measured(
     if line.fit.photosites >= _FITS:
         return line
     beside = [dx for dx in NEIGHBOURS if dx and 0 <= run.x + dx < picture.light.shape[2]]
-    others = {dx: clearness(line.profile.beside(dx), **_what_may_be(picture)) for dx in beside}
+    resized = picture.may_be_resized
+    others = {dx: clearness(line.profile.beside(dx), resized=resized) for dx in beside}
     clear = {0: line.fit.photosites * line.fit.score, **others}
     best = max(clear, key=lambda dx: clear[dx])
     return line if best == 0 else at(run.x + best)
-
-
-def _what_may_be(picture: LinePicture) -> dict[str, bool]:
-    """Return which columns a picture may have: of photosites in a mosaic, of pixels, or between them."""
-    return {"resized": picture.may_be_resized, "has_mosaic": picture.has_mosaic}
 
 
 def _with_ends(line: Line, run: Run, picture: LinePicture, is_bad: NDArray[np.bool_]) -> Line:
@@ -134,7 +130,7 @@ def _measured(
     rows = np.arange(*extent)
     others = np.asarray(is_bad[rows].any(axis=0))
     profile = measure_profile(picture.light, picture.sigma, x, rows, is_bad=others)
-    fit = fit_line(profile, **_what_may_be(picture))
+    fit = fit_line(profile, resized=picture.may_be_resized)
     return Line(
         is_row=is_row,
         first=extent[0],
