@@ -37,7 +37,7 @@ __all__ = [
 
 _AUTO, _NONE = "auto", "none"
 _OF_ONE_SHOT = ("merge", "stats_out", "train", "noise_plot")
-_FRAME_NUMBER = re.compile(r"[._-]*-?\d+$")
+_FRAME_NUMBER = re.compile(r"[._-]+\d+$")
 
 
 def add_cut_options(parser: ArgumentParser) -> None:
@@ -258,12 +258,20 @@ def _outputs(takes: "Sequence[Take]", args: Namespace) -> "dict[FrameSource, Pat
     taken: Counter[str] = Counter()
     planned = {}
     for source in sources:
-        name = _FRAME_NUMBER.sub("", Path(re.split("[#@]", source.label)[0]).stem) or "shot"
+        name = _name_of(source)
         taken[name] += 1
         planned[source] = args.output / f"{name}{f'-{taken[name]}' if taken[name] > 1 else ''}.json"
     for path in planned.values():
         check_free(path, overwrite=args.overwrite)
     return planned
+
+
+def _name_of(source: "FrameSource") -> str:
+    """Return what a sequence is called, without its frames: ``A012C003`` of ``A012C003.1001-1024#.exr``."""
+    pattern = re.compile(rf"(.*?)[._-]*{re.escape(str(source.frames))}(#|@+)[.].*")
+    found = pattern.fullmatch(source.label)
+    name = found[1] if found else _FRAME_NUMBER.sub("", Path(source.label).stem)
+    return name or "shot"
 
 
 def _maps_by_source(found: "Sequence[FoundTake]") -> "dict[FrameSource, DefectMap]":

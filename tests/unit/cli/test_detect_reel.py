@@ -1,17 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Shots of a reel by a list: which of their frames show another shot too."""
+"""Shots of a reel by a list: which of their frames show another shot too. Where the maps of several go."""
 
+import json
 from argparse import Namespace
 
 import numpy as np
 import opentimelineio as otio
+import pytest
 from opentimelineio.opentime import RationalTime, TimeRange
 
+from pixmend.cli import main
 from pixmend.cli._detect_reel import split_at_cuts
 from pixmend.model import FrameRange
 from pixmend.pipeline import Take
 from pixmend.progress import Silent
 from tests.make.shots import LINEAR, memory_shot
+from tests.make.shots_on_disk import write_integers
 
 
 def clip(name, duration):
@@ -35,3 +39,25 @@ def test_a_listed_dissolve_is_known_frame_by_frame(tmp_path):
     ):
         whole = Take(source=source, encoding=LINEAR, frames=FrameRange.parse(asked))
         assert [str(each.mixed) for each in split_at_cuts(whole, args, Silent())] == mixed
+
+
+@pytest.mark.parametrize(
+    ("files", "map_name"),
+    [
+        (["A012C003.1001", "A012C003.1002"], "A012C003"),
+        (["A012C003.1001", "A012C003.1003", "A012C003.1004"], "A012C003"),
+        (["A012C003_00998", "A012C003_01000"], "A012C003"),
+        (["A012C003.1001"], "A012C003"),
+        (["still7"], "still7"),
+        (["1001", "1002"], "shot"),
+    ],
+)
+def test_a_map_has_the_name_of_its_sequence(files, map_name, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    for folder, names in (("one", files), ("other", ["B003C001.1", "B003C001.2"])):
+        (tmp_path / folder).mkdir()
+        for name in names:
+            write_integers(tmp_path / folder / f"{name}.tif", np.full((16, 16, 3), 9, np.uint16))
+    words = ["--cuts", "none", "--encoding", "acescct", "-o", "maps", "--dry-run", "--json", "-q"]
+    assert main(["detect", "one", "other", *words]) == 0
+    assert json.loads(capsys.readouterr().out)["outputs"] == [f"maps/{map_name}.json", "maps/B003C001.json"]
