@@ -23,7 +23,9 @@ def has_mosaic(statistics: ShotStatistics) -> bool:
     Where photosites were interpolated it is smoother. Resizing, desqueezing and most codecs
     end that: then a photosite lies anywhere between pixels, and is as wide as it was made.
     """
-    return any(_unevenness(plane) > _UNEVEN for plane in statistics.excess)
+    blind = statistics.model.noise.is_blind
+    told = zip(statistics.excess, blind, strict=True)
+    return any(_unevenness(plane) > _UNEVEN for plane, is_blind in told if not is_blind)
 
 
 def _unevenness(plane: NDArray[np.int16]) -> float:

@@ -58,11 +58,12 @@ def shot_is_still(statistics: ShotStatistics) -> bool:
     does not explain, but what moves is seen in all. Objects may move before a scene that
     does not: most of the detail that the mean picture has is then where nothing changes.
     """
-    varies = statistics.grid_sigma()
+    is_sighted = ~statistics.model.noise.is_blind
+    varies = statistics.grid_sigma()[is_sighted]
     if np.quantile(varies, 0.9, axis=(1, 2)).min() < STILL_SIGMA:
         return True
     quietest = varies.min(axis=0)
-    detail = _detail(statistics.mean_level(every=_CELL_PX), quietest.shape)
+    detail = _detail(statistics.mean_level(every=_CELL_PX)[is_sighted], quietest.shape)
     has_detail = (detail > _DETAIL_SIGMA) & (quietest > _FROZEN)
     if has_detail.mean() <= _LEAST_DETAIL:
         return False

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pixmend.model import PlateInfo, Raster, SampleCodec, SampleType
-from pixmend.stats._noise import NoiseModel, fit_noise, flat_blocks
+from pixmend.stats._noise import FlatBlocks, NoiseModel, blinded, fit_noise, flat_blocks
 from pixmend.stats._noise_levels import BLOCK_PX
 from pixmend.stats._scale import SigmaScale
 from pixmend.stats._whiten import RADIUS_PX, Whitener, train_stored_covariance
@@ -122,8 +122,15 @@ def train_scale(
 
     Of large frames some of their blocks serve: fewer than there are tell as much.
     """
-    noise = fit_noise([flat_blocks(blocks, sample=sample, codec=codec) for blocks in _enough_blocks(frames)])
+    noise, _ = _noise_of(frames, sample=sample, codec=codec)
     return noise, SigmaScale(codec, sample, noise)
+
+
+def _noise_of(
+    frames: Sequence[NDArray[Any]], *, sample: SampleType, codec: SampleCodec
+) -> tuple[NoiseModel, list[FlatBlocks]]:
+    blocks = [flat_blocks(each, sample=sample, codec=codec) for each in _enough_blocks(frames)]
+    return fit_noise(blocks), blocks
 
 
 def _enough_blocks(frames: Sequence[NDArray[Any]]) -> Sequence[NDArray[Any]]:
@@ -164,17 +171,26 @@ def train_shot_model(
 
     Notes
     -----
-    NaN and Inf are left out. Same frames, same model, to the bit.
+    NaN and Inf are left out. A channel that is clipped nearly everywhere says nothing
+    (`blinded`). Same frames, same model, to the bit.
     """
     sample = plate.sample_type(plate.colour[0])
-    noise, scale = train_scale(frames, sample=sample, codec=codec)
+    noise = blinded(*_noise_of(frames, sample=sample, codec=codec))
+    scale = SigmaScale(codec, sample, noise)
     model = ShotModel(
         raster=plate.raster,
         channels=plate.colour,
         sample=sample,
         encoding=encoding,
         noise=noise,
-        covariance=train_stored_covariance(frames, scale.forward),
+        covariance=_by_themselves(train_stored_covariance(frames, scale.forward), noise.is_blind),
         clip_sigma=clip_for(pooled_frames),
     )
     return model, scale
+
+
+def _by_themselves(covariance: NDArray[np.float64], is_blind: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Return a covariance (D, D) in which the samples of blind channels are white noise."""
+    chosen = np.repeat(is_blind, len(covariance) // len(is_blind))
+    is_told = ~(chosen[:, None] | chosen)
+    return np.where(is_told, covariance, np.diag(chosen.astype(np.float64)))

@@ -13,13 +13,23 @@ from pixmend.model import SampleCodec, SampleType
 from pixmend.stats._noise_kernels import block_statistics
 from pixmend.stats._noise_levels import BLOCK_PX, noise_by_level
 
-__all__ = ["FlatBlocks", "NoiseModel", "estimate_noise", "fit_noise", "flat_blocks", "level_noise"]
+__all__ = [
+    "FlatBlocks",
+    "NoiseModel",
+    "blinded",
+    "estimate_noise",
+    "fit_noise",
+    "flat_blocks",
+    "level_noise",
+]
 
 _HALF_STEP = 2.0**-11 / np.sqrt(12.0)  # rounding noise of a half float, relative to the level
 _DARK_SHARE = 0.25  # black is at least half as noisy as the quietest brightness that was seen
 _FITS = 20  # after which weights have settled to a per cent
 _ABOVE = 0.1  # of a level's variance, by which it may lie above the curve with its full weight
 _DARKEST = 1e-6  # linear; nothing in a plate is quieter than this
+_SIGHTED, _BLIND = 0.3, 0.15  # of the blocks of the best channel are not clipped; of another, times that
+_BLIND_DARK, _BLIND_GAIN = 1e4, 1e2  # times the variance of others at black; of the squared level
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -34,6 +44,11 @@ class NoiseModel:
     """
 
     coefficients: NDArray[np.float64]
+
+    @property
+    def is_blind(self) -> NDArray[np.bool_]:
+        """Tell which channels are taken to be noise alone (`blinded`), (C,)."""
+        return np.asarray(self.coefficients[:, 2] >= _BLIND_GAIN)
 
     def sigma(self, level: NDArray[np.float64], channel: int) -> NDArray[np.float64]:
         """Return one standard deviation at scene-linear `level`, same shape, same unit; > 0."""
@@ -130,6 +145,25 @@ def fit_noise(blocks: Sequence[FlatBlocks]) -> NoiseModel:
     return NoiseModel(
         np.stack([_fit_channel(*level_noise(blocks, channel)) for channel in range(len(blocks[0].mean))])
     )
+
+
+def blinded(noise: NoiseModel, blocks: Sequence[FlatBlocks]) -> NoiseModel:
+    """Return a noise model in which a channel that is clipped nearly everywhere, while another is not, says nothing.
+
+    Of a night that was graded to be one colour two channels may be black but for the peaks of their
+    noise. These look as photosites that lie do, and what a true one adds to them is cut off.
+
+    Parameters
+    ----------
+    noise : NoiseModel
+    blocks : sequence of FlatBlocks
+        That it was fitted to; one or more.
+    """
+    clipped = [np.concatenate(each) for each in zip(*(each.is_clipped for each in blocks), strict=True)]
+    sighted = np.array([1.0 - float(each.mean()) if each.size else 0.0 for each in clipped])
+    is_blind = (sighted < _BLIND * sighted.max()) & (sighted.max() >= _SIGHTED)
+    dark = _BLIND_DARK * float(noise.coefficients[~is_blind, 0].max(initial=0.0))
+    return NoiseModel(np.where(is_blind[:, None], [dark, 0.0, _BLIND_GAIN], noise.coefficients))
 
 
 def level_noise(

@@ -86,6 +86,19 @@ def test_the_map_speaks_for_all_frames_however_few_were_looked_at():
     assert str(found.defect_map.source.frames) == "0-99"
 
 
+@pytest.mark.parametrize("left", [0.0, 0.1], ids=["black", "all but black"])
+def test_where_one_channel_is_black_the_others_tell(left):
+    shot = small_shot(exposure=0.06)
+    frames = {number: frame.copy() for number, frame in stored_frames(shot).items()}
+    for frame in frames.values():
+        frame[..., 2] = np.maximum(frame[..., 2] - np.float16(0.05), 0) * np.float16(left)
+    found = detect(memory_shot(frames), LINEAR).defect_map.defects
+    centres = np.array([each.centre for each in shot.planted])
+    apart = [np.abs(centres - (each.x, each.y)).max(axis=1) for each in found]
+    assert all(each.min() <= 3 for each in apart)
+    assert len({int(each.argmin()) for each in apart}) >= 0.6 * len(centres)
+
+
 def test_the_map_speaks_for_the_frames_that_were_asked_for(small):
     asked = FrameRange.parse("1001-1012")
     found = detect(small, LINEAR, sampling=Sampling(frames=asked, every=2))

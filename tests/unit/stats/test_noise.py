@@ -7,6 +7,7 @@ from scipy.ndimage import gaussian_filter
 
 from pixmend.model import SampleType
 from pixmend.stats import NoiseModel, estimate_noise, fit_noise, flat_blocks
+from pixmend.stats._noise import blinded
 from tests.make.shots import LINEAR
 
 C0, C1 = 4e-6, 5e-5  # read noise 0.002, shot noise of 20 000 electrons at 1.0
@@ -116,3 +117,28 @@ def test_bad_pixels_tell_nothing_whatever_is_there():
         models.append(fit_noise([blocks]).coefficients)
     assert np.array_equal(models[0], models[1])
     assert np.array_equal(models[0], models[2])
+
+
+def one_colour(*offsets):
+    """Return blocks of a dark picture of which so much is taken off each channel, and what is below black cut off."""
+    channels = [np.maximum(noisy(np.full(SIZE, 0.01), seed) - each, 0.0) for seed, each in enumerate(offsets)]
+    return [flat_blocks(np.stack(channels, axis=-1), sample=SampleType.FLOAT, codec=LINEAR)]
+
+
+@pytest.mark.parametrize(
+    ("offsets", "expected"),
+    [
+        ((0.0, 0.0, 0.012), [False, False, True]),
+        ((0.02, 0.0, 1.0), [True, False, True]),
+        ((0.012, 0.012, 0.012), [False, False, False]),
+        ((0.0, 0.0, 0.0), [False, False, False]),
+    ],
+)
+def test_a_channel_that_alone_is_clipped_nearly_everywhere_says_nothing(offsets, expected):
+    blocks = one_colour(*offsets)
+    fitted = fit_noise(blocks)
+    told = blinded(fitted, blocks)
+    assert told.is_blind.tolist() == expected
+    for channel, is_blind in enumerate(expected):
+        own, before = (each.sigma(np.array([0.0, 0.01]), channel) for each in (told, fitted))
+        assert (own > 20 * fitted.sigma(np.zeros(2), 1)).all() if is_blind else (own == before).all()
