@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import correlate1d
 
 from pixmend.arrays import MAD_TO_SIGMA
-from pixmend.detect._line_kernels import row_medians
+from pixmend.detect._line_kernels import match_rows, row_medians
 from pixmend.detect._line_scores import LineView, Run, row_responses
 
 __all__ = ["extent_by_profile", "extent_of_run"]
@@ -70,12 +70,9 @@ def extent_by_profile(
     """
     first, stop = max(x - _WIDE_PX, 0), min(x + _WIDE_PX + 1, light.shape[2])
     scale = row_medians(np.ascontiguousarray(sigma[:, :, first:stop:3], np.float32))
-    level = light[:, :, first:stop] / scale[:, :, None]
     weights = model - model.mean(axis=2, keepdims=True)
-    matched = np.zeros(level.shape[1:])
+    matched = match_rows(np.ascontiguousarray(light[:, :, first:stop], np.float32), scale, weights)
     for parity in (0, 1):
-        for plane, across in zip(level, weights[parity], strict=True):
-            matched[parity::2] += correlate1d(plane[parity::2].astype(np.float64), across, axis=1)
         matched[parity::2] /= max(float(np.square(weights[parity]).sum()), 1e-9)
     around = np.abs(np.arange(first, stop) - x) > _OWN_PX
     spread = MAD_TO_SIGMA * row_medians(np.ascontiguousarray(matched[None, :, around], np.float32))[0]

@@ -12,6 +12,7 @@ __all__ = [
     "grow_columns",
     "keep_best_runs",
     "match_cells",
+    "match_rows",
     "mean_of_rows",
     "median_of_magnitudes",
     "row_medians",
@@ -204,6 +205,36 @@ def row_medians(values: NDArray[np.float32]) -> NDArray[np.float32]:
     for c in range(channels):
         for y in range(height):
             result[c, y] = median_of_magnitudes(np.abs(values[c, y]))
+    return result
+
+
+@njit(cache=True, nogil=True)
+def match_rows(
+    level: NDArray[np.float32], scale: NDArray[np.float32], weights: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Correlate the rows of planes (C, H, W), each in units of its `scale` (C, H), with weights (2, C, S): (H, W).
+
+    The first weights are of even rows, the others of odd ones; S is odd. Rows are mirrored at their
+    ends. The plain version: the sum over channels of ``scipy.ndimage.correlate1d``.
+    """
+    channels, height, width = level.shape
+    taps = weights.shape[2]
+    reach = taps // 2
+    result = np.zeros((height, width))
+    own = np.empty(width + 2 * reach)
+    for y in range(height):
+        total = result[y]
+        for c in range(channels):
+            row, unit = level[c, y], scale[c, y]
+            for x in range(width):
+                own[reach + x] = row[x] / unit
+            for x in range(reach):
+                own[reach - 1 - x] = own[reach + min(x, width - 1)]
+                own[reach + width + x] = own[reach + width - 1 - min(x, width - 1)]
+            for tap in range(taps):
+                weight, source = weights[y % 2, c, tap], own[tap : tap + width]
+                for x in range(width):
+                    total[x] += weight * source[x]
     return result
 
 

@@ -13,6 +13,7 @@ from pixmend.detect._line_kernels import (
     grow_columns,
     keep_best_runs,
     match_cells,
+    match_rows,
     mean_of_rows,
     row_medians,
     running_sums,
@@ -154,6 +155,22 @@ def test_columns_are_added_as_plain_least_squares_of_one_sign_adds_them(seed, pa
 def test_rows_have_the_medians_of_their_magnitudes(rng, width):
     values = rng.normal(size=(3, 7, width)).astype(np.float32)
     np.testing.assert_array_equal(row_medians(values), np.median(np.abs(values), axis=2))
+
+
+@pytest.mark.parametrize("width", [7, 40])
+def test_rows_are_matched_in_their_own_units_by_their_parity_s_weights(rng, width):
+    level = rng.normal(size=(3, 9, width)).astype(np.float32)
+    scale = rng.uniform(0.2, 2.0, (3, 9)).astype(np.float32)
+    weights = rng.normal(size=(2, 3, 11))
+    own = (level / scale[..., None]).astype(float)
+    plain = np.stack(
+        [
+            sum(correlate1d(plane, across) for plane, across in zip(own[:, y], weights[y % 2], strict=True))
+            for y in range(9)
+        ]
+    )
+
+    np.testing.assert_allclose(match_rows(level, scale, weights), plain, atol=1e-12)
 
 
 def test_rows_are_as_uneven_as_their_second_differences_in_their_own_units(rng):
