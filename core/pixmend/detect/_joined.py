@@ -1,17 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
 """Joined photosites that lie: what they explain of an excess, and of which colours they are."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import nnls
 
-from pixmend.detect._point_shapes import Camera, block_is_green, point_shapes
+from pixmend.detect._point_shapes import Camera, block_is_green, lit_alone, point_shapes
 from pixmend.detect._whitened_patches import LEAST, Lights, WhitenedPatches
 
-__all__ = ["JoinedFit", "fit_joined"]
+__all__ = ["JoinedFit", "explained_by_six", "fit_joined"]
 
+_SIX = ((2, 3), (3, 2))  # photosites down and across
 _WORTH = 0.8  # of the excess is joined photosites: only then their colours say anything
 
 
@@ -53,6 +56,29 @@ def fit_joined(white: WhitenedPatches, camera: Camera | None) -> JoinedFit:
         is_green = block_is_green(camera, y, x)
         green[asked] = [_greenness(blocks, is_green, patch) for patch in white.patches[asked]]
     return JoinedFit(explained, green)
+
+
+def explained_by_six(white: WhitenedPatches, camera: Camera, asked: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Return the energy of each patch that up to six joined photosites of one sign explain; 0 where not asked.
+
+    Six explain much: it says something only where no light explains nearly as much. The camera has a demosaic.
+    """
+    explained = np.zeros(len(asked))
+    for y, x, members in white.by_parity():
+        own = members[asked[members]]
+        if len(own):
+            alone = lit_alone(camera, y, x)[0][0]
+            blocks = np.array([alone[rows, columns] for rows, columns in _blocks_of_six(len(alone) // 2)])
+            explained[own] = Lights(white.basis(blocks)).explain_all(white.patches[own])
+    return explained
+
+
+def _blocks_of_six(middle: int) -> Iterator[tuple[list[int], list[int]]]:
+    """Yield the rows and columns of the photosites of each block that holds or touches the middle one."""
+    for height, width in _SIX:
+        for top, left in product(range(middle - height, middle + 2), range(middle - width, middle + 2)):
+            places = list(product(range(top, top + height), range(left, left + width)))
+            yield [y for y, _ in places], [x for _, x in places]
 
 
 def _greenness(blocks: NDArray[np.float64], is_green: NDArray[np.bool_], patch: NDArray[np.float64]) -> float:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pixmend.detect._camera_matrix import MISFIT, learned_camera
-from pixmend.detect._joined import fit_joined
+from pixmend.detect._joined import explained_by_six, fit_joined
 from pixmend.detect._light_fit import explained_by_any_light
 from pixmend.detect._point_shapes import (
     BAYER_CAMERAS,
@@ -36,6 +36,8 @@ _CLOSELY, _JOINED = (
     28.0,
     0.8,
 )  # surprise times telling, and share that is joined photosites, of what is asked again
+_STRONG = 12.0  # surprise times telling, of what may be six joined photosites
+_SIX_CONTEST = 0.6  # six leave at most so much of what a light leaves: they explain much
 _CLEAR, _CLEARLY = 4.0, 1.25  # more evidence than for the best other camera, and times as much
 
 
@@ -55,7 +57,7 @@ class ShapeFit:
         Logarithm of what is there over what the photosite leaves, on the same terms:
         near 0 where the surroundings are as busy as the site.
     joined, joined_contest, joined_surprise : ndarray
-        The same of a cluster: up to four joined photosites of one sign.
+        The same of a cluster: up to four joined photosites of one sign, or six that no light comes near.
     joined_green : ndarray
         Its strongest green photosite over its strongest red or blue one; infinite where
         joined photosites explain little.
@@ -126,16 +128,39 @@ def fit_shapes(
         camera, misfit = learned_camera(white.part(strongest), camera)
     explained = _explained(white, cameras if camera is None else (camera,))
     joined = fit_joined(white, camera)
-    is_clear = np.full(len(places), fill_value=False)
-    fine = explained[1]
-    if camera is not None and camera.matrix:
-        is_clear = _surprise(white, explained[0]) * np.abs(telling) >= _CLOSELY
-        asked = is_clear | (joined.explained >= _JOINED * white.energy)
-        fine = np.maximum(fine, explained_by_any_light(white, camera, asked))
-    judged = _judged(white, (*explained, fine, joined.explained), is_clear, misfit=misfit)
     size = np.array(picture.light.shape[1:])
     is_whole = np.asarray(((places >= REACH_PX) & (places < size - REACH_PX)).all(axis=1))
+    is_clear, by_light, by_joined = np.zeros(len(places), np.bool_), explained[1], joined.explained
+    if camera is not None and camera.matrix:
+        is_clear = _surprise(white, explained[0]) * np.abs(telling) >= _CLOSELY
+        is_strong = is_whole & (_surprise(white, white.energy) * np.abs(telling) >= _STRONG)
+        close = _fitted_closely(
+            white, camera, by_joined, is_clear=is_clear, is_strong=is_strong, misfit=misfit
+        )
+        by_light, by_joined = np.maximum(by_light, close[0]), close[1]
+    judged = _judged(white, (*explained, by_light, by_joined), is_clear, misfit=misfit)
     return ShapeFit(**judged, joined_green=joined.green, is_whole=is_whole, camera=camera)
+
+
+def _fitted_closely(
+    white: WhitenedPatches,
+    camera: Camera,
+    by_four: NDArray[np.float64],
+    *,
+    is_clear: NDArray[np.bool_],
+    is_strong: NDArray[np.bool_],
+    misfit: float,
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the energies (N,) that any light explains where that is in question, and joined photosites.
+
+    These are up to four, or six where no light comes near them.
+    """
+    by_six = explained_by_six(white, camera, is_strong & (by_four < _JOINED * white.energy))
+    asked = is_clear | (np.maximum(by_four, by_six) >= _JOINED * white.energy)
+    by_light = explained_by_any_light(white, camera, asked)
+    rest = misfit * white.energy
+    is_six = asked & (white.left_by(by_six) + rest <= _SIX_CONTEST * (white.left_by(by_light) + rest))
+    return by_light, np.where(is_six, by_six, by_four)
 
 
 def _surprise(white: WhitenedPatches, explained: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -31,6 +31,7 @@ _AGREED_CONTEST, _AGREED_LIKENESS, _AGREED_SURPRISE, _HARDLY_AGREED_SURPRISE = 1
 # A cluster is clearer than texture could be, and no single photosite.
 _JOINED_SHARE, _JOINED_SURPRISE, _ALONE = 0.875, 12.0, 0.7
 _JOINED_CONTEST = 1.0
+_UNLIKE_LIGHT = 0.6  # so much is like no light, whatever its colour
 _A_LAMP, _CLEAR_LAMP, _MOST_LAMPS = 0.95, 1.2, 2  # share; contest; lamps for each cluster
 # A sharp lamp in the corner of four photosites looks the same. Where there are more lamps their colour must
 # tell: photosites that lie are magenta, for red and blue are amplified more, and lamps are seldom.
@@ -132,4 +133,5 @@ def _looks_like_cluster(fit: ShapeFit, score: NDArray[np.float64]) -> NDArray[np
     if fit.camera.matrix:
         most = np.where(fit.joined_green <= _MAGENTA, _MAGENTA_CONTEST, _HARDLY_GREEN_CONTEST)
         fits |= is_joined & (fit.joined_contest <= most) & (fit.joined_green <= _MOST_GREEN)
+        fits |= is_joined & (fit.joined_contest <= _UNLIKE_LIGHT)
     return np.asarray(fits)

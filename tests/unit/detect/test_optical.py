@@ -251,3 +251,19 @@ def test_exposure_level_and_order_do_not_matter(stops, level, order):
     assert again.camera == first.camera
     for name in ("photosite", "optical", "contest", "surprise"):
         assert getattr(again, name) == pytest.approx(getattr(first, name)[order], rel=2e-3)
+
+
+@pytest.mark.parametrize(("height", "width"), [(2, 3), (3, 2)])
+def test_six_joined_photosites_are_a_cluster_and_a_soft_lamp_is_none(height, width):
+    singles, blocks, lamps = GRID[::2], GRID[1::4], GRID[3::4]
+    electrons = points(photosites(sky(), singles, 300.0), lamps, 400.0, spread=0.9)
+    electrons = photosites(
+        electrons, [(y + dy, x + dx) for y, x in blocks for dy in range(height) for dx in range(width)], 300.0
+    )
+    places = np.array([*singles, *((y + 1, x + 1) for y, x in blocks), *lamps], np.intp)
+    fit = fit_shapes(picture_of(electrons), places, telling=np.full(len(places), 20.0), closely=True)
+    of_blocks = slice(len(singles), len(singles) + len(blocks))
+    assert fit.camera.matrix
+    assert fit.joined[of_blocks].min() > 0.9
+    assert fit.joined_contest[of_blocks].max() < 0.6
+    assert fit.joined_contest[of_blocks.stop :].min() > 0.9

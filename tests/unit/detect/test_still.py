@@ -140,7 +140,14 @@ def test_of_a_camera_whose_matrix_is_known_what_is_clear_may_fit_a_light_better_
 
 @pytest.mark.parametrize(
     ("joined_contest", "green", "expected"),
-    [(1.02, 0.6, True), (1.04, 0.6, False), (1.0, 0.8, True), (1.02, 0.8, False), (0.9, 1.0, False)],
+    [
+        (1.02, 0.6, True),
+        (1.04, 0.6, False),
+        (1.0, 0.8, True),
+        (1.02, 0.8, False),
+        (0.9, 1.0, False),
+        (0.55, 1.0, True),
+    ],
 )
 def test_where_lamps_are_many_a_cluster_is_magenta_or_fits_better_than_they_could(
     joined_contest, green, expected
