@@ -2,6 +2,7 @@
 """Judges one suspect by the pools' score and by what single frames showed."""
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,6 +63,7 @@ _FEW_FRAMES, _TELLING = 12, 6.0  # frames; errors: what is fainter is not asked 
 _HIT_ALWAYS = 0.85  # of all frames
 _NO_HINT = 0.12  # of the gain of chi square, a frame: half of what a change that is believed has
 _STEADY_FRAMES = 48  # of what shows all the time more tell nothing new
+_SELDOM_HIT = 0.02  # of all frames: so few name nothing that comes and goes
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -269,7 +271,7 @@ def is_worth_a_look(site: Site, settings: DetectSettings, *, hits: int, is_known
     return is_known or could_be or not is_weak
 
 
-def is_decided(
+def is_decided(  # noqa: PLR0913 (each is one thing that is known of the suspect)
     site: Site,
     trace: Trace,
     course: Course,
@@ -278,6 +280,7 @@ def is_decided(
     hit_share: float,
     light_at: LightAt,
     is_known: bool,
+    is_still: bool,
 ) -> bool:
     """Tell whether more frames would say nothing new of a suspect: it is hopeless, or clearly there all the time.
 
@@ -285,9 +288,17 @@ def is_decided(
     ----------
     hit_share : float
         Of all frames that were watched, of those that name its place by themselves.
+    is_still : bool
+        As `judge_by_trace` takes it.
+
+    Notes
+    -----
+    What seems to come and go is asked in every frame if it is a defect by then, or if single frames name it.
     """
     if len(trace.frames) >= _STEADY_FRAMES:
-        return course.pattern is Pattern.STEADY
+        stays, is_named = course.pattern is Pattern.STEADY, hit_share >= _SELDOM_HIT
+        judge = partial(judge_by_trace, light_at=light_at, is_known=is_known, is_still=is_still)
+        return stays or not (is_named or judge(site, trace, course, settings).is_defect)
     is_weak = site.is_in_pools and abs(site.score) < settings.threshold_sigma and not is_known
     if _is_hopeless(trace, asked=_WEAK_CONFIRMED if is_weak else 0.0):
         return True

@@ -98,7 +98,14 @@ class Suspects:
         course, light_at = self.course(trace), self.statistics.light_at
         hit_share = self.hits[index] / max(len(self.statistics.watched), 1)
         return is_decided(
-            site, trace, course, settings, hit_share=hit_share, light_at=light_at, is_known=is_known
+            site,
+            trace,
+            course,
+            settings,
+            hit_share=hit_share,
+            light_at=light_at,
+            is_known=is_known,
+            is_still=self.is_still,
         )
 
     def queries(self, whole: ShotStatistics, settings: DetectSettings) -> dict[int, Query]:

@@ -55,7 +55,14 @@ def site_of(*, score: float, fit: float = 0.3, is_in_pools: bool = True) -> Site
 def decided(site: Site, trace: Trace, *, hit_share: float = 0.0, is_known: bool = False) -> bool:
     course = course_in_equal_light(trace, light_at)
     return is_decided(
-        site, trace, course, DetectSettings(), hit_share=hit_share, light_at=light_at, is_known=is_known
+        site,
+        trace,
+        course,
+        DetectSettings(),
+        hit_share=hit_share,
+        light_at=light_at,
+        is_known=is_known,
+        is_still=False,
     )
 
 
@@ -145,6 +152,20 @@ def test_single_frames_are_asked_only_about_what_they_could_make_sure_of(site, h
 def test_what_comes_and_goes_never_is(frames):
     blinks = np.where(np.arange(frames) // 3 % 2, 20.0, 0.0)
     assert not decided(site_of(score=30.0, fit=0.9), trace_of(blinks, 30.0))
+
+
+@pytest.mark.parametrize(
+    ("fit", "hit_share", "expected"),
+    [
+        pytest.param(0.9, 0.0, False, id="a defect as far as these tell: when it is on is asked"),
+        pytest.param(0.1, 0.0, True, id="none, and no frame names it"),
+        pytest.param(0.1, 0.05, False, id="none, but single frames name it"),
+    ],
+)
+def test_what_seems_to_come_and_is_no_defect_is_not_asked_in_every_frame(fit, hit_share, expected):
+    comes_late = np.where(np.arange(48) < 24, 0.0, 8.0)
+    site = site_of(score=9.0, fit=fit)
+    assert decided(site, trace_of(comes_late, 20.0), hit_share=hit_share) is expected
 
 
 def test_of_what_stays_more_than_48_frames_tell_nothing_new():
