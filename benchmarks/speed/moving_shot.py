@@ -29,7 +29,7 @@ _RECIPE = (
     Ingredient(label="dead", kind=Kind.DEAD, count=4, gain=0.0),
 )
 _RENDERED, _EVERY = 12, 4  # frames that are rendered; one of so many of a pan
-_TURN_PX = (26, 40)  # by which the scene goes on with each turn of them
+_TURN_PX = (6, 8)  # by which the scene goes on with each turn of them: more is a cut, now and then
 
 
 @dataclass(frozen=True, slots=True, eq=False)
