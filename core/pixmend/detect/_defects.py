@@ -97,6 +97,8 @@ def decide(
 
 def _lettering(suspects: Suspects, traces: Mapping[int, Trace]) -> tuple[frozenset[int], tuple[Defect, ...]]:
     """Return which sites are lettering that stands over the picture, and the lines that are none."""
+    if not suspects.statistics.model.has_colours:
+        return frozenset(), suspects.lines
     sites = suspects.sites
     asked = [index for index in traces if index < len(sites)]
     mosaic = has_mosaic(suspects.statistics)

@@ -3,7 +3,7 @@
 
 A photosite that lies spoils what one colour says. The others are of its neighbours, and go with the
 scene: brighter or darker, they change as much as those around. What was laid over the picture later
-takes light from all of them.
+takes light from all of them. A picture without colours cannot tell the two apart, and is not asked.
 """
 
 from collections.abc import Sequence
@@ -24,7 +24,6 @@ _OTHERS = 2  # covered places beside one: it stands in lettering
 _FREE = 0.8  # of the change around, that what stands there must have
 _WITNESSES = 7  # places along a line
 _DRAWN = {1: 0.75, 3: 0.6}  # of the change around is left within so many pixels, in most of them
-_ONE_COLOUR = 1e-3  # of the change differs between channels: then one photosite is all of them
 _NOTHING = 1e-6  # of the change of the liveliest around
 _LEAST_CHANNELS = 2  # must change around; one alone may be that of the photosite
 
@@ -46,14 +45,14 @@ def change_left(trace: Trace, light_at: LightAt, *, reach: int = 1) -> float:
     -------
     float
         About 1 where nothing covers the picture, 0 where something opaque does; infinite
-        where it changes in one colour only, which tells nothing.
+        where one colour only changes, which tells nothing.
     """
     light, _ = light_at(np.moveaxis(trace.cores, 1, 0))
     low, high = np.quantile(light, (_LOW, _HIGH), axis=1)
     change = high - low
     usual, most = np.quantile(change[:, trace.rim], (_USUAL, 1.0 - _USUAL), axis=1)
     is_live = most > 0.0
-    if is_live.sum() < _LEAST_CHANNELS or (np.ptp(change, axis=0) <= _ONE_COLOUR * change.max(axis=0)).all():
+    if is_live.sum() < _LEAST_CHANNELS:
         return np.inf
     least = np.maximum(usual, _NOTHING * most)[is_live]  # what is usual may be nothing, in thick lettering
     share = (change[is_live] / least[:, None, None]).max(axis=0)

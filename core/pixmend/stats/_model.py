@@ -20,6 +20,7 @@ from pixmend.stats._whiten import RADIUS_PX, Whitener, train_stored_covariance
 __all__ = ["ShotModel", "clip_for", "train_scale", "train_shot_model"]
 
 _ENOUGH_BLOCKS = 64_000  # of a channel: 2700 for each of 24 brightnesses
+_ONE_PICTURE = 0.025  # of the detail; after a codec a grey picture has .01, one of colours .03 to .4
 _SEED = 20_261_123  # of the blocks that are looked at; any number, but for ever the same
 
 
@@ -48,6 +49,20 @@ class ShotModel:
     def whitener(self) -> Whitener:
         """The filters that the statistics are made with."""
         return Whitener(self.covariance, len(self.channels))
+
+    @cached_property
+    def has_colours(self) -> bool:
+        """Whether the channels differ in detail: not where a grey picture was stored as red, green and blue."""
+        side = 2 * RADIUS_PX + 1
+        pixel = np.arange(len(self.channels) * side**2).reshape(-1, side, side)[
+            :, RADIUS_PX - 1 :, RADIUS_PX - 1 :
+        ]
+        at = pixel[:, [1, 0, 2, 1, 1], [1, 1, 1, 0, 2]]  # a pixel, and the four beside it
+        weights = np.array([1.0, -0.25, -0.25, -0.25, -0.25])
+        detail = weights @ self.covariance[at[:, None, :, None], at[None, :, None, :]] @ weights
+        alone = np.diag(detail)
+        both = alone[:, None] + alone
+        return bool((both - 2 * detail > _ONE_PICTURE * both).any())
 
     def digest(self) -> str:
         """Return a hash of everything that the statistics depend on."""

@@ -45,3 +45,19 @@ def test_a_photosite_that_debayer_keeps_in_one_pixel_is_no_dot_of_lettering():
     shot = small_shot(tuple(hot(place, 50.0) for place in places), demosaic=Demosaic.EDGE)
     found = detection_of(shot).defect_map.defects
     assert sorted((each.x, each.y) for each in found) == sorted(places)
+
+
+def test_photosites_of_a_grey_picture_stored_in_three_channels_are_no_lettering():
+    """A codec in between: the channels are nearly the same, and what lies does so in all of them."""
+    places = [(60, 40), (64, 44), (70, 40), (200, 60)]
+    rng = np.random.default_rng(2)
+
+    def grey(samples):
+        one = samples[..., 1:2].astype(np.float64)
+        for x, y in places:
+            one[y, x] = 0.9
+        return (one + 1e-4 * rng.standard_normal((*one.shape[:2], 3))).astype(np.float16)
+
+    frames = {frame: grey(samples) for frame, samples in stored_frames(small_shot(())).items()}
+    found = detect(memory_shot(frames), LINEAR, sampling=Sampling()).defect_map.defects
+    assert sorted((each.x, each.y) for each in found) == sorted(places)

@@ -4,11 +4,11 @@
 import numpy as np
 import pytest
 
-from pixmend.model import SampleType
-from pixmend.stats import train_covariance, train_scale
+from pixmend.model import Raster, SampleType
+from pixmend.stats import train_covariance, train_scale, train_shot_model
 from pixmend.stats._model import _enough_blocks
 from pixmend.stats._whiten import train_stored_covariance, train_summed_covariance
-from tests.make.shots import LINEAR, small_shot, stored_frames
+from tests.make.shots import LINEAR, rgb_plate, small_shot, stored_frames
 
 
 @pytest.fixture(scope="module")
@@ -73,3 +73,18 @@ def test_the_covariance_of_a_mean_needs_its_patches_alone():
     np.testing.assert_array_equal(
         train_summed_covariance(sums, seen, 64, is_bad=is_bad), train_covariance([mean])
     )
+
+
+@pytest.mark.parametrize(("own", "has_colours"), [(0.0, False), (0.1, False), (0.5, True), (1.0, True)])
+def test_channels_that_differ_by_next_to_nothing_are_no_colours(own, has_colours):
+    rng = np.random.default_rng(8)
+    detail, colours = rng.standard_normal((2, 96, 128, 1)), rng.standard_normal((2, 96, 128, 3))
+    frames = (0.3 + 0.01 * (detail + own * colours)).astype(np.float16)
+    model, _ = train_shot_model(
+        list(frames),
+        plate=rgb_plate(Raster(0, 0, 128, 96)),
+        codec=LINEAR,
+        encoding="linear",
+        pooled_frames=2,
+    )
+    assert model.has_colours is has_colours
