@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from pixmend.errors import FrameError, UnsupportedError
 from pixmend.frames import Encoding, FrameSource
-from pixmend.model import FrameRange, PlateInfo
+from pixmend.model import FrameRange, PlateInfo, SampleType
 from pixmend.pipeline._frames_at_once import frames_at_once
 from pixmend.progress import Progress
 
@@ -67,6 +67,8 @@ def check_light(bands: Sequence[NDArray[Any]], shot: FrameSource, encoding: Enco
     finite = np.abs(np.concatenate([each[np.isfinite(each)] for each in light]))
     if not len(finite):
         raise UnsupportedError("no sample is a number: all are NaN or Inf", where=shot.label)
+    if sample is not SampleType.FLOAT:  # no other goes as far; and black with a trace of noise is black
+        return
     most = float(np.quantile(finite, _NEARLY_ALL))  # a few samples may be anything
     if most and not _LEAST_LIGHT <= most <= _MOST_LIGHT:
         raise UnsupportedError(
