@@ -59,8 +59,7 @@ class Suspects:
     hits : tuple of int
         For each site, how many single frames name its place by themselves.
     lines : tuple of Defect
-        Bad columns and rows, which single frames need not be asked about. No site belongs
-        to one of them.
+        Bad columns and rows. No site belongs to one of them.
     witnesses : tuple of (int, int, int)
         Places on lines: which line, y and x. Single frames tell whether it is lettering.
     """
