@@ -20,10 +20,13 @@ _LOW, _HIGH = 0.2, 0.8  # quantiles over time: glints that pass are no change
 _USUAL = 0.25  # quantile of the samples around: some may be covered too
 _COVERED = 0.5  # of the change around is left
 _BESIDE_PX = 24
-_OTHERS = 2  # covered places beside one: it stands in lettering
+_OTHERS = 2  # covered places or marks beside one: it stands in lettering
 _FREE = 0.8  # of the change around, that what stands there must have
 _WITNESSES = 7  # places along a line
 _DRAWN = {1: 0.75, 3: 0.6}  # of the change around is left within so many pixels, in most of them
+_DROWNED = (
+    2.0  # times the change around is noise where it is as bright as there: codes may have coarser steps
+)
 _NOTHING = 1e-6  # of the change of the liveliest around
 _LEAST_CHANNELS = 2  # must change around; one alone may be that of the photosite
 
@@ -45,9 +48,9 @@ def change_left(trace: Trace, light_at: LightAt, *, reach: int = 1) -> float:
     -------
     float
         About 1 where nothing covers the picture, 0 where something opaque does; infinite
-        where one colour only changes, which tells nothing.
+        where one colour only changes, or none could be seen to, which tells nothing.
     """
-    light, _ = light_at(np.moveaxis(trace.cores, 1, 0))
+    light, noise = light_at(np.moveaxis(trace.cores, 1, 0))
     low, high = np.quantile(light, (_LOW, _HIGH), axis=1)
     change = high - low
     usual, most = np.quantile(change[:, trace.rim], (_USUAL, 1.0 - _USUAL), axis=1)
@@ -55,7 +58,8 @@ def change_left(trace: Trace, light_at: LightAt, *, reach: int = 1) -> float:
     if is_live.sum() < _LEAST_CHANNELS:
         return np.inf
     least = np.maximum(usual, _NOTHING * most)[is_live]  # what is usual may be nothing, in thick lettering
-    share = (change[is_live] / least[:, None, None]).max(axis=0)
+    is_drowned = (np.median(noise[is_live], axis=1) > _DROWNED * most[is_live, None, None]).any(axis=0)
+    share = np.where(is_drowned, np.inf, (change[is_live] / least[:, None, None]).max(axis=0))
     middle = share.shape[0] // 2
     place = slice(middle - reach, middle + reach + 1)
     return float(share[place, place].min())
@@ -76,7 +80,9 @@ def lettered(
     is_mark: NDArray[np.bool_],
     is_alike: NDArray[np.bool_],
 ) -> NDArray[np.bool_]:
-    """Tell which of some places (N) are lettering: covered themselves, marks side by side, or between such.
+    """Tell which of some places (N) are lettering: covered ones and marks side by side, or what is between such.
+
+    One alone may be a photosite: where it is stuck codes may be too coarse to change.
 
     Parameters
     ----------
@@ -89,9 +95,8 @@ def lettered(
         What looks like a photosite; beside lettering it may be one if nothing covers it.
     """
     at = np.array(places).reshape(-1, 2)
-    is_hidden = left < _COVERED
-    is_stroke = is_mark & _has_others(at, is_hidden | is_mark, own=is_mark)
-    is_letter = is_hidden | is_stroke
+    is_drawn = (left < _COVERED) | is_mark
+    is_letter = is_drawn & _has_others(at, is_drawn, own=is_drawn)
     beside = _has_others(at, is_letter, own=is_letter)
     return np.asarray(is_letter | (beside & ~(is_alike & (left >= _FREE))))
 

@@ -193,7 +193,11 @@ def test_what_changes_less_than_the_detail_that_it_leaves_is_still(detail_sigma,
     """A codec leaves so little noise that all changes by more; what moves leaves no detail."""
     level = 50.0 + detail_sigma * np.random.default_rng(3).standard_normal((3, 96, 128), np.float32)
     changes = np.full((3, 12, 16), 2.0)
-    statistics = SimpleNamespace(grid_sigma=lambda: changes, mean_level=lambda every: level[:, ::every])
+    statistics = SimpleNamespace(
+        model=SimpleNamespace(noise=SimpleNamespace(is_blind=np.zeros(3, bool))),
+        grid_sigma=lambda: changes,
+        mean_level=lambda every: level[:, ::every],
+    )
     assert shot_is_still(statistics) is expected
 
 

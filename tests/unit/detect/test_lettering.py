@@ -116,28 +116,40 @@ def test_places_on_a_line_lie_inside_it_evenly():
     assert len(set(np.diff(places))) <= 2
 
 
-def letters(left, *, alike=False, marks=(0, 0, 0, 0)):
-    places = [(20, 20), (20, 26), (20, 32), (20, 90)]
+def letters(left, *, alike=False, marks=(0, 0, 0, 0, 0)):
+    places = [(20, 20), (20, 26), (20, 32), (20, 38), (20, 90)]
     is_mark = np.array(marks, bool)
     return lettered(places, np.array(left), is_mark=is_mark, is_alike=np.full(len(left), alike)).tolist()
 
 
-def test_what_is_covered_is_lettering_and_what_stands_between_it():
-    assert letters([0.1, 0.7, 0.2, 0.7]) == [True, True, True, False]
+def test_what_is_covered_side_by_side_is_lettering_and_what_stands_between_it():
+    assert letters([0.1, 0.7, 0.2, 0.1, 0.7]) == [True, True, True, True, False]
 
 
-def test_one_place_that_is_covered_makes_no_lettering_of_its_neighbours():
-    assert letters([0.1, 0.7, 0.9, 0.7]) == [True, False, False, False]
+def test_one_place_or_two_that_are_covered_make_no_lettering():
+    """Stuck photosites of a log plate do not change in any colour: the codes are too coarse for it."""
+    assert letters([0.0, 0.7, 0.9, 0.7, 0.7]) == [False] * 5
+    assert letters([0.0, 0.7, 0.0, 0.7, 0.0]) == [False] * 5
 
 
 def test_a_photosite_that_nothing_covers_may_lie_between_letters():
-    assert letters([0.1, 0.9, 0.2, 0.9], alike=True) == [True, False, True, False]
-    assert letters([0.1, 0.7, 0.2, 0.9], alike=True) == [True, True, True, False]
+    assert letters([0.1, 0.9, 0.2, 0.1, 0.9], alike=True) == [True, False, True, True, False]
+    assert letters([0.1, 0.7, 0.2, 0.1, 0.9], alike=True) == [True, True, True, True, False]
+
+
+def test_where_a_place_is_so_bright_that_the_change_drowns_in_its_noise_nothing_is_told():
+    light = drawn(scene(), cover=1.0, colour=1e6)
+
+    def coarse(levels):
+        return levels, 1e-4 * np.abs(levels)
+
+    assert change_left(trace_of(light), light_at) == 0.0
+    assert change_left(trace_of(light), coarse, reach=0) == np.inf
 
 
 def test_marks_are_lettering_where_they_stand_side_by_side():
-    assert letters([0.9] * 4, marks=(1, 1, 1, 1)) == [True, True, True, False]
-    assert letters([0.9] * 4, marks=(1, 1, 0, 1)) == [False] * 4
+    assert letters([0.9] * 5, marks=(1, 1, 1, 0, 1)) == [True, True, True, True, False]
+    assert letters([0.9] * 5, marks=(1, 1, 0, 0, 1)) == [False] * 5
 
 
 def test_no_place_is_no_lettering():
