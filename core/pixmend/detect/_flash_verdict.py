@@ -99,27 +99,7 @@ def judge_flash(  # noqa: PLR0913 (each is one thing that is known of the shot)
     again = fit_as(smooths=False)
     if again is None or again.share < _LEAST_SHARE:
         return None
-    frames = FrameRange(sorted({candidate.frame, *candidate.also}))
-    samples, peak = _spoiled(fit, inside)
-    middle = np.array([0, RADIUS_PX, RADIUS_PX])
-    places = sorted((int(dy), int(dx), int(c)) for c, dy, dx in samples - middle)
-    return Defect(
-        id=f"f{candidate.frame}-{candidate.x}-{candidate.y}",
-        x=candidate.x + raster.x,
-        y=candidate.y + raster.y,
-        kind=Kind.BLINKING if candidate.also else Kind.FLASH,
-        frames=frames,
-        samples=tuple(Sample(dx, dy, channels[c]) for dy, dx, c in places),
-        amplitude_sigma=round(float(fit.excess[peak]), 2),
-        confidence=_confidence(fit.score),
-        evidence=Evidence(
-            score=round(fit.score, 2),
-            frames_seen=len(frames),
-            frames_expected=len(frames),
-            photosite_fit=round(fit.share, 4),
-            optical_fit=None if shapes is None else round(shapes.light, 4),
-        ),
-    )
+    return _defect_of(candidate, fit, shapes, inside=inside, raster=raster, channels=channels)
 
 
 def least_score(shapes: SiteOrLight | None, *, is_resized: bool = False) -> float:
@@ -205,6 +185,38 @@ def _inside(candidate: FlashCandidate, raster: Raster) -> NDArray[np.bool_]:
     rows, columns = candidate.y + reach, candidate.x + reach
     return np.logical_and.outer(
         (rows >= 0) & (rows < raster.height), (columns >= 0) & (columns < raster.width)
+    )
+
+
+def _defect_of(
+    candidate: FlashCandidate,
+    fit: FlashFit,
+    shapes: SiteOrLight | None,
+    *,
+    inside: NDArray[np.bool_],
+    raster: Raster,
+    channels: Sequence[str],
+) -> Defect:
+    frames = FrameRange(sorted({candidate.frame, *candidate.also}))
+    samples, peak = _spoiled(fit, inside)
+    middle = np.array([0, RADIUS_PX, RADIUS_PX])
+    places = sorted((int(dy), int(dx), int(c)) for c, dy, dx in samples - middle)
+    return Defect(
+        id=f"f{candidate.frame}-{candidate.x}-{candidate.y}",
+        x=candidate.x + raster.x,
+        y=candidate.y + raster.y,
+        kind=Kind.BLINKING if candidate.also else Kind.FLASH,
+        frames=frames,
+        samples=tuple(Sample(dx, dy, channels[c]) for dy, dx, c in places),
+        amplitude_sigma=round(float(fit.excess[peak]), 2),
+        confidence=_confidence(fit.score),
+        evidence=Evidence(
+            score=round(fit.score, 2),
+            frames_seen=len(frames),
+            frames_expected=len(frames),
+            photosite_fit=round(fit.share, 4),
+            optical_fit=None if shapes is None else round(shapes.light, 4),
+        ),
     )
 
 
