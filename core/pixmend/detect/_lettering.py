@@ -95,8 +95,8 @@ def lettered(
         What looks like a photosite; beside lettering it may be one if nothing covers it.
     """
     at = np.array(places).reshape(-1, 2)
-    is_drawn = (left < _COVERED) | is_mark
-    is_letter = is_drawn & _has_others(at, is_drawn, own=is_drawn)
+    may_be_letter = (left < _COVERED) | is_mark
+    is_letter = may_be_letter & _has_others(at, may_be_letter, own=may_be_letter)
     beside = _has_others(at, is_letter, own=is_letter)
     return np.asarray(is_letter | (beside & ~(is_alike & (left >= _FREE))))
 

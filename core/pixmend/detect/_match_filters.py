@@ -20,9 +20,8 @@ __all__ = ["Filters", "filters_of", "weights_of"]
 _BANDS, _BAND_PX = 16, 8  # rows all over the frame that tell the usual noise of a response
 _EVERY = 3  # of their samples; odd, so that all places of a colour mosaic are among them
 _AT_ONCE = 3  # shapes, that `correlate` fetches a sample once for
-_LEAST_NOISE = (
-    0.3  # of what white excess of 1 gives: where nothing is alive but defects, they are not the noise
-)
+# Of what white excess of 1 gives: where nothing is alive but defects, they are not the noise.
+_LEAST_NOISE = 0.3
 
 _Shape = NDArray[np.float64]
 

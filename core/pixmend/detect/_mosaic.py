@@ -8,9 +8,8 @@ from pixmend.stats import ShotStatistics
 
 __all__ = ["has_mosaic"]
 
-_UNEVEN = (
-    0.1  # of the noise of the quietest place: photosites of one plate differ by less where it was resized
-)
+# Of the noise of the quietest place: photosites of one plate differ by less where it was resized.
+_UNEVEN = 0.1
 _MOST = 3.0  # times the median; what is more is no noise
 _ENOUGH = 100_000  # samples of each place: their size is known far better than it is uneven
 

@@ -66,13 +66,13 @@ def are_black(signatures: NDArray[np.float16]) -> NDArray[np.bool_]:
 
 def changes(signatures: NDArray[np.float16], lag: int) -> NDArray[np.float32]:
     """Return how much each frame differs from the one `lag` before, in stops; 0 for the first ones."""
-    changes = np.zeros(len(signatures), np.float32)
+    apart = np.zeros(len(signatures), np.float32)
     for first in range(lag, len(signatures), _ROWS_AT_ONCE):
         stop = min(first + _ROWS_AT_ONCE, len(signatures))
         now = signatures[first:stop].astype(np.float32)
         then = signatures[first - lag : stop - lag].astype(np.float32)
-        changes[first:stop] = np.sqrt(_apart(now, then) * _apart(_sorted(now), _sorted(then)))
-    return changes
+        apart[first:stop] = np.sqrt(_apart(now, then) * _apart(_sorted(now), _sorted(then)))
+    return apart
 
 
 def _apart(now: NDArray[np.float32], then: NDArray[np.float32]) -> NDArray[np.float32]:
